@@ -1,0 +1,76 @@
+/**
+ * Obligations: statements about a configuration that a solver discharges or refutes.
+ *
+ * An obligation is an implication, asked as "is there a case that satisfies `assume` and `refute`?". No such
+ * case: the statement holds for every value of the symbolic variables. A case: the model is decoded,
+ * re-checked by plain code, and becomes a finding.
+ */
+
+import type { StaticConfiguration } from '../model/configuration.ts';
+import { getAreaOfId } from '../properties/findings.ts';
+import type { Area, Finding } from '../properties/findings.ts';
+import type { Term, Value } from './smt/term.ts';
+
+/** Values that a solver found, by variable name. */
+export type Model = ReadonlyMap<string, Value>;
+
+/** A case that breaks a statement, in the words of the configuration: `{ page: '0x67fff000', … }`. */
+export type Witness = Readonly<Record<string, string | number | boolean>>;
+
+/** What is to be proved, and what to say when it is false. */
+export interface Obligation {
+  /** `area.claim`, with the instance in brackets where there are several: `dma.stream-confined[nvme:0x8]`. */
+  readonly id: string;
+  /** One sentence that is true when the obligation is discharged. */
+  readonly statement: string;
+  /** The formula in words. */
+  readonly formula: string;
+  /** Where the claim comes from: clause of a manual, theorem, or rule of this project. */
+  readonly source: string;
+  /** Premises; together satisfiable, which is checked on every run. */
+  readonly assume: readonly Term[];
+  /** Satisfiable together with `assume` iff the statement is false. */
+  readonly refute: Term;
+  /** The model as a witness. */
+  readonly decode: (model: Model) => Witness;
+  /** Re-checks the witness against the configuration, without terms or solver. */
+  readonly confirms: (configuration: StaticConfiguration, witness: Witness) => boolean;
+  /** The witness as a finding that names both parties and what both reach. */
+  readonly finding: (configuration: StaticConfiguration, witness: Witness) => Finding;
+}
+
+/**
+ * Verdict: `discharged` no case exists; `refuted` a confirmed case; `spurious` a case that plain code does
+ * not confirm, so the encoding is wrong; `vacuous` the premises contradict each other; `unknown` the solver
+ * gave up or was lost. Only `discharged` passes.
+ */
+export type ObligationStatus = 'discharged' | 'refuted' | 'spurious' | 'vacuous' | 'unknown';
+
+/** What became of an obligation. */
+export interface ObligationResult {
+  readonly id: string;
+  readonly area: Area;
+  readonly statement: string;
+  readonly status: ObligationStatus;
+  /** Name and version, for example `z3 5.2.0 (wasm)`. */
+  readonly solver: string;
+  /** Time in the solver for premises and statement, milliseconds. */
+  readonly ms: number;
+  /** Present when refuted or spurious. */
+  readonly witness: Witness | null;
+  /** Present when refuted. */
+  readonly finding: Finding | null;
+  /** Why it is unknown, vacuous or spurious. */
+  readonly detail: string | null;
+}
+
+/** The id without its instance: `dma.stream-confined[nvme:0x8]` is an instance of `dma.stream-confined`. */
+export function getClaim(id: string): string {
+  const bracket = id.indexOf('[');
+  return bracket === -1 ? id : id.slice(0, bracket);
+}
+
+/** Area of an obligation, for example MEM. */
+export function getAreaOfObligation(obligation: Obligation): Area {
+  return getAreaOfId(obligation.id);
+}
