@@ -1,0 +1,130 @@
+/** One self-contained page: no script, no font, no request to anywhere, readable on paper. */
+
+import { getAreaOfId } from '../properties/findings.ts';
+import { renderDiagnostic } from './code-frame.ts';
+import { formatCount, formatMargin, formatMilliseconds, formatNanoseconds } from './duration.ts';
+import { computeVerdict } from './report.ts';
+import type { BoundRow, ConfigurationReport, FuzzSummary, Report } from './report.ts';
+import { escapeMarkup } from './text.ts';
+
+const STYLE = `
+:root { color-scheme: light dark; --good: #17803d; --bad: #c02626; --warn: #a16207; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.4rem } h2 { font-size: 1.15rem; margin-top: 2.5rem } h3 { font-size: 1rem }
+table { border-collapse: collapse; margin: .5rem 0 } td, th { padding: .2rem .8rem .2rem 0; }
+th { text-align: left; border-bottom: 1px solid } td { vertical-align: top }
+td.number { text-align: right; font-variant-numeric: tabular-nums }
+pre { overflow-x: auto; border-left: 3px solid var(--bad); padding: .5rem 1rem; line-height: 1.3 }
+pre.warning { border-color: var(--warn) }
+.holds, .discharged { color: var(--good) } .violated, .invalid, .refuted { color: var(--bad) }
+.inconclusive, .spurious, .vacuous, .unknown { color: var(--warn) }
+@media print { details { display: block } }
+`;
+
+/** The report as an HTML document. */
+export function toHtml(report: Report): string {
+  return [
+    '<!doctype html>',
+    '<html lang="en"><head><meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>haven ${escapeMarkup(report.command)}</title><style>${STYLE}</style></head><body>`,
+    `<h1>haven ${escapeMarkup(report.command)}</h1>`,
+    `<p>Version ${escapeMarkup(report.version)}, ${formatMilliseconds(report.ms)} in all.</p>`,
+    renderOverview(report),
+    ...report.configurations.map(renderConfiguration),
+    '</body></html>',
+    '',
+  ].join('\n');
+}
+
+function renderOverview(report: Report): string {
+  const rows = report.configurations.map((configuration) => {
+    const verdict = computeVerdict(configuration);
+    return [
+      cell(configuration.file),
+      cell(configuration.platform ?? '-'),
+      `<td class="${verdict}"><strong>${verdict}</strong></td>`,
+      cell(formatMilliseconds(configuration.ms), true),
+    ];
+  });
+  return table(['configuration', 'platform', 'verdict', 'time'], rows);
+}
+
+function renderConfiguration(report: ConfigurationReport): string {
+  const verdict = computeVerdict(report);
+  const parts = [
+    `<h2>${escapeMarkup(report.file)}: <span class="${verdict}">${verdict}</span></h2>`,
+    ...report.disagreements.map((text) => `<p class="violated">${escapeMarkup(text)}</p>`),
+    ...report.diagnostics.map(
+      (diagnostic) =>
+        `<pre class="${diagnostic.severity}">` +
+        `${escapeMarkup(renderDiagnostic(diagnostic, report.sources))}</pre>`,
+    ),
+  ];
+  if (report.invalid) return parts.join('\n');
+  if (report.rules !== null) {
+    const rows = report.rules.map(({ area, rules, violated }) => [
+      cell(area),
+      cell(String(rules), true),
+      cell(String(violated), true),
+    ]);
+    parts.push('<h3>Rules</h3>', table(['area', 'rules', 'violated'], rows));
+  }
+  if (report.bounds !== null) parts.push('<h3>Bounds</h3>', renderBounds(report.bounds));
+  if (report.fuzz !== null) parts.push('<h3>Fuzz</h3>', renderFuzz(report.fuzz));
+  if (report.obligations !== null) parts.push('<h3>Obligations</h3>', renderObligations(report));
+  return parts.join('\n');
+}
+
+function renderBounds(bounds: readonly BoundRow[]): string {
+  const rows = bounds.map((row) => [
+    cell(row.partition),
+    cell(String(row.core), true),
+    cell(row.kind),
+    cell(row.boundNs === null ? 'unbounded' : formatNanoseconds(row.boundNs), true),
+    cell(row.requiredNs === null ? '-' : formatNanoseconds(row.requiredNs), true),
+    cell(
+      row.boundNs === null || row.requiredNs === null
+        ? '-'
+        : formatMargin(row.boundNs, row.requiredNs),
+      true,
+    ),
+  ]);
+  return table(['partition', 'core', 'kind', 'bound', 'required', 'margin'], rows);
+}
+
+function renderFuzz(fuzz: FuzzSummary): string {
+  const items = [...fuzz.failures, ...fuzz.counterexamples.map((file) => `haven replay ${file}`)];
+  return (
+    `<p>Seed ${fuzz.seed}, ${formatCount(fuzz.steps)} steps, ` +
+    `${fuzz.failures.length === 0 ? 'no counterexample' : 'counterexamples:'}</p>` +
+    (items.length === 0
+      ? ''
+      : `<ul>${items.map((item) => `<li>${escapeMarkup(item)}</li>`).join('')}</ul>`)
+  );
+}
+
+function renderObligations(report: ConfigurationReport): string {
+  const rows = (report.obligations ?? []).map((obligation) => [
+    cell(getAreaOfId(obligation.id)),
+    cell(obligation.id),
+    `<td class="${obligation.status}">${obligation.status}</td>`,
+    cell(
+      obligation.detail === null
+        ? obligation.statement
+        : `${obligation.statement} (${obligation.detail})`,
+    ),
+    cell(formatMilliseconds(obligation.ms), true),
+  ]);
+  return table(['area', 'id', 'status', 'statement', 'time'], rows);
+}
+
+function cell(text: string, isNumber = false): string {
+  return `<td${isNumber ? ' class="number"' : ''}>${escapeMarkup(text)}</td>`;
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const head = header.map((name) => `<th>${escapeMarkup(name)}</th>`).join('');
+  const body = rows.map((cells) => `<tr>${cells.join('')}</tr>`).join('\n');
+  return `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
+}

@@ -1,0 +1,130 @@
+/** The `--json` document, schema 1. Fields are only ever added within a schema number. */
+
+import type { Diagnostic, Location } from '../formats/diagnostic.ts';
+import { getAreaOfCode, getAreaOfId } from '../properties/findings.ts';
+import type { ObligationResult } from '../solver/obligation.ts';
+import { computeVerdict } from './report.ts';
+import type { ConfigurationReport, FuzzSummary, Report } from './report.ts';
+
+/** Number of the document's schema. */
+export const JSON_SCHEMA_NUMBER = 1;
+
+/** What JSON can hold. */
+export type JsonValue =
+  null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** The report as one JSON value. Lists that a command does not compute are empty, `fuzz` is null. */
+export function toJson(report: Report): JsonValue {
+  return {
+    schema: JSON_SCHEMA_NUMBER,
+    tool: { name: 'haven', version: report.version },
+    command: report.command,
+    ms: round(report.ms),
+    configs: report.configurations.map(toConfigurationJson),
+  };
+}
+
+/** The same document where there is nothing to report on: wrong usage, or a failure of the toolkit. */
+export function toErrorJson(
+  command: string,
+  version: string,
+  error: { readonly code: string; readonly message: string; readonly help: string },
+): JsonValue {
+  return {
+    schema: JSON_SCHEMA_NUMBER,
+    tool: { name: 'haven', version },
+    command,
+    configs: [],
+    error: { ...error, area: getAreaOfCode(error.code), severity: 'error' },
+  };
+}
+
+function toConfigurationJson(report: ConfigurationReport): JsonValue {
+  return {
+    file: report.file,
+    platform: report.platform,
+    verdict: computeVerdict(report),
+    interrupted: report.interrupted,
+    ms: round(report.ms),
+    diagnostics: report.diagnostics.map(toDiagnosticJson),
+    rules: (report.rules ?? []).map(({ area, rules, violated }) => ({ area, rules, violated })),
+    obligations: (report.obligations ?? []).map(toObligationJson),
+    bounds: (report.bounds ?? []).map((row) => ({
+      partition: row.partition,
+      core: row.core,
+      kind: row.kind,
+      bound_ns: row.boundNs,
+      required_ns: row.requiredNs,
+      witnessed_ns: row.witnessedNs,
+    })),
+    fuzz: report.fuzz === null ? null : toFuzzJson(report.fuzz),
+    disagreements: report.disagreements,
+  };
+}
+
+function toDiagnosticJson(diagnostic: Diagnostic): JsonValue {
+  return {
+    area: getAreaOfCode(diagnostic.code),
+    code: diagnostic.code,
+    severity: diagnostic.severity,
+    message: diagnostic.message,
+    help: diagnostic.help,
+    at: toLocationJson(diagnostic.at),
+    related: diagnostic.related.map((related) => ({
+      message: related.message,
+      at: toLocationJson(related.at),
+    })),
+  };
+}
+
+function toLocationJson(at: Location): JsonValue {
+  return {
+    file: at.file,
+    line: at.line,
+    column: at.column,
+    end_line: at.endLine,
+    end_column: at.endColumn,
+  };
+}
+
+function toObligationJson(obligation: ObligationResult): JsonValue {
+  return {
+    area: getAreaOfId(obligation.id),
+    id: obligation.id,
+    statement: obligation.statement,
+    status: obligation.status,
+    solver: obligation.solver,
+    ms: round(obligation.ms),
+    witness: toPlain(obligation.witness),
+    detail: obligation.detail,
+  };
+}
+
+function toFuzzJson(fuzz: FuzzSummary): JsonValue {
+  return {
+    seed: fuzz.seed,
+    steps: fuzz.steps,
+    steps_per_second: fuzz.ms > 0 ? Math.round((fuzz.steps / fuzz.ms) * 1_000) : 0,
+    ms: round(fuzz.ms),
+    coverage: { ...fuzz.coverage },
+    counterexamples: fuzz.counterexamples,
+    failures: fuzz.failures,
+  };
+}
+
+/** Any data as JSON: words (`bigint`) become hexadecimal strings, and what JSON lacks becomes null. */
+export function toPlain(value: unknown): JsonValue {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (typeof value === 'bigint') return `0x${value.toString(16)}`;
+  if (Array.isArray(value)) return value.map(toPlain);
+  if (value instanceof Map) return toPlain(Object.fromEntries(value));
+  if (typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, toPlain(inner)]));
+  }
+  return null;
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000;
+}

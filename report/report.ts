@@ -1,0 +1,150 @@
+/**
+ * Reports: what a command found out about each configuration, before anyone prints it.
+ *
+ * The terminal, JSON, SARIF, JUnit and HTML writers beside this file all read the same `Report`, so that
+ * no format can say more, or less, than another.
+ */
+
+import type { Diagnostic } from '../formats/diagnostic.ts';
+import { getAreaOfCode } from '../properties/findings.ts';
+import type { Area } from '../properties/findings.ts';
+import type { ObligationResult } from '../solver/obligation.ts';
+
+/** What is known about a configuration after a command. */
+export type Verdict = 'holds' | 'violated' | 'invalid' | 'inconclusive';
+
+/** The rules that a check ran, and how many of them found something to refuse. */
+export interface RuleTally {
+  readonly area: Area;
+  /** Rules of the area that ran. */
+  readonly rules: number;
+  /** Rules of the area that reported at least one error. */
+  readonly violated: number;
+}
+
+/** A bound on the time of one reservation, whole core or task. */
+export interface BoundRow {
+  readonly partition: string;
+  readonly core: number;
+  /** For example `delay`, `response`. */
+  readonly kind: string;
+  /** Nanoseconds; null where there is no finite bound. */
+  readonly boundNs: number | null;
+  /** Nanoseconds; null where the configuration requires none. */
+  readonly requiredNs: number | null;
+  /** Nanoseconds that a replayed trace attains; null where none was built. */
+  readonly witnessedNs: number | null;
+}
+
+/** What random exploration of the executable spec saw. */
+export interface FuzzSummary {
+  readonly seed: number;
+  readonly steps: number;
+  readonly ms: number;
+  /** Steps by kind of action, or whatever the engine counts. */
+  readonly coverage: Readonly<Record<string, number>>;
+  /** Files that hold what it found, relative to the working directory. */
+  readonly counterexamples: readonly string[];
+  /** One line per failure: which property, and what it saw. */
+  readonly failures: readonly string[];
+}
+
+/** Everything found out about one configuration. A part that did not run is null. */
+export interface ConfigurationReport {
+  /** As the user named it. */
+  readonly file: string;
+  /** Name of the platform; null where it could not be read. */
+  readonly platform: string | null;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly rules: readonly RuleTally[] | null;
+  readonly obligations: readonly ObligationResult[] | null;
+  readonly bounds: readonly BoundRow[] | null;
+  readonly fuzz: FuzzSummary | null;
+  /** Check and proof contradict each other: always a defect of the toolkit, never of the input. */
+  readonly disagreements: readonly string[];
+  /** Text of every file that a diagnostic points into, for code frames. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** The input could not be used, so nothing but `diagnostics` means anything. */
+  readonly invalid: boolean;
+  /** The run was stopped before everything was decided. */
+  readonly interrupted: boolean;
+  /** Wall-clock time of this configuration, milliseconds. */
+  readonly ms: number;
+}
+
+/** What one run of a command found out. */
+export interface Report {
+  readonly command: string;
+  readonly version: string;
+  readonly configurations: readonly ConfigurationReport[];
+  readonly ms: number;
+}
+
+/** The verdict: wrong input first, then any violation, then anything undecided; else it holds. */
+export function computeVerdict(report: Omit<ConfigurationReport, 'ms'>): Verdict {
+  if (report.invalid) return 'invalid';
+  if (isViolated(report)) return 'violated';
+  if (isUndecided(report)) return 'inconclusive';
+  return 'holds';
+}
+
+function isViolated(report: Omit<ConfigurationReport, 'ms'>): boolean {
+  return (
+    report.diagnostics.some((diagnostic) => diagnostic.severity === 'error') ||
+    (report.obligations ?? []).some((obligation) => obligation.status === 'refuted') ||
+    (report.fuzz?.failures.length ?? 0) > 0 ||
+    (report.fuzz?.counterexamples.length ?? 0) > 0
+  );
+}
+
+/** Only `discharged` passes; a contradiction of our own is no proof either. */
+function isUndecided(report: Omit<ConfigurationReport, 'ms'>): boolean {
+  return (
+    report.interrupted ||
+    report.disagreements.length > 0 ||
+    (report.obligations ?? []).some((obligation) => obligation.status !== 'discharged')
+  );
+}
+
+/** Exit code of a verdict: 0 holds, 1 violated, 2 invalid, 3 inconclusive. */
+export const EXIT_CODES: Readonly<Record<Verdict, number>> = {
+  holds: 0,
+  violated: 1,
+  invalid: 2,
+  inconclusive: 3,
+};
+
+const WORST_FIRST: readonly Verdict[] = ['invalid', 'violated', 'inconclusive', 'holds'];
+
+/** The worst verdict of several, in the order invalid, violated, inconclusive, holds. */
+export function computeWorst(verdicts: readonly Verdict[]): Verdict {
+  return WORST_FIRST.find((verdict) => verdicts.includes(verdict)) ?? 'holds';
+}
+
+/** Order in which areas are shown everywhere. */
+export const AREAS: readonly Area[] = [
+  'CFG',
+  'MEM',
+  'DEV',
+  'DMA',
+  'IRQ',
+  'CPU',
+  'CHN',
+  'HYP',
+  'SEAL',
+  'NI',
+];
+
+/** Counts the rules of each area, and those of them that an error of the diagnostics violates. */
+export function computeRuleTally(
+  codes: readonly string[],
+  diagnostics: readonly Pick<Diagnostic, 'code' | 'severity'>[],
+): RuleTally[] {
+  const violated = new Set(
+    diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code),
+  );
+  return AREAS.map((area) => {
+    const own = codes.filter((code) => getAreaOfCode(code) === area);
+    return { area, rules: own.length, violated: own.filter((code) => violated.has(code)).length };
+  }).filter((tally) => tally.rules > 0);
+}

@@ -1,0 +1,116 @@
+/** SARIF 2.1.0 (OASIS): what code hosts and editors read to annotate the lines of a configuration. */
+
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import type { Diagnostic, Location } from '../formats/diagnostic.ts';
+import { getAreaOfCode } from '../properties/findings.ts';
+import type { JsonValue } from './json.ts';
+import { computeVerdict } from './report.ts';
+import type { ConfigurationReport, Report } from './report.ts';
+
+const SARIF_SCHEMA =
+  'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
+
+/** The report as a SARIF log with one run. Obligations that did not pass become results as well. */
+export function toSarif(report: Report): JsonValue {
+  const results = report.configurations.flatMap((configuration) => [
+    ...configuration.diagnostics.map((diagnostic) => toResult(diagnostic)),
+    ...toObligationResults(configuration),
+    ...toFuzzResults(configuration),
+  ]);
+  const ids = [...new Set(results.map((result) => result.ruleId))].sort();
+  return {
+    $schema: SARIF_SCHEMA,
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'haven',
+            semanticVersion: report.version,
+            rules: ids.map((id) => ({
+              id,
+              name: id,
+              shortDescription: { text: `${id} (haven explain ${id})` },
+            })),
+          },
+        },
+        invocations: [
+          {
+            executionSuccessful: report.configurations.every(
+              (configuration) =>
+                computeVerdict(configuration) !== 'invalid' && !configuration.interrupted,
+            ),
+          },
+        ],
+        columnKind: 'utf16CodeUnits',
+        results: results.map((result) => ({ ...result, ruleIndex: ids.indexOf(result.ruleId) })),
+      },
+    ],
+  };
+}
+
+interface SarifResult {
+  readonly [key: string]: JsonValue;
+  readonly ruleId: string;
+}
+
+function toResult(diagnostic: Diagnostic): SarifResult {
+  const help = diagnostic.help === '' ? '' : `\n${diagnostic.help}`;
+  return {
+    ruleId: diagnostic.code,
+    level: diagnostic.severity,
+    message: { text: diagnostic.message + help },
+    locations: [{ physicalLocation: toPhysicalLocation(diagnostic.at) }],
+    relatedLocations: diagnostic.related.map((related, index) => ({
+      id: index + 1,
+      message: { text: related.message },
+      physicalLocation: toPhysicalLocation(related.at),
+    })),
+    properties: { area: getAreaOfCode(diagnostic.code) },
+  };
+}
+
+/** Refuted obligations stand among the diagnostics already; those that were not decided do not. */
+function toObligationResults(report: ConfigurationReport): SarifResult[] {
+  return (report.obligations ?? [])
+    .filter(({ status, finding }) => status !== 'discharged' && finding === null)
+    .map((obligation) => ({
+      ruleId: obligation.id,
+      level: obligation.status === 'refuted' ? 'error' : 'warning',
+      message: {
+        text: `${obligation.status}: ${obligation.statement}${
+          obligation.detail === null ? '' : `\n${obligation.detail}`
+        }`,
+      },
+      locations: [{ physicalLocation: { artifactLocation: { uri: toUri(report.file) } } }],
+    }));
+}
+
+function toFuzzResults(report: ConfigurationReport): SarifResult[] {
+  return (report.fuzz?.failures ?? []).map((failure) => ({
+    ruleId: 'fuzz.counterexample',
+    level: 'error',
+    message: { text: failure },
+    locations: [{ physicalLocation: { artifactLocation: { uri: toUri(report.file) } } }],
+  }));
+}
+
+function toPhysicalLocation(at: Location): JsonValue {
+  return {
+    artifactLocation: { uri: toUri(at.file) },
+    region: {
+      startLine: at.line,
+      startColumn: at.column,
+      endLine: Math.max(at.line, at.endLine),
+      endColumn: at.endLine > at.line ? at.endColumn : Math.max(at.column, at.endColumn),
+    },
+  };
+}
+
+/** A file as a URI reference: relative files stay relative, whatever the platform's separator. */
+function toUri(file: string): string {
+  if (isAbsolute(file)) return pathToFileURL(file).href;
+  return file.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/');
+}

@@ -1,0 +1,213 @@
+/** The report on a terminal: what fails, with code frames, then a summary to be read in ten seconds. */
+
+import type { ObligationResult } from '../solver/obligation.ts';
+import { getAreaOfId } from '../properties/findings.ts';
+import { renderDiagnostic } from './code-frame.ts';
+import { formatCount, formatMargin, formatMilliseconds, formatNanoseconds } from './duration.ts';
+import { formatPlural } from './duration.ts';
+import { AREAS, computeVerdict } from './report.ts';
+import type { BoundRow, ConfigurationReport, FuzzSummary, Report, Verdict } from './report.ts';
+import type { RuleTally } from './report.ts';
+import { renderTable } from './table.ts';
+import type { Style } from './style.ts';
+import { sanitizeLine } from './text.ts';
+
+/** Diagnostics printed per configuration; the rest is counted. */
+const DIAGNOSTICS_SHOWN = 50;
+/** Obligations that did not pass, printed per configuration; the rest is counted. */
+const OBLIGATIONS_SHOWN = 20;
+
+/** What the terminal shows. */
+export interface TerminalOptions {
+  readonly style: Style;
+  /** Only what fails: nothing at all for a configuration that holds. */
+  readonly quiet: boolean;
+}
+
+/** The whole report as text, with a trailing line break unless it is empty. */
+export function renderTerminal(report: Report, options: TerminalOptions): string {
+  const blocks = report.configurations
+    .map((configuration) => renderConfiguration(configuration, options))
+    .filter((block) => block !== '');
+  if (report.configurations.length > 1 && !options.quiet) {
+    blocks.push(renderTotals(report, options.style));
+  }
+  return blocks.length === 0 ? '' : `${blocks.join('\n\n')}\n`;
+}
+
+function renderConfiguration(report: ConfigurationReport, options: TerminalOptions): string {
+  const verdict = computeVerdict(report);
+  if (options.quiet && verdict === 'holds') return '';
+  const { style } = options;
+  const blocks = [
+    ...renderDiagnostics(report, style),
+    ...renderObligations(report.obligations ?? [], style),
+    ...report.disagreements.map((text) =>
+      style.bad(`error of this toolkit, please report it: ${sanitizeLine(text)}`),
+    ),
+  ];
+  blocks.push([renderVerdict(report, verdict, style), ...renderSummary(report, style)].join('\n'));
+  return blocks.join('\n\n');
+}
+
+function renderDiagnostics(report: ConfigurationReport, style: Style): string[] {
+  const shown = report.diagnostics
+    .slice(0, DIAGNOSTICS_SHOWN)
+    .map((diagnostic) => renderDiagnostic(diagnostic, report.sources, style));
+  const rest = report.diagnostics.length - shown.length;
+  if (rest > 0) shown.push(style.dim(`... and ${rest} more; --json has them all`));
+  return shown;
+}
+
+/** Obligations that did not pass and that no diagnostic above explains. */
+function renderObligations(obligations: readonly ObligationResult[], style: Style): string[] {
+  const open = obligations.filter(
+    ({ status, finding }) => status !== 'discharged' && !(status === 'refuted' && finding !== null),
+  );
+  const shown = open.slice(0, OBLIGATIONS_SHOWN).map((obligation) => {
+    const paint = obligation.status === 'refuted' ? style.bad : style.warn;
+    const detail = obligation.detail === null ? '' : `\n  ${sanitizeLine(obligation.detail)}`;
+    return (
+      `${paint(`${obligation.status}[${sanitizeLine(obligation.id)}]`)}` +
+      `${style.strong(`: ${sanitizeLine(obligation.statement)}`)}${detail}`
+    );
+  });
+  if (open.length > shown.length) {
+    shown.push(style.dim(`... and ${open.length - shown.length} more; --json has them all`));
+  }
+  return shown;
+}
+
+const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+  holds: 'holds',
+  violated: 'VIOLATED',
+  invalid: 'INVALID',
+  inconclusive: 'INCONCLUSIVE',
+};
+
+function paintVerdict(verdict: Verdict, style: Style): string {
+  const word = VERDICT_WORDS[verdict];
+  if (verdict === 'holds') return style.good(word);
+  return verdict === 'inconclusive' ? style.warn(word) : style.bad(word);
+}
+
+function renderVerdict(report: ConfigurationReport, verdict: Verdict, style: Style): string {
+  const platform = report.platform === null ? '' : ` on ${sanitizeLine(report.platform)}`;
+  const stopped = report.interrupted ? ', interrupted' : '';
+  return (
+    `${style.strong(sanitizeLine(report.file))}${platform}: ${paintVerdict(verdict, style)}` +
+    `${stopped} ${style.dim(`(${formatMilliseconds(report.ms)})`)}`
+  );
+}
+
+function renderSummary(report: ConfigurationReport, style: Style): string[] {
+  const lines: string[] = [];
+  const add = (name: string, text: string): void => {
+    lines.push(`  ${style.dim(name.padEnd(11))} ${text}`);
+  };
+  if (report.invalid) {
+    add('input', formatPlural(countErrors(report), 'error'));
+    return lines;
+  }
+  if (report.rules !== null) add('rules', renderRules(report.rules, report, style));
+  if (report.obligations !== null) add('obligations', renderProof(report.obligations, style));
+  if (report.bounds !== null && report.bounds.length > 0) {
+    const [first, ...rest] = renderBounds(report.bounds, style);
+    if (first !== undefined) add('bounds', first);
+    for (const line of rest) add('', line);
+  }
+  if (report.fuzz !== null) add('fuzz', renderFuzz(report.fuzz, style));
+  return lines;
+}
+
+function countErrors(report: ConfigurationReport): number {
+  return report.diagnostics.filter(({ severity }) => severity === 'error').length;
+}
+
+function renderRules(
+  tallies: readonly RuleTally[],
+  report: ConfigurationReport,
+  style: Style,
+): string {
+  const violated = tallies.reduce((sum, tally) => sum + tally.violated, 0);
+  const total = tallies.reduce((sum, tally) => sum + tally.rules, 0);
+  const warnings = report.diagnostics.filter(({ severity }) => severity === 'warning').length;
+  const areas = tallies.map(({ area, rules, violated: bad }) =>
+    bad === 0 ? `${area} ${rules}` : style.bad(`${area} ${rules - bad}/${rules}`),
+  );
+  const head = violated === 0 ? `${total} hold` : style.bad(`${violated} of ${total} violated`);
+  const tail = warnings === 0 ? '' : style.warn(`, ${formatPlural(warnings, 'warning')}`);
+  return `${head}${tail} ${style.dim('|')} ${areas.join(' ')}`;
+}
+
+function renderProof(obligations: readonly ObligationResult[], style: Style): string {
+  const count = (status: ObligationResult['status']): number =>
+    obligations.filter((obligation) => obligation.status === status).length;
+  const discharged = count('discharged');
+  const head = `${discharged} of ${obligations.length} discharged`;
+  const parts = [discharged === obligations.length ? head : style.bad(head)];
+  for (const status of ['refuted', 'spurious', 'vacuous', 'unknown'] as const) {
+    const number = count(status);
+    if (number > 0) parts.push(style.bad(`${number} ${status}`));
+  }
+  const areas = AREAS.flatMap((area) => {
+    const own = obligations.filter(({ id }) => getAreaOfId(id) === area);
+    const good = own.filter(({ status }) => status === 'discharged').length;
+    if (own.length === 0) return [];
+    return [good === own.length ? `${area} ${good}` : style.bad(`${area} ${good}/${own.length}`)];
+  });
+  const solvers = [...new Set(obligations.map(({ solver }) => solver))].filter((s) => s !== '');
+  const by = solvers.length === 0 ? '' : ` by ${solvers.map(sanitizeLine).join(', ')}`;
+  return `${parts.join(', ')}${by} ${style.dim('|')} ${areas.join(' ')}`;
+}
+
+/** The table of bounds, one line each, the header first. */
+function renderBounds(bounds: readonly BoundRow[], style: Style): string[] {
+  const rows = bounds.map((row) => [
+    sanitizeLine(row.partition),
+    String(row.core),
+    row.kind,
+    row.boundNs === null ? 'unbounded' : formatNanoseconds(row.boundNs),
+    row.requiredNs === null ? '-' : formatNanoseconds(row.requiredNs),
+    row.boundNs === null || row.requiredNs === null
+      ? '-'
+      : formatMargin(row.boundNs, row.requiredNs),
+  ]);
+  const header = ['partition', 'core', 'kind', 'bound', 'required', 'margin'];
+  const lines = renderTable(
+    [header, ...rows],
+    ['left', 'right', 'left', 'right', 'right', 'right'],
+  );
+  return lines.map((line, index) => {
+    const row = bounds[index - 1];
+    if (index === 0 || row === undefined) return style.dim(line);
+    return isMissed(row) ? style.bad(line) : line;
+  });
+}
+
+/** Whether a bound exceeds what is required, or there is none where one is required. */
+export function isMissed(row: BoundRow): boolean {
+  return row.requiredNs !== null && (row.boundNs === null || row.boundNs > row.requiredNs);
+}
+
+function renderFuzz(fuzz: FuzzSummary, style: Style): string {
+  const speed = fuzz.ms > 0 ? ` (${formatCount((fuzz.steps / fuzz.ms) * 1_000)} steps/s)` : '';
+  const head = `seed ${fuzz.seed}, ${formatCount(fuzz.steps)} steps${speed}`;
+  if (fuzz.failures.length === 0) return `${head}, no counterexample`;
+  const lines = fuzz.failures.map((failure) => `\n    ${sanitizeLine(failure)}`);
+  const files = fuzz.counterexamples.map((file) => `\n    haven replay ${sanitizeLine(file)}`);
+  const found = style.bad(formatPlural(fuzz.failures.length, 'counterexample'));
+  return `${head}, ${found}${lines.join('')}${files.join('')}`;
+}
+
+function renderTotals(report: Report, style: Style): string {
+  const verdicts = report.configurations.map(computeVerdict);
+  const words = (['holds', 'violated', 'invalid', 'inconclusive'] as const).flatMap((verdict) => {
+    const count = verdicts.filter((other) => other === verdict).length;
+    return count === 0 ? [] : [`${count} ${paintVerdict(verdict, style)}`];
+  });
+  return (
+    `${formatPlural(verdicts.length, 'configuration')}: ${words.join(', ')} ` +
+    style.dim(`(${formatMilliseconds(report.ms)})`)
+  );
+}
