@@ -1,0 +1,157 @@
+/** One run of a command: its options, how it is interrupted, and how its report gets out. */
+
+import { performance } from 'node:perf_hooks';
+
+import type { LoadedConfiguration } from '../formats/read.ts';
+import { computeVerdict, computeWorst, EXIT_CODES } from '../report/report.ts';
+import type { ConfigurationReport, Report } from '../report/report.ts';
+import { chooseStyle } from '../report/style.ts';
+import type { ColorChoice, Style } from '../report/style.ts';
+import { waitUnlessInterrupted } from './interrupt.ts';
+import { writeOutputFile, writeStandardOutput } from './output.ts';
+import { createProgress } from './progress.ts';
+import type { Progress } from './progress.ts';
+
+/** Options that all commands share. */
+export interface OutputOptions {
+  readonly json?: true;
+  readonly sarif?: string;
+  readonly junit?: string;
+  readonly html?: string;
+  readonly quiet?: true;
+  readonly color?: ColorChoice;
+}
+
+/** What a command needs besides its own arguments. */
+export interface Session {
+  readonly command: string;
+  readonly version: string;
+  readonly options: OutputOptions;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  /** Style of stdout. */
+  readonly style: Style;
+  /** When the command started, milliseconds of `performance.now()`. */
+  readonly startedAt: number;
+}
+
+/** Runs a command's work in a session; the work returns the exit code. */
+export type RunCommand = (
+  command: string,
+  work: (session: Session) => Promise<number>,
+) => Promise<void>;
+
+/** A report while it is being filled; what it holds when time is up is what gets reported. */
+export type Draft = { -readonly [Key in keyof ConfigurationReport]: ConfigurationReport[Key] };
+
+/** What a command does with one configuration that could be read. */
+export type Analysis = (
+  loaded: LoadedConfiguration,
+  draft: Draft,
+  session: Session,
+) => Promise<void>;
+
+/** Starts a session. */
+export function startSession(
+  command: string,
+  version: string,
+  options: OutputOptions,
+  signal: AbortSignal,
+): Session {
+  return {
+    command,
+    version,
+    options,
+    signal,
+    progress: createProgress(process.stderr, options.quiet !== true),
+    style: chooseStyle(options.color ?? 'auto', process.stdout.isTTY, process.env),
+    startedAt: performance.now(),
+  };
+}
+
+/** Reads each configuration, analyses those that can be used, reports all, and returns the exit code. */
+export async function runOnConfigurations(
+  session: Session,
+  files: readonly string[],
+  analyse: Analysis,
+): Promise<number> {
+  const { readConfiguration } = await import('../formats/read.ts');
+  const configurations: ConfigurationReport[] = [];
+  for (const file of files) {
+    const startedAt = performance.now();
+    const draft = createDraft(file);
+    configurations.push(draft);
+    if (session.signal.aborted) {
+      draft.interrupted = true;
+      continue;
+    }
+    const result = readConfiguration(file);
+    draft.sources = result.kind === 'ok' ? result.loaded.sources : result.sources;
+    if (result.kind === 'invalid') {
+      draft.invalid = true;
+      draft.platform = result.platform;
+      draft.diagnostics = result.diagnostics;
+    } else {
+      draft.platform = result.loaded.configuration.platform.name;
+      draft.diagnostics = result.loaded.warnings;
+      await waitUnlessInterrupted(analyse(result.loaded, draft, session), session.signal);
+      draft.interrupted = session.signal.aborted;
+    }
+    draft.ms = performance.now() - startedAt;
+  }
+  session.progress.clear();
+  return emitReport(session, configurations);
+}
+
+function createDraft(file: string): Draft {
+  return {
+    file,
+    platform: null,
+    diagnostics: [],
+    rules: null,
+    obligations: null,
+    bounds: null,
+    fuzz: null,
+    disagreements: [],
+    sources: new Map(),
+    invalid: false,
+    interrupted: false,
+    ms: 0,
+  };
+}
+
+/** Writes a report in every form that was asked for, and returns its exit code. */
+export async function emitReport(
+  session: Session,
+  drafts: readonly ConfigurationReport[],
+): Promise<number> {
+  // A copy: work that outlived its grace period must not change what is being written.
+  const configurations = drafts.map((draft) => ({ ...draft }));
+  const { command, version, options, style } = session;
+  const ms = performance.now() - session.startedAt;
+  const report: Report = { command, version, configurations, ms };
+  await writeReportFiles(report, options);
+  if (options.json === true) {
+    const { toJson } = await import('../report/json.ts');
+    await writeStandardOutput(`${JSON.stringify(toJson(report), null, 2)}\n`);
+  } else {
+    const { renderTerminal } = await import('../report/terminal.ts');
+    await writeStandardOutput(renderTerminal(report, { style, quiet: options.quiet === true }));
+  }
+  return EXIT_CODES[computeWorst(configurations.map(computeVerdict))];
+}
+
+async function writeReportFiles(report: Report, options: OutputOptions): Promise<void> {
+  if (options.sarif !== undefined) {
+    const { toSarif } = await import('../report/sarif.ts');
+    writeOutputFile(options.sarif, `${JSON.stringify(toSarif(report), null, 2)}\n`);
+  }
+  if (options.junit !== undefined) {
+    const { toJunit } = await import('../report/junit.ts');
+    writeOutputFile(options.junit, toJunit(report));
+  }
+  if (options.html !== undefined) {
+    const { toHtml } = await import('../report/html.ts');
+    writeOutputFile(options.html, toHtml(report));
+  }
+}

@@ -1,0 +1,39 @@
+/** Wrong usage, and the arguments that every command reads the same way. */
+
+import { InvalidArgumentError } from 'commander';
+
+/** The command line asks for something that cannot be done; exit code 2. */
+export class UsageError extends Error {
+  /** What to do instead; may be empty. */
+  readonly help: string;
+
+  constructor(message: string, help = '') {
+    super(message);
+    this.help = help;
+  }
+}
+
+const MS_PER_UNIT: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000 };
+
+/** Longest duration that a timer of Node can wait, milliseconds. */
+const DURATION_MS_MAX = 2 ** 31 - 1;
+
+/** A duration argument such as `500ms`, `10s`, `2min`, in milliseconds, above 0. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|min)$/.exec(text);
+  const ms = Number(match?.[1]) * (MS_PER_UNIT[match?.[2] ?? ''] ?? Number.NaN);
+  if (!(ms > 0)) throw new InvalidArgumentError('expected a duration such as 500ms, 10s or 2min.');
+  if (ms > DURATION_MS_MAX) throw new InvalidArgumentError('longer than 24 days.');
+  return ms;
+}
+
+/** An integer argument of at least `min` and at most `max`, decimal or hexadecimal. */
+export function parseInteger(min: number, max = Number.MAX_SAFE_INTEGER) {
+  return (text: string): number => {
+    const value = /^(\d+|0x[0-9a-f]+)$/i.test(text) ? Number(text) : Number.NaN;
+    if (!Number.isSafeInteger(value) || value < min || value > max) {
+      throw new InvalidArgumentError(`expected an integer from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
