@@ -1,0 +1,263 @@
+/**
+ * Resolution: validated files turned into the static configuration, names into indices.
+ */
+
+import type {
+  DeviceGrant,
+  Partition,
+  Platform,
+  Reservation,
+  StaticConfiguration,
+  VirtualCpu,
+} from '../../model/configuration.ts';
+import type {
+  Affinity,
+  ByteRange,
+  CoreId,
+  IntId,
+  Ipa,
+  ItsDeviceId,
+  Nanoseconds,
+  Pa,
+  StreamId,
+  Vmid,
+} from '../../model/units.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+import type { ConfigurationFile } from './configuration-schema.ts';
+import type { SourceDocument, SourcePath } from './document.ts';
+import type { PlatformFile } from './platform-schema.ts';
+import { ADDRESS_END } from './quantities.ts';
+import { formatPath, problem } from './validate.ts';
+
+/** A name that references.ts has accepted is not found: a slip of ours, never of a user's input. */
+export class UnresolvedNameError extends Error {
+  constructor(name: string) {
+    super(`"${name}" passed the check of references and does not resolve`);
+  }
+}
+
+/** The platform of a validated platform file. */
+export function resolvePlatform(file: PlatformFile): Platform {
+  const { interrupts } = file;
+  return {
+    name: file.name,
+    cores: file.cores.map((core) => ({
+      id: core.id as CoreId,
+      type: core.type,
+      affinity: core.mpidr === undefined ? null : (core.mpidr as Affinity),
+      el2: core.el2,
+      aliases: core.aliases.map(({ local, base, size }) => ({ local, base, size })),
+      firmware: core.firmware,
+    })),
+    memory: file.memory.map(resolveNamedRange),
+    reserved: file.reserved.map(resolveNamedRange),
+    interrupts: {
+      kind: interrupts.controller,
+      distributor: resolveRange(interrupts.distributor),
+      redistributors: resolveRange(interrupts.redistributors),
+      its: interrupts.its === undefined ? null : resolveRange(interrupts.its),
+      spiFirst: interrupts.spi.first,
+      spiCount: interrupts.spi.count,
+      listRegisters: interrupts['list-registers'],
+      reservedIrqs: interrupts['reserved-irqs'] as IntId[],
+    },
+    iommu: resolveIommu(file.iommu),
+    firewall: resolveFirewall(file.firewall),
+    timerHz: file.timer.frequency,
+    devices: file.devices.map((device) => ({
+      name: device.name,
+      mmio: device.mmio.map(resolveRange),
+      irqs: device.irqs as IntId[],
+      streams: device.streams as StreamId[],
+      itsDeviceIds: device['its-device-ids'] as ItsDeviceId[],
+      dma: device.dma ?? device.streams.length > 0,
+      firmware: device.firmware,
+    })),
+  };
+}
+
+function resolveRange({ base, size }: ByteRange): ByteRange {
+  return { base, size };
+}
+
+function resolveNamedRange(range: { name: string; base: number; size: number }): {
+  name: string;
+  base: Pa;
+  size: number;
+} {
+  return { name: range.name, base: range.base as Pa, size: range.size };
+}
+
+function resolveIommu(iommu: PlatformFile['iommu']): Platform['iommu'] {
+  if (iommu === 'none') return null;
+  return {
+    kind: iommu.kind,
+    base: iommu.base as Pa,
+    size: iommu.size,
+    streamIdBits: iommu['stream-id-bits'],
+    irqs: iommu.irqs as IntId[],
+  };
+}
+
+function resolveFirewall(firewall: PlatformFile['firewall']): Platform['firewall'] {
+  if (firewall === undefined) return null;
+  return {
+    kind: firewall.kind,
+    managers: firewall.managers.map(resolveNamedRange),
+    windows: firewall.windows.map((window) => ({
+      ...resolveNamedRange(window),
+      granule: window.granule,
+      regions: window.regions ?? null,
+    })),
+  };
+}
+
+/** A resolved configuration, or what keeps its windows from having an address. */
+export interface Resolved {
+  readonly configuration: StaticConfiguration;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The static configuration of validated files whose references hold. */
+export function resolveConfiguration(
+  file: ConfigurationFile,
+  platform: Platform,
+  document: SourceDocument,
+): Resolved {
+  const diagnostics: Diagnostic[] = [];
+  const devices = indexByName(platform.devices);
+  const partitions = indexByName(file.partitions);
+  const { memory, overheads } = file.hypervisor;
+  const { schedule = [] } = file;
+  const configuration: StaticConfiguration = {
+    platform,
+    hypervisor: {
+      memory: memory.map(resolveNamedRange),
+      overheads: {
+        contextSwitchNs: overheads['context-switch'] as Nanoseconds,
+        timerNs: overheads.timer as Nanoseconds,
+        interruptNs: overheads.interrupt as Nanoseconds,
+        longestSectionNs: overheads['longest-section'] as Nanoseconds,
+      },
+    },
+    partitions: file.partitions.map((partition, index) => ({
+      ...resolvePartition(partition),
+      devices: partition.devices.map((entry, position) => {
+        const path = ['partitions', index, 'devices', position];
+        return resolveDevice(entry, platform, devices, { document, path, diagnostics });
+      }),
+    })),
+    channels: file.channels.map((channel) => ({
+      name: channel.name,
+      pa: channel.pa as Pa,
+      size: channel.size,
+      ends: channel.ends.map((end) => ({
+        partition: lookUp(partitions, end.partition),
+        ipa: end.ipa as Ipa,
+        access: end.access,
+      })),
+      notify: channel.notify.map((entry) => ({
+        from: lookUp(partitions, entry.from),
+        to: lookUp(partitions, entry.to),
+        irq: entry.irq as IntId,
+      })),
+    })),
+    schedules: (Array.isArray(schedule) ? schedule : [schedule]).map((entry) => ({
+      core: entry.core as CoreId,
+      policy: entry.policy,
+    })),
+  };
+  return { configuration, diagnostics };
+}
+
+type PartitionFile = ConfigurationFile['partitions'][number];
+
+function resolvePartition(partition: PartitionFile): Omit<Partition, 'devices'> {
+  return {
+    name: partition.name,
+    vmid: partition.vmid as Vmid,
+    cpus: partition.cpus.map(resolveCpu),
+    memory: partition.memory.map((grant) => ({
+      name: grant.name,
+      ipa: grant.ipa as Ipa,
+      pa: grant.pa as Pa,
+      size: grant.size,
+      access: grant.access,
+    })),
+    entry: partition.entry as Ipa,
+    tasks: partition.tasks.map((task) => ({
+      name: task.name,
+      core: task.core as CoreId,
+      wcetNs: task.wcet as Nanoseconds,
+      periodNs: task.period as Nanoseconds,
+      deadlineNs: task.deadline as Nanoseconds,
+      priority: task.priority,
+    })),
+  };
+}
+
+function resolveCpu(cpu: PartitionFile['cpus'][number]): VirtualCpu {
+  const { budget, period } = cpu;
+  const reservation: Reservation | null =
+    budget === undefined || period === undefined
+      ? null
+      : {
+          budgetNs: budget as Nanoseconds,
+          periodNs: period as Nanoseconds,
+          phaseNs: cpu.phase as Nanoseconds,
+          // Absent only on a core under edf, where no priority is read.
+          priority: cpu.priority ?? 0,
+          idle: cpu.idle,
+          slack: cpu.slack,
+        };
+  const maxDelay = cpu['max-delay'];
+  return {
+    core: cpu.core as CoreId,
+    reservation,
+    maxDelayNs: maxDelay === undefined ? null : (maxDelay as Nanoseconds),
+  };
+}
+
+interface DevicePlace {
+  readonly document: SourceDocument;
+  readonly path: SourcePath;
+  readonly diagnostics: Diagnostic[];
+}
+
+function resolveDevice(
+  entry: PartitionFile['devices'][number],
+  platform: Platform,
+  devices: ReadonlyMap<string, number>,
+  place: DevicePlace,
+): DeviceGrant {
+  const device = lookUp(devices, typeof entry === 'string' ? entry : entry.name);
+  const windows = platform.devices[device]?.mmio ?? [];
+  const ipa = typeof entry === 'string' ? undefined : entry.ipa;
+  const first = windows[0];
+  if (ipa === undefined) return { device, windowIpas: windows.map(({ base }) => base as Ipa) };
+  const path = [...place.path, 'ipa'];
+  const at = place.document.locate(path);
+  if (first === undefined) {
+    const message = `${formatPath(path)}: the device has no window that could be placed`;
+    place.diagnostics.push(problem('CFG-BAD-VALUE', at, message, 'remove ipa'));
+    return { device, windowIpas: [] };
+  }
+  const windowIpas = windows.map(({ base }) => (ipa + (base - first.base)) as Ipa);
+  if (windowIpas.some((window) => window < 0 || window >= ADDRESS_END)) {
+    const message = `${formatPath(path)}: a window would lie outside of [0, 2^52)`;
+    const help =
+      'windows keep their distance from the first one; choose an ipa that fits all of them';
+    place.diagnostics.push(problem('CFG-OUT-OF-RANGE', at, message, help));
+  }
+  return { device, windowIpas };
+}
+
+function indexByName(entries: readonly { readonly name: string }[]): ReadonlyMap<string, number> {
+  return new Map(entries.map((entry, index) => [entry.name, index]));
+}
+
+function lookUp(indices: ReadonlyMap<string, number>, name: string): number {
+  const index = indices.get(name);
+  if (index === undefined) throw new UnresolvedNameError(name);
+  return index;
+}

@@ -1,0 +1,152 @@
+/**
+ * Scalars: the schema of each kind of single value, for the reader and for JSON Schema alike.
+ *
+ * The JSON Schema of a scalar is what an editor checks while typing; the parser decides.
+ */
+
+import * as z from 'zod';
+
+import type { ConfigurationCode } from '../codes.ts';
+import {
+  parseAddress,
+  parseDuration,
+  parseFrequency,
+  parseInteger,
+  parseSize,
+  type Quantity,
+} from './quantities.ts';
+
+/** What a scalar schema says about a value that it refuses, beside its place. */
+export interface Refusal {
+  readonly refusal: ConfigurationCode;
+  /** For "expected …, found …". */
+  readonly expected: string;
+  readonly help: string;
+}
+
+function quantity(
+  parse: (value: unknown) => Quantity,
+  json: Readonly<Record<string, unknown>> & { readonly id: string },
+): z.ZodType<number> {
+  return z
+    .unknown()
+    .transform((value, context): number => {
+      const parsed = parse(value);
+      if (parsed.ok) return parsed.value;
+      const { code, expected, help } = parsed;
+      refuse(context, value, { refusal: code, expected, help });
+      return z.NEVER;
+    })
+    .meta(json);
+}
+
+function refuse(context: z.RefinementCtx, input: unknown, refusal: Refusal): void {
+  context.issues.push({ code: 'custom', input, message: refusal.expected, params: { ...refusal } });
+}
+
+/** A non-negative integer. */
+export const integer = quantity(parseInteger, {
+  id: 'integer',
+  description: 'A non-negative integer, decimal or hexadecimal; in JSON also "0x…".',
+  anyOf: [
+    { type: 'integer', minimum: 0 },
+    { type: 'string', pattern: '^0[xX][0-9a-fA-F]+$' },
+  ],
+});
+
+/** A byte address. */
+export const address = quantity(parseAddress, {
+  id: 'address',
+  description: 'A byte address below 2^52, hexadecimal as a rule; in JSON also "0x…".',
+  anyOf: [
+    { type: 'integer', minimum: 0, exclusiveMaximum: 2 ** 52 },
+    { type: 'string', pattern: '^0[xX][0-9a-fA-F]+$' },
+  ],
+});
+
+/** A size in bytes. */
+export const size = quantity(parseSize, {
+  id: 'size',
+  description: 'A size: bytes, or 64KiB, 2MiB, 1GiB (powers of 1024).',
+  anyOf: [
+    { type: 'integer', minimum: 0, exclusiveMaximum: 2 ** 52 },
+    { type: 'string', pattern: '^(0[xX][0-9a-fA-F]+|[0-9]+(\\.[0-9]+)?(KiB|MiB|GiB|TiB))$' },
+  ],
+});
+
+/** A duration in nanoseconds. */
+export const duration = quantity(parseDuration, {
+  id: 'duration',
+  description: 'A duration with its unit: 800ns, 250us, 2.5ms, 1s. A whole number of nanoseconds.',
+  type: 'string',
+  pattern: '^[0-9]+(\\.[0-9]+)?(ns|us|ms|s)$',
+});
+
+/** A frequency in Hz. */
+export const frequency = quantity(parseFrequency, {
+  id: 'frequency',
+  description: 'A frequency: 24MHz, 62.5MHz, or an integer in Hz.',
+  anyOf: [
+    { type: 'integer', exclusiveMinimum: 0 },
+    { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(Hz|kHz|MHz|GHz)$' },
+  ],
+});
+
+const NAME_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_.,@+:#-]{0,126}$/;
+
+/** A name: it appears in messages, ids and file names, so that blanks and slashes are refused. */
+export const name: z.ZodType<string> = z
+  .unknown()
+  .transform((value, context): string => {
+    if (typeof value === 'string' && NAME_PATTERN.test(value)) return value;
+    const quoted = typeof value === 'number' || typeof value === 'boolean';
+    refuse(context, value, {
+      refusal: typeof value === 'string' ? 'CFG-BAD-VALUE' : 'CFG-WRONG-TYPE',
+      expected: 'a name',
+      help: quoted
+        ? 'put the name in quotes'
+        : 'use up to 127 letters, digits and . _ - + @ , : # and begin with a letter or digit',
+    });
+    return z.NEVER;
+  })
+  .meta({
+    id: 'name',
+    description: 'A name: letters, digits and . _ - + @ , : #',
+    type: 'string',
+    pattern: NAME_PATTERN.source,
+  });
+
+const ACCESS_WORDS = ['r', 'w', 'x', 'rw', 'rx', 'wx', 'rwx'];
+
+/** Rights of a mapping: some of r, w and x in this order. */
+export const access: z.ZodType<{ read: boolean; write: boolean; execute: boolean }> = z
+  .unknown()
+  .transform((value, context) => {
+    if (typeof value === 'string' && ACCESS_WORDS.includes(value)) {
+      const has = (right: string): boolean => value.includes(right);
+      return { read: has('r'), write: has('w'), execute: has('x') };
+    }
+    refuse(context, value, {
+      refusal: typeof value === 'string' ? 'CFG-BAD-VALUE' : 'CFG-WRONG-TYPE',
+      expected: 'rights',
+      help: `write ${suggestAccess(value)}`,
+    });
+    return z.NEVER;
+  })
+  .meta({
+    id: 'access',
+    description: 'Rights: some of r, w and x, in this order.',
+    enum: ACCESS_WORDS,
+  });
+
+function suggestAccess(value: unknown): string {
+  const letters = typeof value === 'string' ? value.toLowerCase() : '';
+  const word = ['r', 'w', 'x'].filter((right) => letters.includes(right)).join('');
+  return /^[rwx-]+$/.test(letters) && word !== '' ? word : 'r, rw, rx or rwx';
+}
+
+/** Where a fact is from; kept for the reader, not interpreted. */
+export const source = z
+  .string()
+  .optional()
+  .meta({ description: 'Where the fact is from: manual and section, device tree, file and line.' });
