@@ -1,6 +1,5 @@
 /** One self-contained page: no script, no font, no request to anywhere, readable on paper. */
 
-import { getAreaOfId } from '../properties/findings.ts';
 import { renderDiagnostic } from './code-frame.ts';
 import { formatCount, formatMargin, formatMilliseconds, formatNanoseconds } from './duration.ts';
 import { computeVerdict } from './report.ts';
@@ -78,7 +77,7 @@ function renderConfiguration(report: ConfigurationReport): string {
 
 function renderBounds(bounds: readonly BoundRow[]): string {
   const rows = bounds.map((row) => [
-    cell(row.partition),
+    cell(row.task === null ? row.partition : `${row.partition}/${row.task}`),
     cell(String(row.core), true),
     cell(row.kind),
     cell(row.boundNs === null ? 'unbounded' : formatNanoseconds(row.boundNs), true),
@@ -106,7 +105,7 @@ function renderFuzz(fuzz: FuzzSummary): string {
 
 function renderObligations(report: ConfigurationReport): string {
   const rows = (report.obligations ?? []).map((obligation) => [
-    cell(getAreaOfId(obligation.id)),
+    cell(obligation.area),
     cell(obligation.id),
     `<td class="${obligation.status}">${obligation.status}</td>`,
     cell(

@@ -1,7 +1,7 @@
 /** The `--json` document, schema 1. Fields are only ever added within a schema number. */
 
 import type { Diagnostic, Location } from '../formats/diagnostic.ts';
-import { getAreaOfCode, getAreaOfId } from '../properties/findings.ts';
+import { getAreaOfCode } from '../properties/findings.ts';
 import type { ObligationResult } from '../solver/obligation.ts';
 import { computeVerdict } from './report.ts';
 import type { ConfigurationReport, FuzzSummary, Report } from './report.ts';
@@ -22,6 +22,16 @@ export function toJson(report: Report): JsonValue {
     ms: round(report.ms),
     configs: report.configurations.map(toConfigurationJson),
   };
+}
+
+/** The document of a command that judges no configuration: its facts stand beside an empty list. */
+export function toFactsJson(
+  command: string,
+  version: string,
+  facts: Readonly<Record<string, JsonValue>>,
+): JsonValue {
+  const tool = { name: 'haven', version };
+  return { schema: JSON_SCHEMA_NUMBER, tool, command, configs: [], ...facts };
 }
 
 /** The same document where there is nothing to report on: wrong usage, or a failure of the toolkit. */
@@ -52,6 +62,7 @@ function toConfigurationJson(report: ConfigurationReport): JsonValue {
     bounds: (report.bounds ?? []).map((row) => ({
       partition: row.partition,
       core: row.core,
+      task: row.task,
       kind: row.kind,
       bound_ns: row.boundNs,
       required_ns: row.requiredNs,
@@ -89,7 +100,7 @@ function toLocationJson(at: Location): JsonValue {
 
 function toObligationJson(obligation: ObligationResult): JsonValue {
   return {
-    area: getAreaOfId(obligation.id),
+    area: obligation.area,
     id: obligation.id,
     statement: obligation.statement,
     status: obligation.status,

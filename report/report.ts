@@ -26,6 +26,8 @@ export interface RuleTally {
 export interface BoundRow {
   readonly partition: string;
   readonly core: number;
+  /** The task whose response time it is; null for a bound of the virtual CPU. */
+  readonly task: string | null;
   /** For example `delay`, `response`. */
   readonly kind: string;
   /** Nanoseconds; null where there is no finite bound. */

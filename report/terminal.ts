@@ -1,7 +1,6 @@
 /** The report on a terminal: what fails, with code frames, then a summary to be read in ten seconds. */
 
 import type { ObligationResult } from '../solver/obligation.ts';
-import { getAreaOfId } from '../properties/findings.ts';
 import { renderDiagnostic } from './code-frame.ts';
 import { formatCount, formatMargin, formatMilliseconds, formatNanoseconds } from './duration.ts';
 import { formatPlural } from './duration.ts';
@@ -151,7 +150,7 @@ function renderProof(obligations: readonly ObligationResult[], style: Style): st
     if (number > 0) parts.push(style.bad(`${number} ${status}`));
   }
   const areas = AREAS.flatMap((area) => {
-    const own = obligations.filter(({ id }) => getAreaOfId(id) === area);
+    const own = obligations.filter((obligation) => obligation.area === area);
     const good = own.filter(({ status }) => status === 'discharged').length;
     if (own.length === 0) return [];
     return [good === own.length ? `${area} ${good}` : style.bad(`${area} ${good}/${own.length}`)];
@@ -164,7 +163,7 @@ function renderProof(obligations: readonly ObligationResult[], style: Style): st
 /** The table of bounds, one line each, the header first. */
 function renderBounds(bounds: readonly BoundRow[], style: Style): string[] {
   const rows = bounds.map((row) => [
-    sanitizeLine(row.partition),
+    sanitizeLine(formatParty(row)),
     String(row.core),
     row.kind,
     row.boundNs === null ? 'unbounded' : formatNanoseconds(row.boundNs),
@@ -183,6 +182,11 @@ function renderBounds(bounds: readonly BoundRow[], style: Style): string[] {
     if (index === 0 || row === undefined) return style.dim(line);
     return isMissed(row) ? style.bad(line) : line;
   });
+}
+
+/** Whose bound it is: `rtos`, or `rtos/control` for one of its tasks. */
+export function formatParty(row: BoundRow): string {
+  return row.task === null ? row.partition : `${row.partition}/${row.task}`;
 }
 
 /** Whether a bound exceeds what is required, or there is none where one is required. */

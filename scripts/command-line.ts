@@ -3,6 +3,8 @@
 import { Command, CommanderError, Option } from 'commander';
 
 import { addCheckCommand } from './commands/check.ts';
+import { addInitCommand } from './commands/init.ts';
+import { addProveCommand } from './commands/prove.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { getMessage, surviveBrokenPipes, writeStandardOutput } from './output.ts';
 import { getVersion } from './package.ts';
@@ -78,7 +80,11 @@ export function createProgram(run: RunCommand): Command {
   return program;
 }
 
-const COMMANDS: readonly ((program: Command, run: RunCommand) => void)[] = [addCheckCommand];
+const COMMANDS: readonly ((program: Command, run: RunCommand) => void)[] = [
+  addCheckCommand,
+  addProveCommand,
+  addInitCommand,
+];
 
 async function reportFailure(error: unknown, parameters: readonly string[]): Promise<number> {
   const isUsage = error instanceof CommanderError || error instanceof UsageError;

@@ -2,7 +2,8 @@
 
 import { performance } from 'node:perf_hooks';
 
-import type { LoadedConfiguration } from '../formats/read.ts';
+import type { InvalidConfiguration, LoadedConfiguration } from '../formats/read.ts';
+import type { JsonValue } from '../report/json.ts';
 import { computeVerdict, computeWorst, EXIT_CODES } from '../report/report.ts';
 import type { ConfigurationReport, Report } from '../report/report.ts';
 import { chooseStyle } from '../report/style.ts';
@@ -118,6 +119,29 @@ function createDraft(file: string): Draft {
     interrupted: false,
     ms: 0,
   };
+}
+
+/** Reports input that cannot be used, for commands that work on one file; returns exit code 2. */
+export function emitInvalid(session: Session, invalid: InvalidConfiguration): Promise<number> {
+  const { file, platform, diagnostics, sources } = invalid;
+  const draft = { ...createDraft(file), invalid: true, platform, diagnostics, sources };
+  return emitReport(session, [draft]);
+}
+
+/** Writes the text, or with `--json` the same facts as one document; returns exit code 0. */
+export async function emitText(
+  session: Session,
+  text: string,
+  facts: Readonly<Record<string, JsonValue>>,
+): Promise<number> {
+  if (session.options.json === true) {
+    const { toFactsJson } = await import('../report/json.ts');
+    const document = toFactsJson(session.command, session.version, facts);
+    await writeStandardOutput(`${JSON.stringify(document, null, 2)}\n`);
+  } else {
+    await writeStandardOutput(text);
+  }
+  return 0;
 }
 
 /** Writes a report in every form that was asked for, and returns its exit code. */

@@ -1,0 +1,52 @@
+/**
+ * Rules and obligations overlap on purpose: the same defect must fall to the sweep and to the solver. Where
+ * only one of them sees it, one of them is wrong, and nothing that this program says may be called proved.
+ */
+
+import { getAreaOfCode } from '../properties/findings.ts';
+import type { Finding } from '../properties/findings.ts';
+import type { ObligationResult } from '../solver/obligation.ts';
+import { getClaim } from '../solver/obligation.ts';
+
+/** Rules whose defect at least one of the claims must refute, whenever the claims were tried. */
+const CLAIMS_OF_CODE: Readonly<Record<string, readonly string[]>> = {
+  'MEM-OVERLAP': ['memory.exclusive'],
+  'DEV-TWO-OWNERS': ['device.together', 'memory.exclusive', 'irq.exclusive', 'dma.stream-owner'],
+  'DEV-SHARED-PAGE': ['device.page', 'memory.exclusive'],
+  'DMA-NO-STREAM': ['dma.no-bypass'],
+};
+
+/** Areas in which a refuted obligation must be seen by a rule; time is for the solver alone. */
+const SPATIAL_AREAS: readonly string[] = ['MEM', 'DEV', 'DMA', 'IRQ', 'CHN', 'HYP'];
+
+/**
+ * Contradictions between the findings of rules and the results of proofs, one sentence each; none where
+ * the two agree. Obligations that were not decided contradict nothing.
+ */
+export function findDisagreements(
+  findings: readonly Finding[],
+  obligations: readonly ObligationResult[],
+): string[] {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const disagreements: string[] = [];
+  for (const code of new Set(errors.map((finding) => finding.code))) {
+    const claims = CLAIMS_OF_CODE[code] ?? [];
+    const tried = obligations.filter(({ id }) => claims.includes(getClaim(id)));
+    if (tried.length > 0 && tried.every(({ status }) => status === 'discharged')) {
+      disagreements.push(`rule ${code} is violated, yet ${listClaims(tried)} proved`);
+    }
+  }
+  const refuted = obligations.filter(
+    ({ status, area }) => status === 'refuted' && SPATIAL_AREAS.includes(area),
+  );
+  const isSeen = errors.some(({ code }) => SPATIAL_AREAS.includes(getAreaOfCode(code)));
+  if (refuted.length > 0 && !isSeen) {
+    disagreements.push(`no rule is violated, yet ${listClaims(refuted)} refuted`);
+  }
+  return disagreements;
+}
+
+function listClaims(obligations: readonly ObligationResult[]): string {
+  const claims = [...new Set(obligations.map(({ id }) => getClaim(id)))];
+  return `${claims.join(', ')} ${claims.length === 1 ? 'is' : 'are'}`;
+}
