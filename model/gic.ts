@@ -1,0 +1,65 @@
+/**
+ * GIC: physical lines, their owners and routes, and the ITS.
+ *
+ * Each SPI has one owner and a route to a core of that owner. Lines of a partition that is not running on
+ * the routed core are masked: they stay pending and cost nobody else time.
+ */
+
+import type { LineAction, TakeAction } from './actions.ts';
+import { getRunningResident } from './execution.ts';
+import type { Machine } from './machine.ts';
+import type { Outcome } from './outcome.ts';
+import type { Plan } from './plan.ts';
+import { findVirtualLine } from './list-registers.ts';
+import { wake } from './scheduler.ts';
+import { raiseLine } from './virtual-gic.ts';
+
+/** A device drives its line; a pending line wakes its owner. */
+export function processLine(plan: Plan, machine: Machine, action: LineAction): Outcome {
+  const line = machine.gic.lines[action.intId - plan.spiFirst];
+  if (line === undefined) return 'NO_SUCH_LINE';
+  if (action.kind === 'line-deassert') {
+    line.asserted = false;
+    return 'DONE';
+  }
+  line.asserted = true;
+  if (!line.active) line.pending = true;
+  if (line.enabled) {
+    const virtual = findVirtualLine(machine, line.owner, 0, action.intId);
+    if (virtual !== undefined) wake(plan, machine, line.owner, virtual.target);
+  }
+  return 'DONE';
+}
+
+/** EL2 acknowledges the lowest pending INTID that is routed to the core and belongs to who runs there. */
+export function processTake(plan: Plan, machine: Machine, action: TakeAction): Outcome {
+  if (machine.cores[action.core] === undefined) return 'NO_SUCH_CORE';
+  if (!machine.boot.sealed) return 'NOT_SEALED';
+  const self = getRunningResident(plan, machine, action.core);
+  if (self === undefined) return 'CORE_IDLE';
+  for (let index = 0; index < machine.gic.lines.length; index += 1) {
+    const line = machine.gic.lines[index];
+    if (line === undefined || !line.pending || !line.enabled || line.active) continue;
+    if (line.core !== action.core || line.owner !== self.partition) continue;
+    line.pending = false;
+    line.active = true;
+    raiseLine(plan, machine, line.owner, index + plan.spiFirst);
+    return 'DONE';
+  }
+  return 'NO_INTERRUPT';
+}
+
+/** A write of `event` to the doorbell by the function with this DeviceID. */
+export function ringDoorbell(
+  plan: Plan,
+  machine: Machine,
+  itsDeviceId: number,
+  event: number,
+): Outcome {
+  for (const entry of machine.gic.events) {
+    if (!entry.valid || entry.itsDeviceId !== itsDeviceId || entry.event !== event) continue;
+    raiseLine(plan, machine, entry.owner, entry.intId);
+    return 'DONE';
+  }
+  return 'EVENT_UNKNOWN';
+}

@@ -1,0 +1,170 @@
+/**
+ * Scheduler: (budget, period) reservations on each shared core.
+ *
+ * Replenishment happens at phase + k * period, never relative to the handler's time, and sets the budget to
+ * Q plus any debt; unused budget is lost. A reservation that has spent its budget is pre-empted at once, or
+ * at the end of an EL2 section, whose excess is debt. An activation pays for the switch. A core that one
+ * partition has whole is not scheduled at all.
+ *
+ * Sources: Strosnider, Lehoczky, Sha 1995 (keep: deferrable); Lehoczky, Sha, Strosnider 1987 (poll);
+ * idling periodic server (burn).
+ */
+
+import { isReady } from './execution.ts';
+import { NONE } from './machine.ts';
+import type { Account, CoreState, Machine } from './machine.ts';
+import type { Plan, PlannedCore, Resident } from './plan.ts';
+import { switchWorld } from './world-switch.ts';
+
+/** Boot starts the schedule of a core: budget 0 before the first replenishment, at the phase. */
+export function startSchedule(plan: Plan, machine: Machine, core: number): void {
+  const planned = plan.cores[core];
+  const state = machine.cores[core];
+  if (planned === undefined || state === undefined) return;
+  for (let index = 0; index < planned.residents.length; index += 1) {
+    const resident = planned.residents[index];
+    const account = state.accounts[index];
+    if (resident === undefined || account === undefined) continue;
+    account.nextReplenishment = resident.phase;
+    replenishWhenDue(resident, account, state.clock);
+  }
+}
+
+/** Chooses who runs on a core now, and switches to it; an EL2 section postpones the choice to its end. */
+export function dispatch(plan: Plan, machine: Machine, core: number): void {
+  const planned = plan.cores[core];
+  const state = machine.cores[core];
+  if (planned === undefined || state === undefined) return;
+  if (!machine.boot.sealed || !planned.el2 || state.section > 0) return;
+  markExhausted(planned, state);
+  const chosen = chooseResident(plan, machine, planned, state);
+  const slack = chosen === NONE ? chooseSlack(machine, planned, state) : NONE;
+  state.slack = slack !== NONE;
+  state.running = chosen === NONE ? slack : chosen;
+  if (slack !== NONE) state.lastSlack = slack;
+  enterRunning(plan, machine, core);
+}
+
+/** A virtual CPU leaves WFI; its core chooses anew. */
+export function wake(plan: Plan, machine: Machine, partition: number, vcpu: number): void {
+  const state = machine.partitions[partition]?.vcpus[vcpu];
+  if (state === undefined || !state.on || !state.waiting) return;
+  state.waiting = false;
+  dispatch(plan, machine, plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1);
+}
+
+/** Whether the account of the running resident pays for the time that passes. */
+export function isCharged(planned: PlannedCore, state: CoreState): boolean {
+  const resident = planned.residents[state.running];
+  return resident !== undefined && !resident.dedicated && !state.slack;
+}
+
+/** Whether a resident has a budget that comes back. */
+export function isReplenished(resident: Resident): boolean {
+  return !resident.dedicated && resident.period > 0;
+}
+
+/** At phase + k * period: budget is Q less any debt; what was unused is lost. */
+export function replenishWhenDue(resident: Resident, account: Account, clock: number): void {
+  if (!isReplenished(resident) || account.nextReplenishment > clock) return;
+  if (account.budget <= 0) account.activation = true;
+  account.budget = resident.budget + Math.min(account.budget, 0);
+  account.nextReplenishment += resident.period;
+  account.epochs += 1;
+}
+
+/** A reservation that has spent its budget, or went idle, pays again for its next activation. */
+function markExhausted(planned: PlannedCore, state: CoreState): void {
+  const account = state.accounts[state.running];
+  if (account !== undefined && isCharged(planned, state) && account.budget <= 0) {
+    account.activation = true;
+  }
+}
+
+/** The first resident in order that may run; under `poll` one that is found idle loses its budget. */
+function chooseResident(
+  plan: Plan,
+  machine: Machine,
+  planned: PlannedCore,
+  state: CoreState,
+): number {
+  let chosen = NONE;
+  for (let index = 0; index < planned.residents.length; index += 1) {
+    const resident = planned.residents[index];
+    const account = state.accounts[index];
+    if (resident === undefined || account === undefined) continue;
+    if (!isEligible(plan, machine, resident, account)) continue;
+    if (chosen === NONE) {
+      chosen = index;
+      if (planned.policy === 'fp') break;
+    } else if (isSooner(account, state.accounts[chosen])) {
+      chosen = index;
+    }
+  }
+  loseUnusedPolls(machine, planned, state, chosen);
+  return chosen;
+}
+
+/** Earlier deadline: the deadline of a reservation is its next replenishment. Ties go to the first. */
+function isSooner(account: Account, other: Account | undefined): boolean {
+  return other === undefined || account.nextReplenishment < other.nextReplenishment;
+}
+
+/** Whether a resident may be chosen: a whole core when ready, else with budget, and ready or burning. */
+function isEligible(plan: Plan, machine: Machine, resident: Resident, account: Account): boolean {
+  const ready = isReady(machine, resident);
+  if (resident.dedicated) return ready;
+  if (resident.idle === 'burn') return account.budget > 0;
+  return ready && account.budget >= computeLeastBudget(plan, account);
+}
+
+/** Budget that a dispatch needs: an activation pays for the switch and gets at least one tick. */
+function computeLeastBudget(plan: Plan, account: Account): number {
+  return account.activation ? plan.switchTicks + 1 : 1;
+}
+
+/** Polling: whoever would have been selected before the chosen one and has no work loses its budget. */
+function loseUnusedPolls(
+  machine: Machine,
+  planned: PlannedCore,
+  state: CoreState,
+  chosen: number,
+): void {
+  for (let index = 0; index < planned.residents.length; index += 1) {
+    if (index === chosen) return;
+    const resident = planned.residents[index];
+    const account = state.accounts[index];
+    if (resident === undefined || account === undefined) continue;
+    if (resident.idle === 'poll' && !resident.dedicated && !isReady(machine, resident)) {
+      account.budget = Math.min(account.budget, 0);
+    }
+  }
+}
+
+/** Round robin among ready residents that may use slack; NONE when there is none. */
+function chooseSlack(machine: Machine, planned: PlannedCore, state: CoreState): number {
+  const count = planned.residents.length;
+  for (let step = 1; step <= count; step += 1) {
+    const index = (state.lastSlack + step) % count;
+    const resident = planned.residents[index];
+    if (resident !== undefined && resident.slack && isReady(machine, resident)) return index;
+  }
+  return NONE;
+}
+
+/** Enters the running resident if it has work; an activation is charged as an EL2 section. */
+function enterRunning(plan: Plan, machine: Machine, core: number): void {
+  const planned = plan.cores[core];
+  const state = machine.cores[core];
+  if (planned === undefined || state === undefined) return;
+  const resident = planned.residents[state.running];
+  const account = state.accounts[state.running];
+  if (resident === undefined || account === undefined) return;
+  if (!isReady(machine, resident)) return;
+  if (!resident.dedicated && !state.slack && account.activation) {
+    if (account.budget < computeLeastBudget(plan, account)) return;
+    account.activation = false;
+    state.section = plan.switchTicks;
+  }
+  if (state.loaded !== state.running) switchWorld(plan, machine, core, state.running);
+}

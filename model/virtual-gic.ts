@@ -1,0 +1,254 @@
+/**
+ * Virtual GIC: what a partition sees of interrupts, and the list registers that carry them.
+ *
+ * The line's own pending and active flags are the truth; a list register is a copy for the virtual CPU that
+ * is live on the core. A partition reaches only its own lines.
+ */
+
+import type {
+  DistributorAction,
+  EndAction,
+  SgiAction,
+  SpillAction,
+  TakeAction,
+} from './actions.ts';
+import { checkExecuting, getRunningResident } from './execution.ts';
+import {
+  LR_ACTIVE,
+  LR_INVALID,
+  LR_PENDING,
+  fillListRegisters,
+  findVirtualLine,
+  loadLine,
+  unloadLine,
+} from './list-registers.ts';
+import { PRIVATE_LINES } from './machine.ts';
+import type { ListRegister, Machine, VirtualLine } from './machine.ts';
+import type { Outcome } from './outcome.ts';
+import type { Plan } from './plan.ts';
+import { X0 } from './registers.ts';
+import { wake } from './scheduler.ts';
+
+/** SGIs are INTIDs 0 to 15. */
+export const SGI_COUNT = 16;
+/** A shared line of a partition becomes pending: it wakes its target and enters a list register. */
+export function raiseLine(plan: Plan, machine: Machine, partition: number, intId: number): void {
+  const line = findVirtualLine(machine, partition, 0, intId);
+  if (line === undefined) return;
+  line.pending = true;
+  deliver(plan, machine, partition, line.target, line);
+}
+
+/** A private line (SGI or PPI) of a virtual CPU becomes pending. */
+export function raisePrivateLine(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  vcpu: number,
+  intId: number,
+): void {
+  const line = machine.partitions[partition]?.vcpus[vcpu]?.privateLines[intId];
+  if (line === undefined) return;
+  line.pending = true;
+  deliver(plan, machine, partition, vcpu, line);
+}
+
+/** Wakes the target of a pending, enabled line and puts it into a list register if the target is live. */
+function deliver(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  vcpu: number,
+  line: VirtualLine,
+): void {
+  if (!line.enabled) return;
+  const core = plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1;
+  const state = machine.cores[core];
+  if (state === undefined) return;
+  const loaded = plan.cores[core]?.residents[state.loaded];
+  if (loaded?.partition === partition && loaded.vcpu === vcpu) loadLine(state, line);
+  wake(plan, machine, partition, vcpu);
+}
+
+/** MMIO to the virtual distributor. */
+export function processDistributor(
+  plan: Plan,
+  machine: Machine,
+  action: DistributorAction,
+): Outcome {
+  const executing = checkExecuting(plan, machine, action.core);
+  const self = getRunningResident(plan, machine, action.core);
+  if (executing !== 'DONE') return executing;
+  if (self === undefined) return 'CORE_IDLE';
+  const line = findVirtualLine(machine, self.partition, self.vcpu, action.intId);
+  if (line === undefined) return 'LINE_NOT_OWNED';
+  const vcpu = action.intId < PRIVATE_LINES ? self.vcpu : line.target;
+  if (action.operation === 'route') return routeVirtualLine(plan, machine, self.partition, action);
+  if (action.operation === 'enable') return enableLine(plan, machine, self.partition, vcpu, line);
+  if (action.operation === 'disable') return disableLine(plan, machine, self.partition, vcpu, line);
+  if (action.operation === 'set-pending') {
+    line.pending = true;
+    deliver(plan, machine, self.partition, vcpu, line);
+    return 'DONE';
+  }
+  line.pending = false;
+  retract(plan, machine, self.partition, vcpu, line);
+  return 'DONE';
+}
+
+function enableLine(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  vcpu: number,
+  line: VirtualLine,
+): Outcome {
+  line.enabled = true;
+  setPhysicalEnable(plan, machine, partition, line, true);
+  if (line.pending) deliver(plan, machine, partition, vcpu, line);
+  return 'DONE';
+}
+
+function disableLine(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  vcpu: number,
+  line: VirtualLine,
+): Outcome {
+  line.enabled = false;
+  setPhysicalEnable(plan, machine, partition, line, false);
+  retract(plan, machine, partition, vcpu, line);
+  return 'DONE';
+}
+
+/** The physical enable follows the virtual one, for a line that the partition owns. */
+function setPhysicalEnable(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  line: VirtualLine,
+  enabled: boolean,
+): void {
+  const physical = machine.gic.lines[line.intId - plan.spiFirst];
+  if (!line.physical || physical === undefined || physical.owner !== partition) return;
+  physical.enabled = enabled;
+}
+
+/** Takes a line that is pending but not active out of the list registers of its target's core. */
+function retract(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  vcpu: number,
+  line: VirtualLine,
+): void {
+  if (line.active) return;
+  const core = plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1;
+  const state = machine.cores[core];
+  if (state === undefined) return;
+  const loaded = plan.cores[core]?.residents[state.loaded];
+  if (loaded?.partition === partition && loaded.vcpu === vcpu) unloadLine(state, line.intId);
+}
+
+/** IROUTER of a shared line: the new target is one of the partition's own virtual CPUs. */
+function routeVirtualLine(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  action: DistributorAction,
+): Outcome {
+  const planned = plan.partitions[partition]?.vcpus[action.vcpu];
+  const line = findVirtualLine(machine, partition, 0, action.intId);
+  if (action.intId < PRIVATE_LINES || line === undefined) return 'LINE_NOT_OWNED';
+  if (planned === undefined) return 'NO_SUCH_VCPU';
+  if (line.active) return 'BAD_VALUE';
+  retract(plan, machine, partition, line.target, line);
+  line.target = action.vcpu;
+  const physical = machine.gic.lines[line.intId - plan.spiFirst];
+  if (line.physical && physical !== undefined && physical.owner === partition) {
+    physical.core = planned.core;
+  }
+  if (line.pending) deliver(plan, machine, partition, line.target, line);
+  return 'DONE';
+}
+
+/** SGI to an own virtual CPU. */
+export function processSgi(plan: Plan, machine: Machine, action: SgiAction): Outcome {
+  const executing = checkExecuting(plan, machine, action.core);
+  const self = getRunningResident(plan, machine, action.core);
+  if (executing !== 'DONE') return executing;
+  if (self === undefined) return 'CORE_IDLE';
+  if (!Number.isSafeInteger(action.intId)) return 'NO_SUCH_LINE';
+  if (action.intId < 0 || action.intId >= SGI_COUNT) return 'NO_SUCH_LINE';
+  if (machine.partitions[self.partition]?.vcpus[action.vcpu] === undefined) return 'NO_SUCH_VCPU';
+  raisePrivateLine(plan, machine, self.partition, action.vcpu, action.intId);
+  return 'DONE';
+}
+
+/** ICV_IAR1: the lowest pending INTID becomes active; x0 holds it. */
+export function processAcknowledge(plan: Plan, machine: Machine, action: TakeAction): Outcome {
+  const executing = checkExecuting(plan, machine, action.core);
+  const self = getRunningResident(plan, machine, action.core);
+  const state = machine.cores[action.core];
+  if (executing !== 'DONE') return executing;
+  if (self === undefined || state === undefined) return 'CORE_IDLE';
+  let best: ListRegister | undefined = undefined;
+  for (const register of state.listRegisters) {
+    if (register.state !== LR_PENDING) continue;
+    if (best === undefined || register.intId < best.intId) best = register;
+  }
+  if (best === undefined) return 'NO_INTERRUPT';
+  const line = findVirtualLine(machine, self.partition, self.vcpu, best.intId);
+  if (line === undefined) return 'LINE_NOT_OWNED';
+  best.state = LR_ACTIVE;
+  line.pending = false;
+  line.active = true;
+  state.registers[X0] = best.intId;
+  state.registerWriters[X0] = self.partition;
+  return 'DONE';
+}
+
+/** EOI and deactivate: frees the list register; for a physical line, its active state too. */
+export function processEnd(plan: Plan, machine: Machine, action: EndAction): Outcome {
+  const executing = checkExecuting(plan, machine, action.core);
+  const self = getRunningResident(plan, machine, action.core);
+  const state = machine.cores[action.core];
+  if (executing !== 'DONE') return executing;
+  if (self === undefined || state === undefined) return 'CORE_IDLE';
+  const line = findVirtualLine(machine, self.partition, self.vcpu, action.intId);
+  if (line === undefined) return 'LINE_NOT_OWNED';
+  if (!line.active) return 'INTERRUPT_NOT_ACTIVE';
+  if (action.intId >= PRIVATE_LINES && line.target !== self.vcpu) return 'INTERRUPT_NOT_ACTIVE';
+  unloadLine(state, line.intId);
+  line.active = false;
+  const physical = machine.gic.lines[line.intId - plan.spiFirst];
+  if (line.physical && physical !== undefined && physical.owner === self.partition) {
+    physical.active = false;
+    physical.pending = physical.asserted;
+  }
+  if (line.pending && line.enabled) loadLine(state, line);
+  return 'DONE';
+}
+
+/** EL2 frees a list register: the line keeps its state in memory. */
+export function processSpill(plan: Plan, machine: Machine, action: SpillAction): Outcome {
+  const register = machine.cores[action.core]?.listRegisters[action.slot];
+  if (machine.cores[action.core] === undefined) return 'NO_SUCH_CORE';
+  if (register === undefined) return 'NO_SUCH_SLOT';
+  if (getRunningResident(plan, machine, action.core) === undefined) return 'CORE_IDLE';
+  if (register.state === LR_INVALID) return 'LIST_REGISTER_EMPTY';
+  register.state = LR_INVALID;
+  register.intId = 0;
+  register.physical = false;
+  return 'DONE';
+}
+
+/** EL2 fills free list registers with what waits in memory (maintenance interrupt). */
+export function processFill(plan: Plan, machine: Machine, action: SpillAction): Outcome {
+  const self = getRunningResident(plan, machine, action.core);
+  if (machine.cores[action.core] === undefined) return 'NO_SUCH_CORE';
+  if (self === undefined) return 'CORE_IDLE';
+  fillListRegisters(machine, action.core, self.partition, self.vcpu);
+  return 'DONE';
+}

@@ -1,0 +1,49 @@
+/**
+ * World switch: one virtual CPU leaves a core, another comes.
+ *
+ * Saves and restores every class of switched registers and the list registers. The TLB is not flushed: its
+ * entries carry the VMID.
+ */
+
+import { getVcpuOf } from './execution.ts';
+import type { Machine } from './machine.ts';
+import type { Plan } from './plan.ts';
+import { REGISTERS } from './registers.ts';
+import { emptyListRegisters, fillListRegisters } from './list-registers.ts';
+
+/** Makes resident `next` of the core the one whose state is live. */
+export function switchWorld(plan: Plan, machine: Machine, core: number, next: number): void {
+  const state = machine.cores[core];
+  const residents = plan.cores[core]?.residents;
+  if (state === undefined || residents === undefined) return;
+  const leaving = residents[state.loaded];
+  const coming = residents[next];
+  if (leaving !== undefined) saveRegisters(machine, core, leaving.partition, leaving.vcpu);
+  emptyListRegisters(machine, core);
+  state.loaded = next;
+  if (coming === undefined || getVcpuOf(machine, coming) === undefined) return;
+  restoreRegisters(machine, core, coming.partition, coming.vcpu);
+  fillListRegisters(machine, core, coming.partition, coming.vcpu);
+}
+
+function saveRegisters(machine: Machine, core: number, partition: number, vcpu: number): void {
+  const state = machine.cores[core];
+  const home = machine.partitions[partition]?.vcpus[vcpu];
+  if (state === undefined || home === undefined) return;
+  for (let index = 0; index < REGISTERS.length; index += 1) {
+    if (REGISTERS[index]?.treatment !== 'switched') continue;
+    home.saved[index] = state.registers[index] ?? 0;
+    home.savedWriters[index] = state.registerWriters[index] ?? 0;
+  }
+}
+
+function restoreRegisters(machine: Machine, core: number, partition: number, vcpu: number): void {
+  const state = machine.cores[core];
+  const home = machine.partitions[partition]?.vcpus[vcpu];
+  if (state === undefined || home === undefined) return;
+  for (let index = 0; index < REGISTERS.length; index += 1) {
+    if (REGISTERS[index]?.treatment !== 'switched') continue;
+    state.registers[index] = home.saved[index] ?? 0;
+    state.registerWriters[index] = home.savedWriters[index] ?? 0;
+  }
+}
