@@ -1,0 +1,282 @@
+/**
+ * Bounds: for every virtual CPU how long it can be kept waiting, for every task how long it takes.
+ */
+
+import type { SchedulingPolicy, StaticConfiguration, Task } from '../../model/configuration.ts';
+import {
+  computeNanosecondsCeil,
+  computeTicksCeil,
+  computeTicksFloor,
+  type CoreId,
+  type Nanoseconds,
+} from '../../model/units.ts';
+import { computeUtilisationPpm, TickOverflowError } from './arithmetic.ts';
+import {
+  computeBudgetResponse,
+  computeDeadlineSupply,
+  computeDelay,
+  computeFixedPrioritySupply,
+  type NoBound,
+  type Supply,
+  type SupplyResult,
+} from './delay.ts';
+import {
+  type CoreMember,
+  type CoreTicks,
+  listCores,
+  type ReservationTicks,
+} from './reservation.ts';
+import type { FixedPoint } from './response.ts';
+import { listJobResponses, type TaskTicks } from './tasks.ts';
+
+/** `unclaimed`: nothing is required. `violated` includes that there is no bound. */
+export type BoundVerdict = 'holds' | 'violated' | 'unclaimed';
+
+/** What one bound of either kind has. */
+interface Bound {
+  readonly partition: string;
+  /** Index into `partitions`. */
+  readonly partitionIndex: number;
+  readonly core: CoreId;
+  /** Null: there is none, `reason` says why. */
+  readonly boundTicks: number | null;
+  /** Rounded up. */
+  readonly boundNs: Nanoseconds | null;
+  readonly requiredTicks: number | null;
+  readonly requiredNs: Nanoseconds | null;
+  readonly verdict: BoundVerdict;
+  readonly reason: NoBound | null;
+}
+
+/** Longest from any instant at which a virtual CPU is ready until it has run for one tick. */
+export interface PartitionBound extends Bound {
+  readonly kind: 'delay';
+  /** Index into the partition's `cpus`. */
+  readonly cpuIndex: number;
+  readonly policy: SchedulingPolicy | 'whole-core';
+  /** Longest that it is ready and gets nothing: one tick below the bound. */
+  readonly blackoutTicks: number | null;
+  /** Share of the core that all its reservations ask for, parts per million, rounded up. */
+  readonly utilisationPpm: number;
+  /** Response time of one full budget, W(Q); under earliest deadline first null. */
+  readonly responseTicks: number | null;
+  /** Every budget is served within its period. */
+  readonly schedulable: boolean;
+  /** D(c) of one usable budget: the longest until all that a period grants has been served. */
+  readonly fullBudgetTicks: number | null;
+}
+
+/** Longest from the arrival of a job to its end. */
+export interface TaskBound extends Bound {
+  readonly kind: 'response';
+  readonly task: string;
+  /** Index into the partition's `tasks`. */
+  readonly taskIndex: number;
+}
+
+/** What one virtual CPU of a core can count on beside all others of that core. */
+export function computeMemberSupply(core: CoreTicks, member: CoreMember): SupplyResult {
+  const others = core.members.filter((other) => other !== member);
+  const { reservation } = member;
+  if (reservation === null) {
+    if (others.length > 0) return { kind: 'none', reason: 'shared-with-whole-core' };
+    return {
+      kind: 'supply',
+      supply: { kind: 'whole-core', section: core.overheads.section },
+    };
+  }
+  const reservations: ReservationTicks[] = [];
+  for (const other of others) {
+    if (other.reservation === null) return { kind: 'none', reason: 'shared-with-whole-core' };
+    reservations.push(other.reservation);
+  }
+  return core.policy === 'edf'
+    ? computeDeadlineSupply(reservation, reservations, core.overheads)
+    : computeFixedPrioritySupply(reservation, reservations, core.overheads);
+}
+
+/** Whether every budget of this supply is served within its period: W(Q) <= P. */
+export function isSchedulable(supply: Supply): boolean {
+  if (supply.kind !== 'fixed-priority') return true;
+  const response = computeBudgetResponse(supply);
+  return response.kind === 'found' && response.ticks <= supply.period;
+}
+
+/** Delay bound of every virtual CPU, by core, then in the order of the configuration. */
+export function computeBounds(configuration: StaticConfiguration): PartitionBound[] {
+  return listCores(configuration).flatMap((core) =>
+    core.members.map((member) => computeMemberBound(core, member)),
+  );
+}
+
+/** Delay bound of one virtual CPU. */
+export function computeMemberBound(core: CoreTicks, member: CoreMember): PartitionBound {
+  const result = guardOverflow(() => computeMemberSupply(core, member));
+  const supply = result.kind === 'supply' ? result.supply : null;
+  const delay = supply === null ? null : guardPoint(() => computeDelay(supply, 1));
+  const boundTicks = delay?.kind === 'found' ? delay.ticks : null;
+  const response =
+    supply?.kind === 'fixed-priority' ? guardPoint(() => computeBudgetResponse(supply)) : null;
+  const schedulable =
+    supply !== null && guardPoint(() => toPoint(isSchedulable(supply))).kind === 'found';
+  const full =
+    supply === null || supply.kind === 'whole-core'
+      ? null
+      : guardPoint(() => computeDelay(supply, supply.usable));
+  return {
+    kind: 'delay',
+    partition: member.name,
+    partitionIndex: member.partition,
+    cpuIndex: member.cpu,
+    core: core.core,
+    policy: member.reservation === null ? 'whole-core' : core.policy,
+    ...describeBound(boundTicks, member.requiredTicks, core.timerHz),
+    requiredNs: member.requiredNs,
+    blackoutTicks: boundTicks === null ? null : boundTicks - 1,
+    utilisationPpm: computeCoreUtilisation(core),
+    responseTicks: response?.kind === 'found' ? response.ticks : null,
+    schedulable,
+    fullBudgetTicks: full?.kind === 'found' ? full.ticks : null,
+    reason: result.kind === 'none' ? result.reason : delay?.kind === 'none' ? delay.reason : null,
+  };
+}
+
+/** Share of a core that its reservations ask for, parts per million, rounded up. */
+export function computeCoreUtilisation(core: CoreTicks): number {
+  const shares = core.members.flatMap(({ reservation }) =>
+    reservation === null || reservation.period < 1 ? [] : [reservation],
+  );
+  return computeUtilisationPpm(shares);
+}
+
+function toPoint(holds: boolean): FixedPoint {
+  return holds ? { kind: 'found', ticks: 0 } : { kind: 'none', reason: 'overload' };
+}
+
+function describeBound(
+  boundTicks: number | null,
+  requiredTicks: number | null,
+  timerHz: number,
+): Pick<Bound, 'boundTicks' | 'boundNs' | 'requiredTicks' | 'verdict'> {
+  const boundNs = boundTicks === null ? null : computeNanosecondsCeil(boundTicks, timerHz);
+  if (requiredTicks === null) {
+    return { boundTicks, boundNs, requiredTicks, verdict: 'unclaimed' };
+  }
+  const holds = boundTicks !== null && boundTicks <= requiredTicks;
+  return { boundTicks, boundNs, requiredTicks, verdict: holds ? 'holds' : 'violated' };
+}
+
+type Guarded = SupplyResult | { readonly kind: 'none'; readonly reason: NoBound };
+
+function guardOverflow(compute: () => SupplyResult): Guarded {
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof TickOverflowError) return { kind: 'none', reason: 'overflow' };
+    throw error;
+  }
+}
+
+type GuardedPoint = FixedPoint | { readonly kind: 'none'; readonly reason: 'overflow' };
+
+function guardPoint(compute: () => FixedPoint): GuardedPoint {
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof TickOverflowError) return { kind: 'none', reason: 'overflow' };
+    throw error;
+  }
+}
+
+/** A task in ticks, rounded so that it asks for more and more often. */
+export function toTaskTicks(task: Task, timerHz: number): TaskTicks {
+  return {
+    wcet: computeTicksCeil(task.wcetNs, timerHz),
+    period: computeTicksFloor(task.periodNs, timerHz),
+    jitter: 0,
+    blocking: 0,
+  };
+}
+
+/** Tasks of the same partition and core that may run before this one; equal priorities count. */
+export function listUrgentTasks(
+  configuration: StaticConfiguration,
+  partitionIndex: number,
+  taskIndex: number,
+): TaskTicks[] {
+  const tasks = configuration.partitions[partitionIndex]?.tasks ?? [];
+  const own = tasks[taskIndex];
+  if (own === undefined) return [];
+  return tasks
+    .filter((task, index) => index !== taskIndex && task.core === own.core)
+    .filter((task) => task.priority >= own.priority)
+    .map((task) => toTaskTicks(task, configuration.platform.timerHz));
+}
+
+/** The virtual CPU that runs a partition's tasks on a core, with its core; null where there is none. */
+export function findTaskMember(
+  configuration: StaticConfiguration,
+  partitionIndex: number,
+  coreId: CoreId,
+): { readonly core: CoreTicks; readonly member: CoreMember } | null {
+  const core = listCores(configuration).find((entry) => entry.core === coreId);
+  const member = core?.members.find((entry) => entry.partition === partitionIndex);
+  return core === undefined || member === undefined ? null : { core, member };
+}
+
+/** Response bound of every task, in the order of the configuration. */
+export function computeTaskBounds(configuration: StaticConfiguration): TaskBound[] {
+  return configuration.partitions.flatMap((partition, partitionIndex) =>
+    partition.tasks.map((task, taskIndex): TaskBound => {
+      const { timerHz } = configuration.platform;
+      const requiredTicks = computeTicksFloor(task.deadlineNs, timerHz);
+      const result = computeTaskTicks(configuration, partitionIndex, taskIndex);
+      const boundTicks = typeof result === 'number' ? result : null;
+      return {
+        kind: 'response',
+        partition: partition.name,
+        partitionIndex,
+        core: task.core,
+        task: task.name,
+        taskIndex,
+        ...describeBound(boundTicks, requiredTicks, timerHz),
+        requiredNs: task.deadlineNs,
+        reason: typeof result === 'number' ? null : result,
+      };
+    }),
+  );
+}
+
+/** Worst response time of a task in ticks, or why there is none. */
+function computeTaskTicks(
+  configuration: StaticConfiguration,
+  partitionIndex: number,
+  taskIndex: number,
+): number | NoBound {
+  const task = configuration.partitions[partitionIndex]?.tasks[taskIndex];
+  const place =
+    task === undefined ? null : findTaskMember(configuration, partitionIndex, task.core);
+  if (task === undefined || place === null) return 'malformed';
+  const result = guardOverflow(() => computeMemberSupply(place.core, place.member));
+  if (result.kind === 'none') return result.reason;
+  const own = toTaskTicks(task, configuration.platform.timerHz);
+  const urgent = listUrgentTasks(configuration, partitionIndex, taskIndex);
+  if ([own, ...urgent].some((each) => each.period < 1)) return 'malformed';
+  return computeSuppliedResponse(result.supply, own, urgent);
+}
+
+/** Worst response time over a supply, or why there is none. */
+export function computeSuppliedResponse(
+  supply: Supply,
+  own: TaskTicks,
+  urgent: readonly TaskTicks[],
+): number | NoBound {
+  try {
+    if (!isSchedulable(supply)) return 'overload';
+    const jobs = listJobResponses(own, urgent, (demand) => computeDelay(supply, demand), 2 ** 46);
+    return jobs === null ? 'overload' : Math.max(...jobs.map((job) => job.response));
+  } catch (error) {
+    if (error instanceof TickOverflowError) return 'overflow';
+    throw error;
+  }
+}
