@@ -87,16 +87,10 @@ export function printSymbol(name: string): string {
 const RESERVED = new Set(['let', 'forall', 'exists', 'match', 'par', 'true', 'false', 'assert']);
 
 function printNode(term: Term, printed: ReadonlyMap<Term, Printed>): Printed {
-  switch (term.kind) {
-    case 'integer':
-      return { text: term.value < 0n ? `(- ${-term.value})` : `${term.value}`, depth: 0 };
-    case 'boolean':
-      return { text: `${term.value}`, depth: 0 };
-    case 'variable':
-      return { text: printSymbol(term.name), depth: 0 };
-    case 'application':
-      return printApplication(term, printed);
-  }
+  if (term.kind === 'application') return printApplication(term, printed);
+  if (term.kind === 'variable') return { text: printSymbol(term.name), depth: 0 };
+  const isNegative = term.kind === 'integer' && term.value < 0n;
+  return { text: isNegative ? `(- ${-term.value})` : `${term.value}`, depth: 0 };
 }
 
 function printApplication(term: Application, printed: ReadonlyMap<Term, Printed>): Printed {

@@ -423,26 +423,19 @@ function evaluateNode(
 
 function applyToValues(operator: Operator, values: readonly Value[]): Value {
   const [first = 0n, second = 0n, third = 0n] = values;
-  switch (operator) {
-    case '+':
-      return values.reduce<bigint>((sum, value) => sum + BigInt(value), 0n);
-    case '*':
-      return BigInt(first) * BigInt(second);
-    case 'div':
-      return floorDivide(BigInt(first), BigInt(second));
-    case 'mod':
-      return BigInt(first) - BigInt(second) * floorDivide(BigInt(first), BigInt(second));
-    case '<=':
-      return first <= second;
-    case '=':
-      return first === second;
-    case 'not':
-      return first !== true;
-    case 'and':
-      return values.every((value) => value === true);
-    case 'or':
-      return values.includes(true);
-    case 'ite':
-      return first === true ? second : third;
-  }
+  const a = BigInt(first);
+  const b = BigInt(second);
+  const results: Record<Operator, () => Value> = {
+    '+': () => values.reduce<bigint>((sum, value) => sum + BigInt(value), 0n),
+    '*': () => a * b,
+    div: () => floorDivide(a, b),
+    mod: () => a - b * floorDivide(a, b),
+    '<=': () => a <= b,
+    '=': () => first === second,
+    not: () => first !== true,
+    and: () => values.every((value) => value === true),
+    or: () => values.includes(true),
+    ite: () => (first === true ? second : third),
+  };
+  return results[operator]();
 }
