@@ -207,6 +207,7 @@ function blameReference(reading: PlatformReading, at: Location, file: string): P
   const diagnostics = reading.diagnostics.map((diagnostic) => ({
     ...diagnostic,
     message: `platform file ${file}: ${diagnostic.message}`,
+    help: `${diagnostic.help}; the path is relative to the configuration file`,
     at,
   }));
   return { ...reading, diagnostics };

@@ -77,10 +77,7 @@ function refuseLarge(file: string, size: number): TextFile {
 }
 
 const ERROR_TEXTS: Readonly<Record<string, readonly [message: string, help: string]>> = {
-  ENOENT: [
-    'the file does not exist',
-    'check the spelling; relative paths start at the working directory',
-  ],
+  ENOENT: ['the file does not exist', 'check the spelling of the path'],
   ENOTDIR: ['a part of the path is not a directory', 'check the spelling of the path'],
   EACCES: ['the file may not be read', 'give this user the right to read it'],
   EPERM: ['the file may not be read', 'give this user the right to read it'],

@@ -6,7 +6,7 @@
 
 import * as z from 'zod';
 
-import { access, address, duration, integer, name, size } from './scalars.ts';
+import { access, address, duration, integer, name, policy, size } from './scalars.ts';
 
 /** The version of the file format that this reader knows. */
 export const FORMAT_VERSION = 1;
@@ -115,9 +115,7 @@ const channel = z.strictObject({
 
 const schedule = z.strictObject({
   core: integer.describe('Core id.'),
-  policy: z
-    .enum(['fp', 'edf'])
-    .describe('fp: fixed priority, the default. edf: earliest deadline first.'),
+  policy: policy.describe('fp: fixed priority, the default. edf: earliest deadline first.'),
 });
 
 /** The whole configuration file. */

@@ -120,10 +120,7 @@ function composeContents(reader: Reader): Node | null {
       return null;
     }
   }
-  for (const error of document.errors.slice(0, PROBLEMS_MAX)) {
-    const help = SYNTAX_HELP[error.code] ?? 'correct the text at this place';
-    report(reader, 'CFG-SYNTAX', error.pos[0], error.pos[1], asSentence(error.message), help);
-  }
+  reportSyntax(reader, document);
   if (second !== undefined) {
     const start = second.range[0];
     const message = 'a second document begins here; expected one document';
@@ -151,6 +148,53 @@ function readTokens(reader: Reader): Tokens | null {
   }
   for (const token of parser.end()) tokens.push(token);
   return tokens;
+}
+
+/** The errors of the YAML parser: the first of each line and kind, since one slip causes many. */
+function reportSyntax(reader: Reader, { contents, errors }: Document.Parsed): void {
+  const lines = new Set<number>();
+  let indents = 0;
+  for (const { code, message, pos } of errors.slice(0, PROBLEMS_MAX)) {
+    const at = locateRange(reader, pos[0], Math.max(pos[0], pos[1]));
+    if (code === 'BAD_INDENT') indents += 1;
+    if (lines.has(at.line) || (code === 'BAD_INDENT' && indents > 1)) continue;
+    lines.add(at.line);
+    const help = SYNTAX_HELP[code] ?? 'correct the text at this place';
+    const open = code === 'MISSING_CHAR' ? findUnclosed(contents, pos[0]) : null;
+    if (open === null) {
+      reportAt(reader, 'CFG-SYNTAX', at, asSentence(message), help);
+      continue;
+    }
+    // The parser sees that something is unclosed only where it ends, often at the end of the file.
+    const start = locateRange(reader, open, open + 1);
+    const related = [{ message: 'noticed here', at }];
+    reportAt(reader, 'CFG-SYNTAX', start, asSentence(message), help, related);
+  }
+}
+
+/** Offset of the innermost quoted text or flow collection that reaches the offset, or null. */
+function findUnclosed(contents: Node | null, offset: number): number | null {
+  let node: Node | null = contents;
+  let start: number | null = null;
+  while (node !== null) {
+    const isQuoted = isScalar(node) && (node.type?.startsWith('QUOTE') ?? false);
+    const isFlow = isCollection(node) && node.flow === true;
+    if ((isQuoted || isFlow) && reaches(node, offset)) start = node.range?.[0] ?? null;
+    node = isCollection(node) ? findChildAt(node, offset) : null;
+  }
+  return start;
+}
+
+function findChildAt(node: YAMLMap | YAMLSeq, offset: number): Node | null {
+  const children = isMap(node)
+    ? (node.items as Pair<Node, Node | null>[]).flatMap(({ key, value }) => [key, value])
+    : (node.items as Node[]);
+  return children.findLast((child) => child !== null && reaches(child, offset)) ?? null;
+}
+
+function reaches(node: Node, offset: number): boolean {
+  const range = node.range ?? [0, 0, 0];
+  return range[0] < offset && offset <= range[2];
 }
 
 /** What to do about each error of the YAML parser, by its code. */

@@ -25,6 +25,7 @@ export type Quantity =
 export const ADDRESS_END = 2 ** 52;
 
 const HEXADECIMAL = /^0x[0-9a-f]+$/i;
+const DECIMAL = /^[0-9]+$/;
 const SEPARATED = /^(0x)?[0-9a-f]+([_',][0-9a-f]+)+$/i;
 const DECIMAL_WITH_UNIT = /^([0-9]+)(?:\.([0-9]+))? ?([a-zA-Zµμ]+)$/;
 
@@ -95,7 +96,8 @@ export function parseAddress(value: Scalar): Quantity {
 /** A size in bytes below 2^52: an integer, or a number of KiB, MiB, GiB or TiB that is whole bytes. */
 export function parseSize(value: Scalar): Quantity {
   const expected = 'a size';
-  if (typeof value !== 'string' || HEXADECIMAL.test(value) || SEPARATED.test(value)) {
+  const isNumber = typeof value !== 'string' || HEXADECIMAL.test(value) || DECIMAL.test(value);
+  if (isNumber || SEPARATED.test(value)) {
     return parseWholeNumber(value, expected, ADDRESS_END);
   }
   return parseWithUnit(
@@ -152,7 +154,10 @@ function parseWholeNumber(value: Scalar, expected: string, end: number): Quantit
       return refuse('CFG-BAD-NUMBER', expected, `numbers have no separators: write ${plain}`);
     }
     if (!HEXADECIMAL.test(value)) {
-      return refuse('CFG-WRONG-TYPE', expected, `write ${expected} such as 4096 or 0x1000`);
+      const help = DECIMAL.test(value)
+        ? 'remove the quotes'
+        : `write ${expected} such as 4096 or 0x1000`;
+      return refuse('CFG-WRONG-TYPE', expected, help);
     }
     const number = value.length <= 2 + 14 ? Number(value) : Infinity;
     return parseWholeNumber(number, expected, end);

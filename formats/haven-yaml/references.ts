@@ -45,7 +45,8 @@ export function checkReferences(
   for (const [index, partition] of partitions.entries()) {
     checkPartition(check, ['partitions', index], asMap(partition), platform, edf);
   }
-  const names = listNames(root['partitions']);
+  // Where the list itself is not one, its names are unknown and not wrong.
+  const names = Array.isArray(root['partitions']) ? new Set(listNames(partitions)) : null;
   for (const [index, channel] of asList(root['channels']).entries()) {
     checkChannel(check, ['channels', index], asMap(channel), names);
   }
@@ -141,7 +142,7 @@ function checkChannel(
   check: Check,
   path: SourcePath,
   channel: RawMap,
-  partitions: readonly string[],
+  partitions: ReadonlySet<string> | null,
 ): void {
   for (const [index, end] of asList(channel['ends']).entries()) {
     checkPartitionName(check, [...path, 'ends', index, 'partition'], asMap(end), partitions);
@@ -156,12 +157,18 @@ function checkPartitionName(
   check: Check,
   path: SourcePath,
   parent: RawMap,
-  partitions: readonly string[],
+  partitions: ReadonlySet<string> | null,
 ): void {
   const word = parent[String(path.at(-1))];
-  if (typeof word !== 'string' || partitions.includes(word)) return;
+  if (partitions === null || typeof word !== 'string' || partitions.has(word)) return;
   const message = `partition "${word}" does not exist`;
-  report(check, 'CFG-UNKNOWN-NAME', path, message, adviseKnown(word, 'partitions', partitions));
+  report(
+    check,
+    'CFG-UNKNOWN-NAME',
+    path,
+    message,
+    adviseKnown(word, 'partitions', [...partitions]),
+  );
 }
 
 function checkCore(

@@ -87,8 +87,13 @@ function explainIssue(into: Explanation, issue: z.core.$ZodIssue, prefix: Source
     case 'custom':
       explainMismatch(into, path, issue.input, readRefusal(issue.params, issue.message));
       return;
-    default:
-      // The schemas use no other checks; should one come, its own message is still shown at its place.
+    // The schemas use none of these checks; should one come, its own message is still shown at its place.
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_key':
+    case 'not_multiple_of':
+    case 'too_big':
+    case 'too_small':
       explainMismatch(into, path, issue.input, {
         refusal: 'CFG-BAD-VALUE',
         expected: issue.message,
