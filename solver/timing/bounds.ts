@@ -273,7 +273,7 @@ export function computeSuppliedResponse(
 ): number | NoBound {
   try {
     if (!isSchedulable(supply)) return 'overload';
-    const jobs = listJobResponses(own, urgent, (demand) => computeDelay(supply, demand), 2 ** 46);
+    const jobs = listJobResponses(own, urgent, (demand) => computeDelay(supply, demand));
     return jobs === null ? 'overload' : Math.max(...jobs.map((job) => job.response));
   } catch (error) {
     if (error instanceof TickOverflowError) return 'overflow';

@@ -152,13 +152,29 @@ describe('response times by fixed priority on a dedicated processor', () => {
   });
 });
 
+const slotSupply: SupplyTime = (demand) => ({
+  kind: 'found',
+  ticks: computeSlotSupplyTime(2, 4, demand),
+});
+
+/** Least budget per period of a periodic resource that serves every task within its period. */
+function computeLeastBudget(rows: readonly Row[], period: number): number {
+  for (let budget = 1; budget <= period; budget += 1) {
+    const resource = createPeriodicResource(budget, period);
+    const responses = computeResponses(rows, (demand) => ({
+      kind: 'found',
+      ticks: computeSupplyTime(resource, demand),
+    }));
+    if (responses.every((each, index) => each !== null && each <= (rows[index]?.[1] ?? 0))) {
+      return budget;
+    }
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
 describe('response times over a supply', () => {
   it('agrees with one slot per frame', () => {
-    const supply: SupplyTime = (demand) => ({
-      kind: 'found',
-      ticks: computeSlotSupplyTime(2, 4, demand),
-    });
-    expect(computeResponses([[3, 30]], supply)).toEqual([7]);
+    expect(computeResponses([[3, 30]], slotSupply)).toEqual([7]);
   });
 
   it('is the supply time of the demand for a single task', () => {
@@ -171,22 +187,9 @@ describe('response times over a supply', () => {
   });
 
   it('finds the least budget per period for the published task sets', () => {
-    const least = (rows: readonly Row[], period: number): number => {
-      for (let budget = 1; budget <= period; budget += 1) {
-        const resource = createPeriodicResource(budget, period);
-        const responses = computeResponses(rows, (demand) => ({
-          kind: 'found',
-          ticks: computeSupplyTime(resource, demand),
-        }));
-        if (responses.every((each, index) => each !== null && each <= (rows[index]?.[1] ?? 0))) {
-          return budget;
-        }
-      }
-      return Number.POSITIVE_INFINITY;
-    };
     // Thousandths: (50,7)(75,9) on 10 needs 3.500; (25,4)(40,5) on 10 needs 4.334.
     expect(
-      least(
+      computeLeastBudget(
         [
           [70, 500],
           [90, 750],
@@ -195,7 +198,7 @@ describe('response times over a supply', () => {
       ),
     ).toBe(35);
     expect(
-      least(
+      computeLeastBudget(
         [
           [40, 250],
           [50, 400],

@@ -30,6 +30,9 @@ export const DEDICATED: SupplyTime = (demand) => ({ kind: 'found', ticks: demand
 /** Jobs of one busy interval after which the search is given up. */
 const JOBS_MAX = 10_000;
 
+/** Ticks after which a busy interval is taken to have no end: 13 days at 62.5 MHz. */
+const INTERVAL_TICKS_MAX = 2 ** 46;
+
 /** One job of a busy interval: all times from the start of the interval. */
 export interface JobResponse {
   /** Arrival, own jitter taken off; negative for a first job with jitter. */
@@ -77,13 +80,13 @@ export function computeJobFinish(
 
 /**
  * Responses of all jobs of the longest busy interval, or null where some job takes longer than `limit`
- * ticks from the start of its interval, which at most the safe range means that the load is too high.
+ * ticks from the start of its interval: then the load is too high.
  */
 export function listJobResponses(
   task: TaskTicks,
   urgent: readonly TaskTicks[],
   supply: SupplyTime,
-  limit: number = Number.MAX_SAFE_INTEGER,
+  limit = INTERVAL_TICKS_MAX,
 ): readonly JobResponse[] | null {
   const jobs: JobResponse[] = [];
   for (let count = 1; count <= JOBS_MAX; count += 1) {
