@@ -79,7 +79,8 @@ export function parseSource(text: string, file: string): SourceDocument {
     aliasNodes: 0,
   };
   const contents = composeContents(reader);
-  const root = contents === null ? null : convert(reader, contents, 0);
+  // Nodes after a slip are the parser's guess; what they say would only mislead.
+  const root = contents === null || diagnostics.length > 0 ? null : convert(reader, contents, 0);
   return {
     file,
     text,
@@ -150,17 +151,18 @@ function readTokens(reader: Reader): Tokens | null {
   return tokens;
 }
 
-/** The errors of the YAML parser: the first of each line and kind, since one slip causes many. */
+/** The errors of the YAML parser: the first of each line and of each code, since one slip causes many. */
 function reportSyntax(reader: Reader, { contents, errors }: Document.Parsed): void {
-  const lines = new Set<number>();
-  let indents = 0;
+  const told = new Set<number | string>();
   for (const { code, message, pos } of errors.slice(0, PROBLEMS_MAX)) {
     const at = locateRange(reader, pos[0], Math.max(pos[0], pos[1]));
-    if (code === 'BAD_INDENT') indents += 1;
-    if (lines.has(at.line) || (code === 'BAD_INDENT' && indents > 1)) continue;
-    lines.add(at.line);
-    const help = SYNTAX_HELP[code] ?? 'correct the text at this place';
-    const open = code === 'MISSING_CHAR' ? findUnclosed(contents, pos[0]) : null;
+    if (told.has(at.line) || told.has(code)) continue;
+    told.add(at.line).add(code);
+    const isUnclosed = /closing|end with/.test(message);
+    const open = isUnclosed ? findUnclosed(contents, pos[0]) : null;
+    const help = isUnclosed
+      ? 'close the bracket or quote that opens here'
+      : (SYNTAX_HELP[code] ?? 'correct the text at this place');
     if (open === null) {
       reportAt(reader, 'CFG-SYNTAX', at, asSentence(message), help);
       continue;
