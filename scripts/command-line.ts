@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 
 import { addCheckCommand } from './commands/check.ts';
 import { addInitCommand } from './commands/init.ts';
+import { addPlatformCommand } from './commands/platform.ts';
 import { addProveCommand } from './commands/prove.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { getMessage, surviveBrokenPipes, writeStandardOutput } from './output.ts';
@@ -84,6 +85,7 @@ const COMMANDS: readonly ((program: Command, run: RunCommand) => void)[] = [
   addCheckCommand,
   addProveCommand,
   addInitCommand,
+  addPlatformCommand,
 ];
 
 async function reportFailure(error: unknown, parameters: readonly string[]): Promise<number> {

@@ -1,6 +1,6 @@
 /** Where output goes: stdout, and the files of `--sarif`, `--junit` and `--html`. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { UsageError } from './usage.ts';
@@ -16,6 +16,14 @@ export function writeOutputFile(file: string, text: string): void {
       'name a file in a folder that you may write to',
     );
   }
+}
+
+/** Writes a file that must not exist yet, unless it is to be replaced. */
+export function writeNewFile(file: string, text: string, isReplacing: boolean): void {
+  if (!isReplacing && existsSync(file)) {
+    throw new UsageError(`${file} exists already`, 'name another file, or replace it with --force');
+  }
+  writeOutputFile(file, text);
 }
 
 /** Text of whatever was thrown. */

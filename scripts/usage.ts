@@ -27,6 +27,18 @@ export function parseDuration(text: string): number {
   return ms;
 }
 
+const HZ_PER_UNIT: Readonly<Record<string, number>> = { Hz: 1, kHz: 1_000, MHz: 1_000_000 };
+
+/** A frequency argument such as `24MHz` or `62.5MHz`, in whole hertz above 0. */
+export function parseFrequency(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(Hz|kHz|MHz)$/.exec(text);
+  const hertz = Number(match?.[1]) * (HZ_PER_UNIT[match?.[2] ?? ''] ?? Number.NaN);
+  if (!Number.isSafeInteger(hertz) || hertz <= 0) {
+    throw new InvalidArgumentError('expected a frequency such as 24MHz or 62.5MHz.');
+  }
+  return hertz;
+}
+
 /** An integer argument of at least `min` and at most `max`, decimal or hexadecimal. */
 export function parseInteger(min: number, max = Number.MAX_SAFE_INTEGER) {
   return (text: string): number => {

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 
 import type { Command } from 'commander';
 
-import { writeOutputFile } from '../output.ts';
+import { writeNewFile } from '../output.ts';
 import { getPackageRoot } from '../package.ts';
 import { emitInvalid, emitText } from '../session.ts';
 import type { RunCommand } from '../session.ts';
@@ -56,13 +56,6 @@ export function addInitCommand(program: Command, run: RunCommand): void {
         });
       }),
     );
-}
-
-function writeNewFile(file: string, text: string, isReplacing: boolean): void {
-  if (!isReplacing && existsSync(file)) {
-    throw new UsageError(`${file} exists already`, 'name another file, or replace it with --force');
-  }
-  writeOutputFile(file, text);
 }
 
 /** The JSON Schema of configurations as seen from a folder; null where the package has none. */

@@ -1,0 +1,92 @@
+/** A small report with something of everything in it, for the tests of the writers. */
+
+import type { Diagnostic } from '../formats/diagnostic.ts';
+import type { ObligationResult, ObligationStatus } from '../solver/obligation.ts';
+import type { ConfigurationReport, Report } from './report.ts';
+
+/** A configuration file with two regions that overlap. */
+export const SAMPLE_SOURCE = `version: 1
+partitions:
+  - name: linux
+    memory:
+      - { name: ram, pa: 0x48000000, size: 512MiB }
+  - name: rtos
+    memory:
+      - { name: ram, pa: 0x67fff000, size: 16MiB }
+`;
+
+/** The two parties of the overlap. */
+export const SAMPLE_DIAGNOSTIC: Diagnostic = {
+  code: 'MEM-OVERLAP',
+  severity: 'error',
+  message: 'memory ram of rtos [0x67fff000, 0x68fff000) overlaps memory ram of linux',
+  help: 'move one of them',
+  at: { file: 'a.yaml', line: 8, column: 9, endLine: 8, endColumn: 51 },
+  related: [
+    {
+      message: 'memory ram of linux [0x48000000, 0x68000000)',
+      at: { file: 'a.yaml', line: 5, column: 9, endLine: 5, endColumn: 52 },
+    },
+  ],
+};
+
+/** An obligation with the given outcome. */
+export function createObligation(
+  status: ObligationStatus,
+  id = 'memory.exclusive',
+): ObligationResult {
+  return {
+    id,
+    area: 'MEM',
+    statement: 'no page has two owners',
+    status,
+    solver: 'z3 5.2.0 (wasm)',
+    ms: 12.3456,
+    witness: status === 'refuted' ? { page: '0x67fff000' } : null,
+    finding: null,
+    detail: status === 'unknown' ? 'timeout' : null,
+  };
+}
+
+/** A configuration that holds, with the changes given. */
+export function createConfigurationReport(
+  changes: Partial<ConfigurationReport> = {},
+): ConfigurationReport {
+  return {
+    file: 'a.yaml',
+    platform: 'qemu-virt',
+    diagnostics: [],
+    rules: [{ area: 'MEM', rules: 12, violated: 0 }],
+    obligations: [createObligation('discharged')],
+    bounds: [
+      {
+        partition: 'rtos',
+        core: 2,
+        task: null,
+        kind: 'delay',
+        boundNs: 5_038_416,
+        requiredNs: 8_000_000,
+        witnessedNs: null,
+      },
+    ],
+    fuzz: {
+      seed: 7,
+      steps: 2_000_000,
+      ms: 1_000,
+      coverage: { write: 10 },
+      counterexamples: [],
+      failures: [],
+    },
+    disagreements: [],
+    sources: new Map([['a.yaml', SAMPLE_SOURCE]]),
+    invalid: false,
+    interrupted: false,
+    ms: 3_240,
+    ...changes,
+  };
+}
+
+/** A report on the configurations. */
+export function createReport(...configurations: ConfigurationReport[]): Report {
+  return { command: 'verify', version: '0.1.0', configurations, ms: 3_300 };
+}
