@@ -1,0 +1,92 @@
+/**
+ * Sweep: all pairs of ranges that have a byte in common, in O(n log n + pairs).
+ *
+ * Ranges are visited by base address. A range that has not ended when the next one begins
+ * overlaps it, so the ranges kept open are exactly the partners of the new one; an enclosing
+ * range stays open over all of its inner ones, however many lie between.
+ */
+
+import type { ByteRange } from '../../model/units.ts';
+
+/** Two positions in the swept list, smaller first. */
+export type IndexPair = readonly [number, number];
+
+/** What a sweep found. */
+export interface SweepResult {
+  readonly pairs: readonly IndexPair[];
+  /** The limit was reached: there may be more pairs. A caller must not read this as "no more". */
+  readonly truncated: boolean;
+}
+
+/**
+ * Pairs that one sweep visits at most; bounds time and memory on input where everything
+ * overlaps.
+ */
+export const PAIRS_MAX = 200_000;
+
+/**
+ * Pairs of non-empty half-open ranges that share a byte and are relevant.
+ * Empty ranges share nothing. Pairs come in order of the base address of the later range.
+ */
+export function findOverlaps(
+  ranges: readonly ByteRange[],
+  isRelevant: (first: number, second: number) => boolean,
+  pairsMax: number = PAIRS_MAX,
+): SweepResult {
+  const bases = Float64Array.from(ranges, (range) => range.base);
+  const ends = Float64Array.from(ranges, (range) => range.base + range.size);
+  const order = sortByBase(ranges, bases);
+  const pairs: IndexPair[] = [];
+  let open: number[] = [];
+  let visited = 0;
+  for (const current of order) {
+    const base = bases[current] ?? 0;
+    open = open.filter((index) => (ends[index] ?? 0) > base);
+    for (const other of open) {
+      if (visited >= pairsMax) return { pairs, truncated: true };
+      visited += 1;
+      const first = Math.min(other, current);
+      const second = Math.max(other, current);
+      if (isRelevant(first, second)) pairs.push([first, second]);
+    }
+    open.push(current);
+  }
+  return { pairs, truncated: false };
+}
+
+/** Indices of the non-empty ranges by base; equal bases keep the order of the list. */
+function sortByBase(ranges: readonly ByteRange[], bases: Float64Array): Uint32Array {
+  const indices: number[] = [];
+  for (const [index, range] of ranges.entries()) {
+    if (range.size > 0) indices.push(index);
+  }
+  return Uint32Array.from(indices).sort((a, b) => (bases[a] ?? 0) - (bases[b] ?? 0) || a - b);
+}
+
+/** Sorted disjoint ranges that cover the same bytes; ranges that touch become one. */
+export function mergeRanges(ranges: readonly ByteRange[]): ByteRange[] {
+  const sorted = ranges.filter((range) => range.size > 0).sort((a, b) => a.base - b.base);
+  const merged: { base: number; size: number }[] = [];
+  for (const range of sorted) {
+    const last = merged.at(-1);
+    if (last !== undefined && range.base <= last.base + last.size) {
+      last.size = Math.max(last.size, range.base + range.size - last.base);
+    } else {
+      merged.push({ base: range.base, size: range.size });
+    }
+  }
+  return merged;
+}
+
+/** Whether every byte of the range lies in one of the sorted disjoint ranges of `mergeRanges`. */
+export function isCovered(range: ByteRange, merged: readonly ByteRange[]): boolean {
+  let low = 0;
+  let high = merged.length;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((merged[middle]?.base ?? Infinity) <= range.base) low = middle + 1;
+    else high = middle;
+  }
+  const candidate = merged[low - 1];
+  return candidate !== undefined && range.base + range.size <= candidate.base + candidate.size;
+}

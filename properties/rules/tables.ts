@@ -1,0 +1,90 @@
+/**
+ * Tables: how much memory stage-2 tables and the stream table take at least.
+ *
+ * 4 KiB granule, 39-bit IPA space, one level-1 table of 512 entries of 1 GiB. A range takes a 1
+ * GiB or 2 MiB block wherever IPA and PA allow it, so that the figure is the least that any
+ * builder needs.
+ */
+
+import type { StaticConfiguration } from '../../model/configuration.ts';
+import { computePages, PAGE_SIZE, type ByteRange } from '../../model/units.ts';
+import { getIpaRange, listIpaClaims, type IpaClaim } from './claims.ts';
+import { mergeRanges } from './sweep.ts';
+
+/** Bytes of one level-1 entry. */
+const LEVEL_1_SPAN = 2 ** 30;
+/** Bytes of one level-2 entry. */
+const LEVEL_2_SPAN = 2 ** 21;
+/** Bytes of a stream table entry. */
+const STREAM_ENTRY_SIZE = 64;
+/** StreamIDs per second-level stream table (SPLIT = 8). */
+const STREAM_SPAN = 256;
+/** Bytes of a first-level stream table descriptor. */
+const STREAM_DESCRIPTOR_SIZE = 8;
+
+/** Least sizes of all tables, bytes. */
+export interface TableSizes {
+  /** Per partition under stage 2. */
+  readonly stage2: readonly { readonly partition: number; readonly bytes: number }[];
+  readonly streamTable: number;
+}
+
+/** Least sizes of the stage-2 tables of each partition under EL2 and of the stream table. */
+export function computeTableSizes(configuration: StaticConfiguration): TableSizes {
+  const el2 = new Set(
+    configuration.platform.cores.filter((core) => core.el2).map((core) => core.id),
+  );
+  const stage2: { partition: number; bytes: number }[] = [];
+  for (const [partition, claims] of listIpaClaims(configuration).entries()) {
+    const cpus = configuration.partitions[partition]?.cpus ?? [];
+    if (!cpus.some((cpu) => el2.has(cpu.core))) continue;
+    stage2.push({ partition, bytes: computeStage2Size(claims) });
+  }
+  return { stage2, streamTable: computeStreamTableSize(configuration) };
+}
+
+/** Least size of the tables that map the claims: a root, and tables wherever no block fits. */
+export function computeStage2Size(claims: readonly IpaClaim[]): number {
+  const mapped = claims.filter((claim) => claim.size > 0);
+  const level2 = countSlots(mapped, LEVEL_1_SPAN);
+  const level3 = countSlots(mapped, LEVEL_2_SPAN);
+  return (1 + level2 + level3) * PAGE_SIZE;
+}
+
+/** Entries of the given span that need a table of the next level. */
+function countSlots(claims: readonly IpaClaim[], span: number): number {
+  const slots: ByteRange[] = [];
+  for (const claim of claims) {
+    const pages = computePages(getIpaRange(claim));
+    const first = Math.floor(pages.base / span);
+    const end = Math.ceil((pages.base + pages.size) / span);
+    const isCongruent = (claim.ipa - claim.pa) % span === 0;
+    if (!isCongruent) {
+      slots.push({ base: first, size: end - first });
+      continue;
+    }
+    // Only the first and the last entry can be covered in part.
+    if (pages.base % span !== 0) slots.push({ base: first, size: 1 });
+    if ((pages.base + pages.size) % span !== 0) slots.push({ base: end - 1, size: 1 });
+  }
+  return mergeRanges(slots).reduce((sum, slot) => sum + slot.size, 0);
+}
+
+/**
+ * The smaller of a linear and a two-level stream table that hold every stream of an owned
+ * device.
+ */
+function computeStreamTableSize({ platform, partitions }: StaticConfiguration): number {
+  if (platform.iommu === null) return 0;
+  const streams = partitions.flatMap((partition) =>
+    partition.devices.flatMap((grant) => [...(platform.devices[grant.device]?.streams ?? [])]),
+  );
+  let bits = 0;
+  for (const stream of streams) while (2 ** bits <= stream) bits += 1;
+  const linear = 2 ** bits * STREAM_ENTRY_SIZE;
+  const spans = new Set(streams.map((stream) => Math.floor(stream / STREAM_SPAN)));
+  const twoLevel =
+    Math.ceil(2 ** bits / STREAM_SPAN) * STREAM_DESCRIPTOR_SIZE +
+    spans.size * STREAM_SPAN * STREAM_ENTRY_SIZE;
+  return Math.ceil(Math.min(linear, twoLevel) / PAGE_SIZE) * PAGE_SIZE;
+}
