@@ -119,10 +119,6 @@ describe('platform qemu-virt', () => {
   });
 
   it('agrees with it on the windows and lines of every device but the PCI host', () => {
-    const describeDevices = (from: PlatformDescription): string[] =>
-      from.devices.flatMap(({ mmio, irqs }) =>
-        mmio.map(({ base, size }) => `${base.toString(16)} ${size} ${irqs.join()}`),
-      );
     const ours = new Set(describeDevices(virt));
     // One flash node has two banks, which are two devices here, and neither has a line.
     const theirs = describeDevices({
@@ -133,6 +129,13 @@ describe('platform qemu-virt', () => {
     expect(theirs.filter((line) => !ours.has(line))).toEqual([]);
   });
 });
+
+/** Each window with the lines of its device: what two descriptions of one device share, whatever its name. */
+function describeDevices(from: PlatformDescription): string[] {
+  return from.devices.flatMap(({ mmio, irqs }) =>
+    mmio.map(({ base, size }) => `${base.toString(16)} ${size} ${irqs.join()}`),
+  );
+}
 
 function findRepeated(values: readonly number[]): number[] {
   return values.filter((value, index) => values.indexOf(value) !== index);

@@ -239,6 +239,7 @@ function listWindows(): DescribedWindow[] {
   });
   const tcmBlocks = 'imx-sm configtool: nblks=32, 8 KiB each';
   return [
+    regions('mrc-a0-m33-rom', 0x0, 256 * KIB, 8),
     { ...slots('mbc-a1-tcm-code', 0x201c0000, 4), granule: 8 * KIB, source: tcmBlocks },
     { ...slots('mbc-a1-tcm-sys', 0x20200000, 4), granule: 8 * KIB, source: tcmBlocks },
     regions('mrc-w2-m7mix', 0x20380000, MIB, 8),

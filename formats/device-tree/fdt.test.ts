@@ -37,6 +37,15 @@ const PROPERTY = 3;
 const NOP = 4;
 const END = 9;
 
+/** A tree of nodes each inside the one before. */
+function nest(depth: number): Uint8Array {
+  return build(
+    ...Array.from({ length: depth }, () => BEGIN).flat(),
+    ...Array.from({ length: depth }, () => END_NODE),
+    END,
+  );
+}
+
 function getMessage(bytes: Uint8Array): string {
   const result = readDeviceTree(bytes);
   return result.kind === 'invalid' ? result.message : 'ok';
@@ -89,12 +98,6 @@ describe('readDeviceTree', () => {
   });
 
   it('refuses nodes that lie deeper than the limit and accepts the limit', () => {
-    const nest = (depth: number): Uint8Array =>
-      build(
-        ...Array.from({ length: depth }, () => BEGIN).flat(),
-        ...Array.from({ length: depth }, () => END_NODE),
-        END,
-      );
     expect(getMessage(nest(DEPTH_MAX))).toBe('ok');
     expect(getMessage(nest(DEPTH_MAX + 1))).toContain('deep');
   });
