@@ -66,10 +66,8 @@ function renderObligations(obligations: readonly ObligationResult[], style: Styl
   const shown = open.slice(0, OBLIGATIONS_SHOWN).map((obligation) => {
     const paint = obligation.status === 'refuted' ? style.bad : style.warn;
     const detail = obligation.detail === null ? '' : `\n  ${sanitizeLine(obligation.detail)}`;
-    return (
-      `${paint(`${obligation.status}[${sanitizeLine(obligation.id)}]`)}` +
-      `${style.strong(`: ${sanitizeLine(obligation.statement)}`)}${detail}`
-    );
+    const head = paint(`${obligation.status}[${sanitizeLine(obligation.id)}]`);
+    return head + style.strong(`: ${sanitizeLine(obligation.statement)}`) + detail;
   });
   if (open.length > shown.length) {
     shown.push(style.dim(`... and ${open.length - shown.length} more; --json has them all`));

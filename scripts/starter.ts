@@ -47,7 +47,6 @@ export function renderStarter(
     throw new UsageError(`platform ${platform.name} has no core with EL2 that a partition may use`);
   }
   const irq = chooseNotifyIrq(platform);
-  const devices = (name: string | null): string => (name === null ? '[]' : `[${name}]`);
   return `${schema === null ? '' : `# yaml-language-server: $schema=${schema}\n`}\
 # Two partitions on ${platform.name} that share core ${shared} by budgets.
 # Verify it with: haven verify <this file>
@@ -72,7 +71,7 @@ ${cores.length > 1 ? `      - { core: ${String(cores[0])} } # a whole core: nobo
     memory:
       # ipa is what the partition believes to be physical, pa where it lies
 ${renderMemory('      ', layout.main)}
-    devices: ${devices(first?.name ?? null)} # names from the platform file
+    devices: ${renderDevice(first)} # names from the platform file
     entry: ${hex(layout.main.base)}
 
   - name: side
@@ -82,7 +81,7 @@ ${renderMemory('      ', layout.main)}
       - { core: ${shared}, budget: 1${unit}, period: 5${unit}, priority: 2, max-delay: 6${unit} }
     memory:
 ${renderMemory('      ', layout.side)}
-    devices: ${devices(second?.name ?? null)}
+    devices: ${renderDevice(second)}
     entry: ${hex(layout.side.base)}
 
 # The only flows between partitions; whatever is not declared here cannot happen.
@@ -100,6 +99,10 @@ ${
     notify: [{ from: side, to: main, irq: ${irq} }]
 `
 }`;
+}
+
+function renderDevice(device: Device | undefined): string {
+  return device === undefined ? '[]' : `[${device.name}]`;
 }
 
 function renderMemory(indent: string, { base, size }: ByteRange): string {
@@ -161,9 +164,13 @@ function chooseDevices(platform: Platform): Device[] {
       device.mmio.every(isWholePages) &&
       platform.devices.every((other) => other === device || !isSharing(device, other)),
   );
-  // Consoles are what a first boot needs.
-  const isConsole = (device: Device): boolean => device.name.includes('uart');
-  return [...fitting.filter(isConsole), ...fitting.filter((d) => !isConsole(d))].slice(0, 2);
+  const consoles = fitting.filter(isConsole);
+  return [...consoles, ...fitting.filter((device) => !isConsole(device))].slice(0, 2);
+}
+
+/** Consoles are what a first boot needs. */
+function isConsole(device: Device): boolean {
+  return device.name.includes('uart');
 }
 
 function isWholePages({ base, size }: ByteRange): boolean {
