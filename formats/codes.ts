@@ -1,7 +1,8 @@
 /**
  * Codes of the diagnostics that reading a configuration or platform file gives.
  *
- * All of them mean that the input cannot be used; what a readable configuration does wrong is a rule's to say.
+ * All of them mean that the input cannot be used; what a readable configuration does wrong is a
+ * rule's to say.
  */
 
 /** What a diagnostic code means. */
@@ -26,8 +27,7 @@ export const CONFIGURATION_CODES = [
   {
     code: 'CFG-NOT-TEXT',
     title: 'The file is not UTF-8 text.',
-    reason:
-      'A configuration is YAML 1.2 or JSON in UTF-8; binary files and other encodings are not guessed at.',
+    reason: 'A configuration is YAML 1.2 or JSON in UTF-8; other encodings are not guessed at.',
     example: 'haven check board.dtb     ->  haven platform board.dtb, then name the platform file',
   },
   {
@@ -41,15 +41,14 @@ export const CONFIGURATION_CODES = [
     code: 'CFG-LIMIT',
     title: 'The file exceeds a limit of the reader.',
     reason:
-      'Files above 8 MiB, nesting above 100 levels and aliases that expand to more than 100,000 nodes are refused, ' +
-      'so that no input can exhaust memory or time.',
+      'Files above 16 MiB, nesting above 100 levels and aliases that expand to more than ' +
+      '100,000 values are refused, so that no input can exhaust memory or time.',
     example: '[[[[[[…                   ->  a configuration nests no deeper than 10 levels',
   },
   {
     code: 'CFG-SYNTAX',
     title: 'The text is not YAML 1.2.',
-    reason:
-      'The parser cannot give the text one meaning: an indent, quote or bracket is wrong, or a tag is used.',
+    reason: 'The parser cannot give the text one meaning: an indent, quote or bracket is wrong.',
     example: 'devices: [uart0, rtc      ->  devices: [uart0, rtc]',
   },
   {
@@ -63,7 +62,7 @@ export const CONFIGURATION_CODES = [
     code: 'CFG-UNKNOWN-VERSION',
     title: 'The version of the file format is not known.',
     reason:
-      'Keys change their meaning only with a new version; reading a later one as this one could be unsafe.',
+      'A later version may give a key another meaning; to read it as this one could be unsafe.',
     example: 'version: 2                ->  version: 1',
   },
   {
@@ -88,7 +87,7 @@ export const CONFIGURATION_CODES = [
     code: 'CFG-BAD-NUMBER',
     title: 'A number is written in a way that has no exact meaning here.',
     reason:
-      'Fractions of a byte or nanosecond, digit separators, exponents and leading zeros are not guessed at.',
+      'Fractions of a byte or nanosecond, digit separators, exponents and leading zeros are refused.',
     example: 'pa: 0x4800_0000           ->  pa: 0x48000000',
   },
   {

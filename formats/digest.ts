@@ -11,7 +11,9 @@ export function computeDigest(configuration: StaticConfiguration): string {
   return createHash('sha256').update(formatCanonicalJson(configuration)).digest('hex');
 }
 
-/** JSON without blanks and with the keys of every map sorted, so that equal values give equal text. */
+/**
+ * JSON without blanks and with the keys of every map sorted, so that equal values give equal text.
+ */
 export function formatCanonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => {
     if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;

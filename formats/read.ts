@@ -1,5 +1,6 @@
 /**
- * Reading: a configuration file and its platform file, as a static configuration with source positions.
+ * Reading: a configuration file and its platform file, as a static configuration with source
+ * positions.
  */
 
 import { resolve } from 'node:path';
@@ -31,7 +32,10 @@ export interface LoadedConfiguration {
   /** The configuration file as the user named it. */
   readonly file: string;
   readonly configuration: StaticConfiguration;
-  /** SHA-256 of the canonical JSON of the configuration, hexadecimal; computed when first asked for. */
+  /**
+   * SHA-256 of the canonical JSON of the configuration, hexadecimal; computed when first asked
+   * for.
+   */
   readonly digest: string;
   /** Remarks that do not keep the configuration from being used. */
   readonly warnings: readonly Diagnostic[];
@@ -70,7 +74,10 @@ export function readConfiguration(file: string, options: ReadOptions = {}): Read
   return reject(file, null, [read.diagnostic], new Map());
 }
 
-/** Reads the text of a configuration file; `file` gives it a name and the place of a relative platform. */
+/**
+ * Reads the text of a configuration file; `file` gives it a name and the place of a relative
+ * platform.
+ */
 export function readConfigurationText(
   text: string,
   file: string,
@@ -224,7 +231,8 @@ function reject(
   diagnostics: readonly Diagnostic[],
   sources: ReadonlyMap<string, string>,
 ): InvalidConfiguration {
-  // No caller comes here without a diagnostic; if one did, exit 2 without a reason would be worse than this.
+  // No caller comes here without a diagnostic; if one did, exit 2 without a reason would be worse
+  // than this.
   const some =
     diagnostics.length > 0
       ? diagnostics

@@ -8,8 +8,8 @@ import type { Diagnostic } from './diagnostic.ts';
 import { startOfFile } from './diagnostic.ts';
 import type { ConfigurationCode } from './codes.ts';
 
-/** Largest file that is read: 8 MiB, some 100,000 regions. */
-export const FILE_BYTES_MAX = 8 * 1024 * 1024;
+/** Largest file that is read: 16 MiB, some 150,000 regions. */
+export const FILE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** The text of a file without byte order mark, or why there is none. */
 export type TextFile =
@@ -17,7 +17,8 @@ export type TextFile =
   | { readonly kind: 'invalid'; readonly diagnostic: Diagnostic };
 
 /**
- * Reads a UTF-8 file of at most 8 MiB; total. `file` is how diagnostics name it, `path` where it is.
+ * Reads a UTF-8 file of at most 16 MiB; total. `file` is how diagnostics name it, `path` where it
+ * is.
  * Pipes are read as files are.
  */
 export function readTextFile(path: string, file: string): TextFile {
@@ -72,7 +73,7 @@ function refuseDirectory(file: string): TextFile {
 
 function refuseLarge(file: string, size: number): TextFile {
   const mebibytes = Math.ceil(size / 1024 / 1024);
-  const message = `the file has at least ${mebibytes} MiB: expected at most 8 MiB`;
+  const message = `the file has at least ${mebibytes} MiB: expected at most 16 MiB`;
   return refuse('CFG-LIMIT', file, message, 'is this the right file? A configuration has some KiB');
 }
 

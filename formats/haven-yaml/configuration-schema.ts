@@ -6,7 +6,7 @@
 
 import * as z from 'zod';
 
-import { access, address, duration, integer, name, policy, size } from './scalars.ts';
+import { access, address, duration, integer, name, policy, size, withDefault } from './scalars.ts';
 
 /** The version of the file format that this reader knows. */
 export const FORMAT_VERSION = 1;
@@ -31,13 +31,13 @@ const hypervisor = z.strictObject({
   overheads: overheads.describe('Time that EL2 takes, each a worst case.'),
 });
 
-const cpu = z.strictObject({
+const cpuKeys = z.strictObject({
   core: integer.describe(
     'Core id of the platform. Without a budget the core is the partition’s whole.',
   ),
   budget: duration.optional().describe('Execution time granted in every period.'),
   period: duration.optional().describe('Distance of replenishments. Required with a budget.'),
-  phase: duration.default(0).describe('First replenishment after boot.').meta({ default: '0ns' }),
+  phase: withDefault(duration.describe('First replenishment after boot.'), 0, '0ns'),
   priority: integer
     .optional()
     .describe('Larger is more urgent. Required with a budget, except under edf.'),
@@ -45,13 +45,15 @@ const cpu = z.strictObject({
     .enum(['keep', 'burn', 'poll'])
     .default('keep')
     .describe(
-      'Budget while the partition has nothing to run: kept, burnt, or given up at the first idle instant (poll).',
+      'Budget while the partition has nothing to run: kept, burnt, or (poll) given up when idle.',
     ),
   slack: z.boolean().default(false).describe('May run uncharged when nobody else is eligible.'),
   'max-delay': duration
     .optional()
     .describe('Required bound: the longest that the virtual CPU may be ready and get nothing.'),
 });
+
+const cpu = cpuKeys.meta({ dependencies: { budget: ['period'], period: ['budget'] } });
 
 const memory = z.strictObject({
   name: name.describe('Name of the region, unique in the partition.'),

@@ -1,7 +1,8 @@
 /**
  * Document: YAML 1.2 text as plain values, with the place of every key and value.
  *
- * The text is parsed to nodes with positions and resolved here, by the rules of the YAML 1.2.2 core schema
+ * The text is parsed to nodes with positions and resolved here, by the rules of the YAML 1.2.2 core
+ * schema
  * (section 10.3), because numbers must stay exact and positions must survive. JSON is a subset.
  */
 
@@ -28,7 +29,8 @@ import type { Diagnostic, Location, RelatedLocation } from '../diagnostic.ts';
 import { startOfFile } from '../diagnostic.ts';
 
 /**
- * A value of the source. Integers are numbers: negative ones stay so, those too large to be exact are
+ * A value of the source. Integers are numbers: negative ones stay so, those too large to be exact
+ * are
  * Infinity, and every number with fraction or exponent is NaN; `describe` has the text.
  */
 export type Raw = null | boolean | number | string | readonly Raw[] | RawMap;
@@ -151,7 +153,10 @@ function readTokens(reader: Reader): Tokens | null {
   return tokens;
 }
 
-/** The errors of the YAML parser: the first of each line and of each code, since one slip causes many. */
+/**
+ * The errors of the YAML parser: the first of each line and of each code, since one slip causes
+ * many.
+ */
 function reportSyntax(reader: Reader, { contents, errors }: Document.Parsed): void {
   const told = new Set<number | string>();
   for (const { code, message, pos } of errors.slice(0, PROBLEMS_MAX)) {
@@ -331,8 +336,8 @@ const NULL = /^(?:~|null|Null|NULL|)$/;
 const TRUE = /^(?:true|True|TRUE)$/;
 const FALSE = /^(?:false|False|FALSE)$/;
 const INTEGER = /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$/;
-const FLOAT =
-  /^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const NOT_FINITE = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 
 function convertScalar(reader: Reader, node: Scalar): Raw {
   const source = String(node.value);
@@ -341,18 +346,20 @@ function convertScalar(reader: Reader, node: Scalar): Raw {
   if (TRUE.test(source)) return true;
   if (FALSE.test(source)) return false;
   if (INTEGER.test(source)) return convertInteger(reader, node, source);
-  return FLOAT.test(source) ? NaN : source;
+  return FLOAT.test(source) || NOT_FINITE.test(source) ? NaN : source;
 }
 
 function convertInteger(reader: Reader, node: Scalar, source: string): number {
   if (/^[-+]?0[0-9]/.test(source) && reader.aliasDepth === 0) {
     const plain = source.replace(/^([-+]?)0+(?=[0-9])/, '$1');
-    const message = `${source.slice(0, 40)} begins with 0: decimal in YAML 1.2, octal in YAML 1.1 and C`;
+    const shown = source.slice(0, 40);
+    const message = `${shown} begins with 0: decimal in YAML 1.2, octal in YAML 1.1 and C`;
     const help = `write ${plain.slice(0, 40)}, or 0x… for hexadecimal`;
     reportNode(reader, 'CFG-BAD-NUMBER', node, message, help);
     return 0;
   }
-  // At most 15 characters are exact in every base; longer ones are rare and go through the exact path.
+  // At most 15 characters are exact in every base; longer ones are rare and go through the exact
+  // path.
   const negative = source.startsWith('-');
   const digits = source.replace(/^[-+]/, '');
   if (digits.length > 24) return negative ? -Infinity : Infinity;
@@ -473,7 +480,7 @@ function describeIn(reader: Reader, contents: Node | null, path: SourcePath): st
   if (node.type !== 'PLAIN') return `the text "${shown.replaceAll('\n', ' ')}"`;
   if (NULL.test(source)) return source === '' ? 'nothing' : `${shown} (nothing)`;
   if (INTEGER.test(source)) return `the integer ${shown}`;
-  if (FLOAT.test(source)) return `the number ${shown}`;
+  if (FLOAT.test(source) || NOT_FINITE.test(source)) return `the number ${shown}`;
   return TRUE.test(source) || FALSE.test(source) ? shown : `"${shown}"`;
 }
 

@@ -85,7 +85,10 @@ export function listBuiltInPlatforms(): string[] {
   return files.map((file) => file.slice(0, -'.yaml'.length)).sort();
 }
 
-/** `platforms/` of the package: this module runs from the source tree and from `dist`, which lies deeper. */
+/**
+ * `platforms/` of the package: this module runs from the source tree and from `dist`, which lies
+ * deeper.
+ */
 function platformFolder(): string {
   const start = dirname(fileURLToPath(import.meta.url));
   let folder = start;

@@ -6,7 +6,7 @@
 
 import * as z from 'zod';
 
-import { address, frequency, integer, name, size, source } from './scalars.ts';
+import { address, frequency, integer, name, size, source, withDefault } from './scalars.ts';
 
 const range = z.strictObject({
   base: address.describe('Physical address of the first byte.'),
@@ -50,7 +50,7 @@ const core = z.strictObject({
 });
 
 const spi = z.strictObject({
-  first: integer.default(32).describe('First SPI.'),
+  first: withDefault(integer.describe('First SPI.'), 32, 32),
   count: integer.describe('Number of SPIs.'),
   source,
 });
@@ -61,7 +61,7 @@ const interrupts = z.strictObject({
   redistributors: range.describe('All redistributor frames, 128 KiB per core.'),
   its: range.optional().describe('Interrupt translation service: control and doorbell page.'),
   spi: spi.describe('Shared peripheral interrupts: INTIDs from first, count of them.'),
-  'list-registers': integer.default(4).describe('List registers per core, 1 to 16.'),
+  'list-registers': withDefault(integer.describe('List registers per core, 1 to 16.'), 4, 4),
   'reserved-irqs': z
     .array(integer)
     .default([])

@@ -1,7 +1,8 @@
 /**
  * Quantities: sizes, addresses, durations and frequencies as text, turned into exact integers.
  *
- * Nothing here goes through a floating-point fraction: `2.5ms` is 2,500,000 ns by decimal arithmetic on its
+ * Nothing here goes through a floating-point fraction: `2.5ms` is 2,500,000 ns by decimal
+ * arithmetic on its
  * digits, and `0.3ns` is refused because it is no integer.
  */
 
@@ -21,7 +22,10 @@ export type Quantity =
       readonly help: string;
     };
 
-/** Exclusive end of addresses and sizes: 52 bits, the widest that Armv8 has, so that base + size is exact. */
+/**
+ * Exclusive end of addresses and sizes: 52 bits, the widest that Armv8 has, so that base + size is
+ * exact.
+ */
 export const ADDRESS_END = 2 ** 52;
 
 const HEXADECIMAL = /^0x[0-9a-f]+$/i;
@@ -80,7 +84,10 @@ const UNIT_SLIPS: Readonly<Record<string, string>> = {
   ghz: 'GHz',
 };
 
-/** A non-negative safe integer: `33`, `0x21`, or the hexadecimal number as a string, as JSON needs it. */
+/**
+ * A non-negative safe integer: `33`, `0x21`, or the hexadecimal number as a string, as JSON needs
+ * it.
+ */
 export function parseInteger(value: Scalar): Quantity {
   return parseWholeNumber(value, 'an integer', Number.MAX_SAFE_INTEGER + 1);
 }
@@ -93,7 +100,9 @@ export function parseAddress(value: Scalar): Quantity {
   return parseWholeNumber(value, 'an address', ADDRESS_END);
 }
 
-/** A size in bytes below 2^52: an integer, or a number of KiB, MiB, GiB or TiB that is whole bytes. */
+/**
+ * A size in bytes below 2^52: an integer, or a number of KiB, MiB, GiB or TiB that is whole bytes.
+ */
 export function parseSize(value: Scalar): Quantity {
   const expected = 'a size';
   const isNumber = typeof value !== 'string' || HEXADECIMAL.test(value) || DECIMAL.test(value);
@@ -132,7 +141,9 @@ export function parseDuration(value: Scalar): Quantity {
   );
 }
 
-/** A frequency in Hz: `24MHz`, `62.5MHz`, or an integer in Hz, as device trees have it. Not zero. */
+/**
+ * A frequency in Hz: `24MHz`, `62.5MHz`, or an integer in Hz, as device trees have it. Not zero.
+ */
 export function parseFrequency(value: Scalar): Quantity {
   const expected = 'a frequency';
   const end = 2 ** 40;

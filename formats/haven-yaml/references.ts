@@ -1,7 +1,9 @@
 /**
- * References: names and numbers that one part of a file uses for another, and keys that need each other.
+ * References: names and numbers that one part of a file uses for another, and keys that need each
+ * other.
  *
- * Works on the raw values, so that a wrong duration in one place does not hide an unknown device in another.
+ * Works on the raw values, so that a wrong duration in one place does not hide an unknown device in
+ * another.
  */
 
 import type { ConfigurationCode } from '../codes.ts';
@@ -30,7 +32,9 @@ export function listPlatformNames(root: Raw): PlatformNames {
   };
 }
 
-/** Every unknown and every ambiguous name of a configuration file, and keys without their partner. */
+/**
+ * Every unknown and every ambiguous name of a configuration file, and keys without their partner.
+ */
 export function checkReferences(
   document: SourceDocument,
   platform: PlatformNames | null,
@@ -204,7 +208,9 @@ function listEdfCores(schedule: Raw | undefined): ReadonlySet<number> {
   return new Set(edf.map((entry) => asInteger(entry['core'])).filter((core) => core !== null));
 }
 
-/** Refuses the second of two entries of a list with the same name; an entry may be the name itself. */
+/**
+ * Refuses the second of two entries of a list with the same name; an entry may be the name itself.
+ */
 function refuseDuplicates(check: Check, path: SourcePath, key: string, kind: string): void {
   const first = new Map<string | number, SourcePath>();
   for (const [index, entry] of asList(getAt(check.document.root, path)).entries()) {

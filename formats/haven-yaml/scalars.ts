@@ -163,6 +163,25 @@ export const policy: z.ZodType<'fp' | 'edf'> = z
   })
   .meta({ id: 'policy', description: 'Scheduling policy of a core.', enum: ['fp', 'edf'] });
 
+/**
+ * A schema with a default. `written` is the default as a file would say it: JSON Schema shows the
+ * value
+ * before parsing, and zod drops a default whose parser changes the value.
+ */
+export function withDefault<Value>(
+  schema: z.ZodType<Value>,
+  value: NonNullable<Value>,
+  written: string | number,
+): z.ZodDefault<z.ZodType<Value>> {
+  return z._default(schema, value as never).meta({ [WRITTEN_DEFAULT]: written });
+}
+
+/**
+ * Key under which the JSON Schema of zod carries a written default, until json-schema.ts renames
+ * it.
+ */
+export const WRITTEN_DEFAULT = 'x-default';
+
 /** Where a fact is from; kept for the reader, not interpreted. */
 export const source = z
   .string()

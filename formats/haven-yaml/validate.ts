@@ -87,7 +87,8 @@ function explainIssue(into: Explanation, issue: z.core.$ZodIssue, prefix: Source
     case 'custom':
       explainMismatch(into, path, issue.input, readRefusal(issue.params, issue.message));
       return;
-    // The schemas use none of these checks; should one come, its own message is still shown at its place.
+    // The schemas use none of these checks; should one come, its own message is still shown at its
+    // place.
     case 'invalid_element':
     case 'invalid_format':
     case 'invalid_key':
@@ -154,7 +155,8 @@ function explainMismatch(
     missing.set(id, entry);
     return;
   }
-  const message = `${formatPath(path)}: expected ${refusal.expected}, found ${document.describe(path)}`;
+  const found = document.describe(path);
+  const message = `${formatPath(path)}: expected ${refusal.expected}, found ${found}`;
   diagnostics.push(problem(refusal.refusal, document.locate(path), message, refusal.help));
 }
 
@@ -175,7 +177,8 @@ function explainUnion(
   issue: z.core.$ZodIssueInvalidUnion,
   path: SourcePath,
 ): void {
-  // The branch that was meant is the one that accepts the kind of the value, so that its issues lie deeper.
+  // The branch that was meant is the one that accepts the kind of the value, so that its issues lie
+  // deeper.
   const meant = issue.errors.find((errors) => !errors.some(isMismatchOfKind));
   if (meant !== undefined) {
     for (const inner of meant) explainIssue(into, inner, path);
