@@ -10,7 +10,8 @@ import {
   formatRange,
   relateRegion,
 } from './describe.ts';
-import { findBeyondAddressSpace, findNotIdentity, findSharedGranules } from './memory.ts';
+import { findBeyondAddressSpace, findNotIdentity } from './memory.ts';
+import { findSharedGranules } from './granules.ts';
 import { defineRule, getPartitionName, type Rule, type RuleContext } from './rule.ts';
 import { isCovered } from './sweep.ts';
 
@@ -45,7 +46,7 @@ const channelEnds = defineRule({
       yield {
         message:
           `channel ${channel.name} has too few ends: expected at least 2, found ` +
-          `${channel.ends.length}`,
+          channel.ends.length,
         help: 'add the other end, or make it memory of the one partition',
         at: [...path, 'ends'],
       };

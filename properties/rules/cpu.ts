@@ -242,7 +242,7 @@ const cpuBudgetZero = defineRule({
         yield {
           message:
             `${key} of ${owner} on core ${cpu.core} is empty: expected more than 0, found ` +
-            `${formatDuration(found)}`,
+            formatDuration(found),
           help: 'state how long the partition may run in each period',
           at: [...path, key],
         };

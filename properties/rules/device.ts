@@ -10,12 +10,8 @@ import {
   formatRegion,
   relateRegion,
 } from './describe.ts';
-import {
-  findBeyondAddressSpace,
-  findNotIdentity,
-  findSharedGranules,
-  iterateClaims,
-} from './memory.ts';
+import { findBeyondAddressSpace, findNotIdentity, iterateClaims } from './memory.ts';
+import { findSharedGranules } from './granules.ts';
 import { defineRule, getPartitionName, type Rule, type RuleContext } from './rule.ts';
 import { findOverlaps } from './sweep.ts';
 

@@ -13,7 +13,7 @@ import {
   formatSize,
   relateRegion,
 } from './describe.ts';
-import { listHolders } from './memory.ts';
+import { listHolders } from './granules.ts';
 import {
   defineRule,
   getPartitionName,
@@ -243,13 +243,13 @@ const hypervisorTables = defineRule({
   reason: 'Building the tables fails at boot, after the configuration passed every other check.',
   source: 'Arm ARM DDI 0487, 4 KiB granule, 39-bit IPA; SMMUv3, 64-byte stream table entries',
   example: { before: '{ name: tables, size: 4KiB }', after: '{ name: tables, size: 6MiB }' },
-  *violations({ configuration }) {
+  *violations({ configuration, ipaClaims }) {
     const memory = [...configuration.hypervisor.memory.entries()];
     const named = memory.filter(([, range]) => range.name === 'tables');
     const [first, ...others] = named.length > 0 ? named : memory;
     if (first === undefined) return;
     const available = [first, ...others].reduce((sum, [, range]) => sum + range.size, 0);
-    const sizes = computeTableSizes(configuration);
+    const sizes = computeTableSizes(configuration, ipaClaims);
     const needed = sizes.stage2.reduce((sum, { bytes }) => sum + bytes, 0) + sizes.streamTable;
     if (available >= needed) return;
     const largest = sizes.stage2
@@ -261,7 +261,7 @@ const hypervisorTables = defineRule({
       );
     yield {
       message:
-        `hypervisor memory ${first[1].name} ${formatRange(first[1])} is too small for the tables: ` +
+        `hypervisor memory ${first[1].name} ${formatRange(first[1])} is too small for tables: ` +
         `expected at least ${formatSize(needed)} (${formatList([
           ...largest,
           `stream table ${formatSize(sizes.streamTable)}`,
@@ -347,7 +347,7 @@ const hypervisorOutsideFirewall = defineRule({
       if (intruder === undefined) continue;
       yield {
         message:
-          `nothing keeps ${getPartitionName(configuration, intruder)}, which has no stage 2, from ` +
+          `nothing keeps ${getPartitionName(configuration, intruder)} (no stage 2) from ` +
           `${formatRegion(region)}: expected it within a window of the bus firewall`,
         help: 'describe the firewall window that covers it, or move it into one',
         at: region.path,
@@ -412,7 +412,7 @@ const hypervisorRedistributors = defineRule({
     if (interrupts.redistributors.size >= needed) return;
     yield {
       message:
-        `redistributors ${formatRange(interrupts.redistributors)} are too few for ${count} cores: ` +
+        `redistributors ${formatRange(interrupts.redistributors)} do not hold ${count} cores: ` +
         `expected at least ${formatSize(needed)}, ` +
         `found ${formatSize(interrupts.redistributors.size)}`,
       help: 'state all frames, 128KiB per core',

@@ -258,8 +258,7 @@ const irqNotifySelf = defineRule({
       if (notify.from !== notify.to) continue;
       const name = getPartitionName(context.configuration, notify.to);
       yield {
-        message:
-          `notify of channel ${channel} goes from ${name} to ${name}: expected two ` + 'partitions',
+        message: `channel ${channel} rings from ${name} to ${name}: expected two partitions`,
         help: 'name the other end',
         at: path,
       };

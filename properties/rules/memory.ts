@@ -1,6 +1,6 @@
 /** MEM: memory of partitions, physical and intermediate. */
 
-import { HYPERVISOR } from '../../model/regions.ts';
+import type { Path } from '../../model/configuration.ts';
 import {
   computePages,
   IPA_END,
@@ -17,7 +17,6 @@ import {
   describePair,
   formatNeighbours,
   formatRange,
-  formatSize,
   relateRegion,
 } from './describe.ts';
 import {
@@ -27,7 +26,8 @@ import {
   type RuleContext,
   type Violation,
 } from './rule.ts';
-import { findOverlaps, isCovered, mergeRanges } from './sweep.ts';
+import { findSharedGranules } from './granules.ts';
+import { findOverlaps, isCovered, mergeRanges, PAIRS_MAX } from './sweep.ts';
 
 const STAGE_2 = 'Arm ARM DDI 0487, stage 2 translation with the 4 KiB granule';
 
@@ -52,7 +52,8 @@ const memoryOverlap = defineRule({
     before: 'linux [0x48000000, 0x68000000) and rtos [0x67fff000, 0x68fff000)',
     after: 'linux [0x48000000, 0x68000000) and rtos [0x68000000, 0x69000000)',
   },
-  *violations({ overlaps }) {
+  *violations({ overlaps, overlapsTruncated }) {
+    if (overlapsTruncated) yield describeTruncation(['config', 'partitions']);
     for (const pair of overlaps) {
       const { first, second } = pair;
       if (first.class !== 'memory' || second.class !== 'memory') continue;
@@ -66,6 +67,15 @@ const memoryOverlap = defineRule({
     }
   },
 });
+
+/** A sweep that gave up has not shown that there is no further overlap. */
+function describeTruncation(at: Path): Violation {
+  return {
+    message: `more than ${PAIRS_MAX} pairs of regions share a page: not all of them were examined`,
+    help: 'mend the overlaps that are reported, then check again',
+    at,
+  };
+}
 
 const memorySelfOverlap = defineRule({
   code: 'MEM-SELF-OVERLAP',
@@ -184,7 +194,7 @@ const memoryAlignment = defineRule({
           message:
             `${key} of ${claim.label} of ${owner} is not a multiple of 4KiB: ` +
             `expected ${formatNeighbours(claim[key], PAGE_SIZE)}, found ` +
-            `${formatAddress(claim[key])}`,
+            formatAddress(claim[key]),
           help: 'use whole pages',
           at: [...claim.path, key],
         };
@@ -204,7 +214,7 @@ export function* findBeyondAddressSpace(
         message:
           `${claim.label} of ${owner} ends beyond the IPA space: ` +
           `${formatRange(getIpaRange(claim))} is not within ` +
-          `${formatRange(createRange(0, IPA_END))}`,
+          formatRange(createRange(0, IPA_END)),
         help: `stage 2 translates 39-bit addresses; choose an IPA below ${formatAddress(IPA_END)}`,
         at: kind === 'device' ? claim.path : [...claim.path, 'ipa'],
       };
@@ -292,11 +302,12 @@ function* findIpaOverlaps(
 ): Generator<Violation> {
   const owner = getPartitionName(context.configuration, partition);
   const pages = claims.map((claim) => computePages(getIpaRange(claim)));
-  const { pairs } = findOverlaps(pages, (first, second) => {
+  const { pairs, truncated } = findOverlaps(pages, (first, second) => {
     const a = claims[first];
     const b = claims[second];
     return a !== undefined && b !== undefined && !isSameMapping(a, b);
   });
+  if (truncated) yield describeTruncation(['config', 'partitions', partition]);
   for (const [first, second] of pairs) {
     const a = claims[first];
     const b = claims[second];
@@ -335,8 +346,7 @@ const memoryAccess = defineRule({
       const found = claim.access.write ? 'write without read' : 'no right at all';
       yield {
         message:
-          `${claim.label} of ${owner} cannot be read: expected r, rw, rx or rwx, found ` +
-          `${found}`,
+          `${claim.label} of ${owner} cannot be read: expected r, rw, rx or rwx, found ` + found,
         help: 'add r, or remove the entry',
         at: [...claim.path, 'access'],
       };
@@ -383,7 +393,7 @@ const memoryEntryAlignment = defineRule({
         message:
           `entry of ${partition.name} is no instruction address: expected ` +
           `${formatNeighbours(partition.entry, 4)}, found ` +
-          `${formatAddress(partition.entry)}`,
+          formatAddress(partition.entry),
         help: 'use a multiple of 4',
         at: ['config', 'partitions', index, 'entry'],
       };
@@ -403,7 +413,7 @@ export function* findNotIdentity(
       if (core.el2 || isSeenByCore(claim, core)) continue;
       yield {
         message:
-          `${claim.label} of ${owner} cannot be moved: core ${core.id} (${core.type}) has no stage 2, ` +
+          `${claim.label} of ${owner} cannot move: core ${core.id} (${core.type}) has no EL2, ` +
           `expected ipa ${formatAddress(claim.pa)} as its pa, found ${formatAddress(claim.ipa)}`,
         help: 'set ipa to pa, or to the address at which the core sees it by an alias',
         at: kind === 'device' ? claim.path : [...claim.path, 'ipa'],
@@ -473,78 +483,6 @@ const memoryFirewallGranule = defineRule({
     yield* findSharedGranules(context, 'memory');
   },
 });
-
-/**
- * Pairs of regions that a firewall cannot tell apart: they share a granule though no page, and a
- * partition on a core without EL2 may reach one and not the other. A pair belongs to the class
- * of the region it may reach.
- */
-export function* findSharedGranules(
-  { configuration, regions, runsWithoutEl2 }: RuleContext,
-  kind: 'memory' | 'device' | 'channel',
-): Generator<Violation> {
-  if (!runsWithoutEl2.includes(true)) return;
-  for (const [index, window] of (configuration.platform.firewall?.windows ?? []).entries()) {
-    const { granule } = window;
-    if (granule <= PAGE_SIZE) continue;
-    const inside = regions.filter((region) => isOverlapping(region, window));
-    const holders = inside.map((region) =>
-      listHolders(configuration, region).filter((partition) => runsWithoutEl2[partition] === true),
-    );
-    const granules = inside.map((region) => {
-      const part = computeIntersection(region, window);
-      const from = Math.floor((part.base - window.base) / granule);
-      const to = Math.ceil((part.base + part.size - window.base) / granule);
-      return createRange(window.base + from * granule, window.base + to * granule);
-    });
-    const { pairs } = findOverlaps(granules, (first, second) => {
-      const a = inside[first];
-      const b = inside[second];
-      if (a === undefined || b === undefined) return false;
-      return !isOverlapping(computePages(a), computePages(b));
-    });
-    for (const [first, second] of pairs) {
-      for (const [held, other] of [
-        [first, second],
-        [second, first],
-      ] as const) {
-        const region = inside[held];
-        const neighbour = inside[other];
-        if (region === undefined || neighbour === undefined || region.class !== kind) continue;
-        const intruder = holders[held]?.find((holder) => !holders[other]?.includes(holder));
-        if (intruder === undefined) continue;
-        yield {
-          message:
-            `firewall window ${window.name} grants ${formatSize(granule)} at a time: ` +
-            `${getPartitionName(configuration, intruder)}, which has no stage 2, may reach ` +
-            `${region.label} ${formatRange(region)} and with it ${neighbour.label} ` +
-            `${formatRange(neighbour)}`,
-          help: 'keep the two in different granules, or give both to one partition',
-          at: region.path,
-          related: [
-            relateRegion(neighbour),
-            {
-              message:
-                `window ${window.name} ${formatRange(window)}, granule ` + `${formatSize(granule)}`,
-              at: ['platform', 'firewall', 'windows', index],
-            },
-          ],
-        };
-      }
-    }
-  }
-}
-
-/** Partitions that may reach a region. */
-export function listHolders(
-  configuration: RuleContext['configuration'],
-  region: RuleContext['regions'][number],
-): number[] {
-  if (region.class === 'channel') {
-    return (configuration.channels[region.channel]?.ends ?? []).map((end) => end.partition);
-  }
-  return region.owner === HYPERVISOR ? [] : [region.owner];
-}
 
 const memoryUnused = defineRule({
   code: 'MEM-NONE',

@@ -37,11 +37,11 @@ export function findOverlaps(
   const ends = Float64Array.from(ranges, (range) => range.base + range.size);
   const order = sortByBase(ranges, bases);
   const pairs: IndexPair[] = [];
-  let open: number[] = [];
+  const open: number[] = [];
   let visited = 0;
   for (const current of order) {
     const base = bases[current] ?? 0;
-    open = open.filter((index) => (ends[index] ?? 0) > base);
+    closeEnded(open, ends, base);
     for (const other of open) {
       if (visited >= pairsMax) return { pairs, truncated: true };
       visited += 1;
@@ -52,6 +52,17 @@ export function findOverlaps(
     open.push(current);
   }
   return { pairs, truncated: false };
+}
+
+/** Removes the ranges that end at or before the base, in place. */
+function closeEnded(open: number[], ends: Float64Array, base: number): void {
+  let kept = 0;
+  for (const index of open) {
+    if ((ends[index] ?? 0) <= base) continue;
+    open[kept] = index;
+    kept += 1;
+  }
+  open.length = kept;
 }
 
 /** Indices of the non-empty ranges by base; equal bases keep the order of the list. */

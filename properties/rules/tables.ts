@@ -8,7 +8,7 @@
 
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { computePages, PAGE_SIZE, type ByteRange } from '../../model/units.ts';
-import { getIpaRange, listIpaClaims, type IpaClaim } from './claims.ts';
+import { getIpaRange, type IpaClaim } from './claims.ts';
 import { mergeRanges } from './sweep.ts';
 
 /** Bytes of one level-1 entry. */
@@ -30,12 +30,15 @@ export interface TableSizes {
 }
 
 /** Least sizes of the stage-2 tables of each partition under EL2 and of the stream table. */
-export function computeTableSizes(configuration: StaticConfiguration): TableSizes {
+export function computeTableSizes(
+  configuration: StaticConfiguration,
+  ipaClaims: readonly (readonly IpaClaim[])[],
+): TableSizes {
   const el2 = new Set(
     configuration.platform.cores.filter((core) => core.el2).map((core) => core.id),
   );
   const stage2: { partition: number; bytes: number }[] = [];
-  for (const [partition, claims] of listIpaClaims(configuration).entries()) {
+  for (const [partition, claims] of ipaClaims.entries()) {
     const cpus = configuration.partitions[partition]?.cpus ?? [];
     if (!cpus.some((cpu) => el2.has(cpu.core))) continue;
     stage2.push({ partition, bytes: computeStage2Size(claims) });

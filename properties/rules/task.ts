@@ -47,7 +47,7 @@ const taskCore = defineRule({
       const cores = cpus.map((cpu) => String(cpu.core));
       yield {
         message:
-          `task ${task.name} of ${owner} runs on core ${task.core}, which ${owner} does not have: ` +
+          `task ${task.name} of ${owner} runs on core ${task.core}, which is not its own: ` +
           `expected ${cores.join(' or ') || 'a core of its own, but it has none'}`,
         help: 'name a core of the partition',
         at: [...path, 'core'],
@@ -106,7 +106,7 @@ const taskUtilisation = defineRule({
       const names = group.slice(0, 8).map(({ task }) => task.name);
       yield {
         message:
-          `tasks of ${first.owner} on core ${first.task.core} need ${formatPercent(demand)} of it: ` +
+          `tasks of ${first.owner} on core ${first.task.core} need ${formatPercent(demand)}: ` +
           `expected at most ${formatPercent(supply)}, found ${formatList(names)}`,
         help: 'lengthen the budget, or give the tasks less to do',
         at: last.path,

@@ -1,0 +1,120 @@
+/**
+ * Granules: what a bus firewall cannot tell apart.
+ *
+ * A firewall grants whole granules (i.MX95 TRDC: 64 KiB slots of peripherals). A partition on a
+ * core without EL2 reaches all that lies in a granule of which it may reach a part.
+ */
+
+import type { FirewallWindow, StaticConfiguration } from '../../model/configuration.ts';
+import { HYPERVISOR, type Region } from '../../model/regions.ts';
+import { computePages, isOverlapping, PAGE_SIZE, type ByteRange } from '../../model/units.ts';
+import {
+  computeIntersection,
+  createRange,
+  formatRange,
+  formatSize,
+  relateRegion,
+} from './describe.ts';
+import { getPartitionName, type RuleContext, type Violation } from './rule.ts';
+import { findOverlaps } from './sweep.ts';
+
+/** Two regions in one granule; `intruder` may reach the first and not the second. */
+interface SharedGranule {
+  readonly region: Region;
+  readonly neighbour: Region;
+  /** Index into `partitions`. */
+  readonly intruder: number;
+}
+
+/**
+ * Violations by pairs of regions that share a granule though no page, where a partition on a
+ * core without EL2 may reach one and not the other. A pair belongs to the class of the region
+ * that it may reach.
+ */
+export function* findSharedGranules(
+  context: RuleContext,
+  kind: 'memory' | 'device' | 'channel',
+): Generator<Violation> {
+  const { configuration, runsWithoutEl2 } = context;
+  if (!runsWithoutEl2.includes(true)) return;
+  for (const [index, window] of (configuration.platform.firewall?.windows ?? []).entries()) {
+    if (window.granule <= PAGE_SIZE) continue;
+    for (const { region, neighbour, intruder } of listSharedGranules(context, window)) {
+      if (region.class !== kind) continue;
+      const granule = formatSize(window.granule);
+      yield {
+        message:
+          `firewall window ${window.name} grants ${granule} at a time: ` +
+          `${getPartitionName(configuration, intruder)}, which has no stage 2, may reach ` +
+          `${region.label} ${formatRange(region)} and with it ${neighbour.label} ` +
+          formatRange(neighbour),
+        help: 'keep the two in different granules, or give both to one partition',
+        at: region.path,
+        related: [
+          relateRegion(neighbour),
+          {
+            message: `window ${window.name} ${formatRange(window)}, granule ${granule}`,
+            at: ['platform', 'firewall', 'windows', index],
+          },
+        ],
+      };
+    }
+  }
+}
+
+function listSharedGranules(context: RuleContext, window: FirewallWindow): SharedGranule[] {
+  const inside = context.regions.filter((region) => isOverlapping(region, window));
+  const granules = inside.map((region) => computeGranules(region, window));
+  const { pairs } = findOverlaps(granules, (first, second) => {
+    const a = inside[first];
+    const b = inside[second];
+    return a !== undefined && b !== undefined && isAmongOthers(context, a, b);
+  });
+  return pairs.flatMap(([first, second]) => {
+    const a = inside[first];
+    const b = inside[second];
+    return a === undefined || b === undefined
+      ? []
+      : [...listIntrusions(context, a, b), ...listIntrusions(context, b, a)];
+  });
+}
+
+/**
+ * Whole granules, counted from the base of the window, that cover the part of a region inside
+ * it.
+ */
+function computeGranules(region: Region, window: FirewallWindow): ByteRange {
+  const { base, granule } = window;
+  const part = computeIntersection(region, window);
+  const from = Math.floor((part.base - base) / granule);
+  const to = Math.ceil((part.base + part.size - base) / granule);
+  return createRange(base + from * granule, base + to * granule);
+}
+
+/**
+ * Whether a pair shares no page (that has rules of its own) and one of them may intrude on the
+ * other.
+ */
+function isAmongOthers(context: RuleContext, a: Region, b: Region): boolean {
+  if (isOverlapping(computePages(a), computePages(b))) return false;
+  return listIntrusions(context, a, b).length + listIntrusions(context, b, a).length > 0;
+}
+
+function listIntrusions(context: RuleContext, region: Region, neighbour: Region): SharedGranule[] {
+  const allowed = listHolders(context.configuration, neighbour);
+  const intruder = listHolders(context.configuration, region).find(
+    (holder) => context.runsWithoutEl2[holder] === true && !allowed.includes(holder),
+  );
+  return intruder === undefined ? [] : [{ region, neighbour, intruder }];
+}
+
+/**
+ * Partitions that may reach a region: its owner, the ends of a channel, nobody for what EL2
+ * keeps.
+ */
+export function listHolders(configuration: StaticConfiguration, region: Region): number[] {
+  if (region.class === 'channel') {
+    return (configuration.channels[region.channel]?.ends ?? []).map((end) => end.partition);
+  }
+  return region.owner === HYPERVISOR ? [] : [region.owner];
+}
