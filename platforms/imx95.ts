@@ -263,7 +263,7 @@ function listWindows(): DescribedWindow[] {
     slots('mbc-n1-gic', 0x48000000, 19),
     slots('mbc-n0-noc', 0x49000000, 40),
     slots('mbc-n2-npu', 0x4ab00000, 9),
-    slots('mbc-c0-camera', 0x4ac00000, 21),
+    slots('mbc-c0-camera', 0x4ac00000, 30),
     slots('mbc-d0-display', 0x4b000000, 13),
     slots('mbc-h0-hsio', 0x4c000000, 6),
     slots('mbc-h0-usb3', 0x4c100000, 16),
@@ -283,6 +283,9 @@ function listWindows(): DescribedWindow[] {
     slots('mbc-e0-netc', 0x4cc00000, 32),
     slots('mbc-g0-gpumix', 0x4d800000, 6),
     regions('mrc-g0-gpu', 0x4d900000, 0x480000, 4),
+    slots('mbc-n3-ddr-pmu', 0x4e000000, 10),
+    regions('mrc-c0-ocram-camera', 0x4af80000, 96 * KIB, 2),
+    regions('mrc-w2-m7mix-periph', 0x4a060000, 256 * KIB, 8),
     regions('mrc-n0-ddr', 0x80000000, 16 * GIB, 16),
   ];
 }

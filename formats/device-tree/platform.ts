@@ -136,6 +136,10 @@ function listCores(conversion: Conversion): DescribedCore[] {
     ) {
       continue;
     }
+    if ((readStrings(placed.node, 'status')[0] ?? '').startsWith('fail')) {
+      warnings.push(`${placed.path}: the tree says that the core failed; it is left out`);
+      continue;
+    }
     const mpidr = joinCells(readCells(placed.node, 'reg') ?? [NaN]);
     if (mpidr === null || Number.isNaN(mpidr)) {
       warnings.push(`${placed.path}: no affinity in reg; the core is left out`);
@@ -217,6 +221,12 @@ function describeInterrupts(
   const windows = readWindows(conversion.tree, gic);
   const [distributor, redistributors] = windows;
   if (!distributor || !redistributors) return null;
+  const regions = readCells(gic.node, '#redistributor-regions')?.[0] ?? 1;
+  if (regions > 1) {
+    conversion.warnings.push(
+      `${gic.path}: redistributors in ${regions} regions; the first is described, the others are a firmware device that nobody may own`,
+    );
+  }
   const its = board.its === null ? null : (readWindows(conversion.tree, board.its)[0] ?? null);
   const highest = Math.max(
     31,
