@@ -132,6 +132,19 @@ describe('convertDeviceTree', () => {
     expect(result.yaml).toContain('mmio: [ { base: 0x40380000, size: 4KiB } ]');
   });
 
+  it('leaves the banks to the user where the boot loader fills in their size', () => {
+    const blob = Uint8Array.from(readFileSync(new URL('fixtures/board.dtb', import.meta.url)));
+    // device_type of the only memory node: m becomes n, so that none is left.
+    const at = Buffer.from(blob).indexOf(
+      'memory\0',
+      Buffer.from(blob).indexOf('memory@80000000') + 15,
+    );
+    blob[at] = 'n'.charCodeAt(0);
+    const result = convertDeviceTree(blob);
+    expect(result).toMatchObject({ kind: 'ok', yaml: expect.stringContaining('memory: []') });
+    expect(result.kind === 'ok' ? result.warnings.join('\n') : '').toContain('add the banks');
+  });
+
   it('refuses a tree without GICv3 and says so', () => {
     const blob = Uint8Array.from(readFileSync(new URL('fixtures/board.dtb', import.meta.url)));
     const at = Buffer.from(blob).indexOf('arm,gic-v3\0');

@@ -78,7 +78,9 @@ export function platformFromDeviceTree(
   }
   const memory = listMemory(conversion);
   if (memory.length === 0) {
-    return { kind: 'invalid', message: 'there is no node with device_type "memory" and a size' };
+    conversion.warnings.push(
+      'no memory node states a size, which boot loaders fill in: add the banks, or take the tree of a running system',
+    );
   }
   const devices = collectDevices(conversion, board);
   const interrupts = describeInterrupts(conversion, board, board.gic, devices, options);
