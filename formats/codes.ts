@@ -86,8 +86,7 @@ export const CONFIGURATION_CODES = [
   {
     code: 'CFG-BAD-NUMBER',
     title: 'A number is written in a way that has no exact meaning here.',
-    reason:
-      'Fractions of a byte or nanosecond, digit separators, exponents and leading zeros are refused.',
+    reason: 'Fractions of a byte or nanosecond, digit separators and leading zeros are refused.',
     example: 'pa: 0x4800_0000           ->  pa: 0x48000000',
   },
   {
