@@ -29,6 +29,14 @@ import { createPeriodicResource, computeSupplyTime } from './supply.ts';
 /** What a virtual CPU can count on, ticks. */
 export type Supply = { readonly kind: 'whole-core'; readonly section: number } | ReservedSupply;
 
+/** One of the others on the core. */
+export interface SupplyParty extends Interference {
+  /** Index among the others that were given. */
+  readonly other: number;
+  /** It runs before the own reservation; else only its timer counts. */
+  readonly isUrgent: boolean;
+}
+
 /** What a reservation can count on, ticks. */
 export interface ReservedSupply {
   readonly kind: 'fixed-priority' | 'earliest-deadline';
@@ -43,7 +51,7 @@ export interface ReservedSupply {
   readonly activation: number;
   readonly section: number;
   /** Under fixed priority: what the others take. Empty under earliest deadline first. */
-  readonly parties: readonly Interference[];
+  readonly parties: readonly SupplyParty[];
 }
 
 /** Why a virtual CPU has no bound. */
@@ -93,11 +101,13 @@ export function computeFixedPrioritySupply(
   if (![own, ...others].every(isWellFormed)) return { kind: 'none', reason: 'malformed' };
   const usable = computeUsableBudget(own, overheads);
   if (usable < 1) return { kind: 'none', reason: 'budget-below-overheads' };
-  const parties = others.map((other) =>
-    other.priority >= own.priority
+  const parties = others.map((other, index): SupplyParty => {
+    const isUrgent = other.priority >= own.priority;
+    const taken = isUrgent
       ? computeInterference(other, overheads)
-      : computeTimerInterference(other, overheads),
-  );
+      : computeTimerInterference(other, overheads);
+    return { ...taken, other: index, isUrgent };
+  });
   const supply: Supply = {
     kind: 'fixed-priority',
     budget: own.budget,

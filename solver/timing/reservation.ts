@@ -3,9 +3,9 @@
  *
  * How overheads enter (docs/timing.md, "Overheads"):
  *
- * - Z, `section`: longest EL2 section that nothing pre-empts. It delays a reservation once, by a less
- *   urgent one, and lets a reservation overrun its budget.
- * - o, `overrun`: Z + timer + 1 tick of timer resolution, 0 on a core without either cost. What is
+ * - Z, `section`: longest EL2 section that nothing pre-empts, a context switch being one. It delays a
+ *   reservation once, by a less urgent one.
+ * - o, `overrun`: longest section on behalf of a guest + timer + 1 tick of timer resolution, 0 on a core without either cost. What is
  *   overrun is debt, paid from the next budget, so that a reservation of budget Q takes at most o more
  *   than its budgets in any window, and can count on Q - o of its own.
  * - `activation`: context switch + timer. Charged to the budget of the reservation that is activated,
@@ -117,7 +117,14 @@ export function listCores(configuration: StaticConfiguration): CoreTicks[] {
     .sort(([a], [b]) => a - b)
     .map(([core, members]) => {
       const schedule = configuration.schedules.find((entry) => entry.core === core);
-      return { core, policy: schedule?.policy ?? 'fp', timerHz, overheads, members };
+      const hasEl2 = configuration.platform.cores.find((entry) => entry.id === core)?.el2 ?? true;
+      return {
+        core,
+        policy: schedule?.policy ?? 'fp',
+        timerHz,
+        overheads: hasEl2 ? overheads : NO_OVERHEAD,
+        members,
+      };
     });
 }
 
