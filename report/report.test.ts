@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { ObligationStatus } from '../solver/obligation.ts';
 import { computeRuleTally, computeVerdict, computeWorst, EXIT_CODES } from './report.ts';
+import type { Verdict } from './report.ts';
 import { createConfigurationReport, createObligation, SAMPLE_DIAGNOSTIC } from './sample.ts';
 
 describe('the verdict', () => {
@@ -52,9 +53,11 @@ describe('the verdict', () => {
   });
 });
 
+function codes(verdicts: readonly Verdict[]): number {
+  return EXIT_CODES[computeWorst(verdicts)];
+}
+
 test('of several verdicts the worst counts, in the order of exit codes 2, 1, 3, 0', () => {
-  const codes = (verdicts: Parameters<typeof computeWorst>[0]): number =>
-    EXIT_CODES[computeWorst(verdicts)];
   expect(codes(['holds', 'inconclusive', 'violated', 'invalid'])).toBe(2);
   expect(codes(['holds', 'inconclusive', 'violated'])).toBe(1);
   expect(codes(['holds', 'inconclusive'])).toBe(3);
@@ -62,8 +65,8 @@ test('of several verdicts the worst counts, in the order of exit codes 2, 1, 3, 
 });
 
 test('rules are counted by area, and as violated once however often they fire', () => {
-  const codes = ['MEM-OVERLAP', 'MEM-ALIGNMENT', 'IRQ-RANGE'];
-  expect(computeRuleTally(codes, [SAMPLE_DIAGNOSTIC, SAMPLE_DIAGNOSTIC])).toEqual([
+  const rules = ['MEM-OVERLAP', 'MEM-ALIGNMENT', 'IRQ-RANGE'];
+  expect(computeRuleTally(rules, [SAMPLE_DIAGNOSTIC, SAMPLE_DIAGNOSTIC])).toEqual([
     { area: 'MEM', rules: 2, violated: 1 },
     { area: 'IRQ', rules: 1, violated: 0 },
   ]);

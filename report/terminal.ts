@@ -40,7 +40,7 @@ function renderConfiguration(report: ConfigurationReport, options: TerminalOptio
   const { style } = options;
   const blocks = [
     ...renderDiagnostics(report, style),
-    ...renderObligations(report.obligations ?? [], style),
+    ...renderObligations(report, style),
     ...report.disagreements.map((text) =>
       style.bad(`error of this toolkit, please report it: ${sanitizeLine(text)}`),
     ),
@@ -59,9 +59,13 @@ function renderDiagnostics(report: ConfigurationReport, style: Style): string[] 
 }
 
 /** Obligations that did not pass and that no diagnostic above explains. */
-function renderObligations(obligations: readonly ObligationResult[], style: Style): string[] {
-  const open = obligations.filter(
-    ({ status, finding }) => status !== 'discharged' && !(status === 'refuted' && finding !== null),
+function renderObligations(report: ConfigurationReport, style: Style): string[] {
+  const open = (report.obligations ?? []).filter(
+    ({ status, finding }) =>
+      status !== 'discharged' &&
+      !(status === 'refuted' && finding !== null) &&
+      // After an interruption the count in the summary says enough.
+      !(status === 'unknown' && report.interrupted),
   );
   const shown = open.slice(0, OBLIGATIONS_SHOWN).map((obligation) => {
     const paint = obligation.status === 'refuted' ? style.bad : style.warn;
@@ -153,7 +157,7 @@ function renderProof(obligations: readonly ObligationResult[], style: Style): st
     if (own.length === 0) return [];
     return [good === own.length ? `${area} ${good}` : style.bad(`${area} ${good}/${own.length}`)];
   });
-  const solvers = [...new Set(obligations.map(({ solver }) => solver))].filter((s) => s !== '');
+  const solvers = [...new Set(obligations.map(({ solver }) => solver))];
   const by = solvers.length === 0 ? '' : ` by ${solvers.map(sanitizeLine).join(', ')}`;
   return `${parts.join(', ')}${by} ${style.dim('|')} ${areas.join(' ')}`;
 }

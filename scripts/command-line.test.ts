@@ -34,6 +34,16 @@ function edit(text: string, before: string, after: string): string {
   return text.replace(before, after);
 }
 
+function nameOutput(name: string): string {
+  return join(folder, 'out', 'deep', name);
+}
+
+function write(name: string, content: string | Uint8Array): string {
+  const file = join(folder, name);
+  writeFileSync(file, content);
+  return file;
+}
+
 const location = z.object({
   file: z.string(),
   line: z.int().positive(),
@@ -131,7 +141,7 @@ describe('haven check', () => {
   });
 
   test('writes SARIF, JUnit and HTML into folders that do not exist yet', () => {
-    const file = (name: string): string => join(folder, 'out', 'deep', name);
+    const file = nameOutput;
     const parameters = ['--sarif', file('a.sarif'), '--junit', file('a.xml')];
     const run = runHaven(['check', violated, ...parameters, '--html', file('a.html'), '--quiet']);
     expect(run.exitCode).toBe(1);
@@ -152,11 +162,6 @@ describe('haven check', () => {
 });
 
 describe('input that cannot be used', () => {
-  const write = (name: string, content: string | Uint8Array): string => {
-    const file = join(folder, name);
-    writeFileSync(file, content);
-    return file;
-  };
   const cases: [string, () => string][] = [
     ['a missing file', () => join(folder, 'missing.yaml')],
     ['a directory', () => folder],
@@ -168,13 +173,14 @@ describe('input that cannot be used', () => {
     ['endless nesting', () => write('nested.yaml', '['.repeat(20_000))],
   ];
 
-  test.each(cases)('%s gives a diagnostic, exit code 2 and no stack trace', (_, create) => {
-    const run = runHaven(['check', '--json', create()]);
+  test('gives a diagnostic each, exit code 2 and no stack trace', () => {
+    const run = runHaven(['check', '--json', ...cases.map(([, create]) => create())]);
     expect(run).toMatchObject({ exitCode: 2, stderr: '' });
-    const [report] = readDocument(run.stdout).configs;
-    expect(report?.verdict).toBe('invalid');
-    expect(report?.diagnostics.length).toBeGreaterThan(0);
     expect(run.stdout).not.toMatch(/\n\s+at .*\.ts:\d+/);
+    const { configs } = readDocument(run.stdout);
+    const silent = cases.filter((_, index) => configs[index]?.diagnostics.length === 0);
+    expect(silent.map(([name]) => name)).toEqual([]);
+    expect(configs.map(({ verdict }) => verdict)).toEqual(cases.map(() => 'invalid'));
   });
 });
 

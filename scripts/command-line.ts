@@ -3,10 +3,12 @@
 import { Command, CommanderError, Option } from 'commander';
 
 import { addCheckCommand } from './commands/check.ts';
+import { addExplainCommand } from './commands/explain.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addPlatformCommand } from './commands/platform.ts';
 import { addProveCommand } from './commands/prove.ts';
 import { listenForInterrupt } from './interrupt.ts';
+import { addVerifyCommand } from './commands/verify.ts';
 import { getMessage, surviveBrokenPipes, writeStandardOutput } from './output.ts';
 import { getVersion } from './package.ts';
 import { startSession } from './session.ts';
@@ -84,6 +86,8 @@ export function createProgram(run: RunCommand): Command {
 const COMMANDS: readonly ((program: Command, run: RunCommand) => void)[] = [
   addCheckCommand,
   addProveCommand,
+  addVerifyCommand,
+  addExplainCommand,
   addInitCommand,
   addPlatformCommand,
 ];

@@ -1,7 +1,12 @@
 /** What `haven explain` knows: rules, diagnostics of reading, and obligations, under one type. */
 
+import { join } from 'node:path';
+
 import type { Area } from '../properties/findings.ts';
 import { getAreaOfCode, getAreaOfId } from '../properties/findings.ts';
+import { getClaim } from '../solver/obligation.ts';
+import type { Obligation } from '../solver/obligation.ts';
+import { BrokenInstallationError, getPackageRoot } from './package.ts';
 
 /** One entry. */
 export interface Explanation {
@@ -15,12 +20,33 @@ export interface Explanation {
   readonly sections: readonly { readonly name: string; readonly text: string }[];
 }
 
+/**
+ * Obligations by claim: those of the shipped configurations, which between them have every kind; the first
+ * instance of each stands for all.
+ */
+async function listClaims(): Promise<Obligation[]> {
+  const [{ readConfiguration }, { listObligations }] = await Promise.all([
+    import('../formats/read.ts'),
+    import('../solver/obligations/list.ts'),
+  ]);
+  const claims = new Map<string, Obligation>();
+  for (const name of ['qemu-virt', 'imx95']) {
+    const result = readConfiguration(join(getPackageRoot(), 'configs', `${name}.yaml`));
+    if (result.kind === 'invalid') throw new BrokenInstallationError();
+    for (const obligation of listObligations(result.loaded.configuration)) {
+      const claim = getClaim(obligation.id);
+      if (!claims.has(claim)) claims.set(claim, obligation);
+    }
+  }
+  return [...claims.values()];
+}
+
 /** Every entry: diagnostics of reading, rules, obligations. */
 export async function listExplanations(): Promise<Explanation[]> {
-  const [{ CONFIGURATION_CODES }, { RULES }, { CLAIMS }] = await Promise.all([
+  const [{ CONFIGURATION_CODES }, { RULES }, claims] = await Promise.all([
     import('../formats/codes.ts'),
     import('../properties/rules/all.ts'),
-    import('../solver/claims.ts'),
+    listClaims(),
   ]);
   return [
     ...CONFIGURATION_CODES.map(({ code, title, reason, example }) => ({
@@ -43,8 +69,9 @@ export async function listExplanations(): Promise<Explanation[]> {
         severity === 'error' ? EXIT_VIOLATED : WARNING,
       ],
     })),
-    ...CLAIMS.map(({ id, statement, formula, source }) => ({
-      id,
+    ...COMMAND_CODES,
+    ...claims.map(({ id, statement, formula, source }) => ({
+      id: getClaim(id),
       area: getAreaOfId(id),
       kind: 'obligation' as const,
       title: statement,
@@ -64,3 +91,29 @@ const WARNING = section('verdict', 'a warning: it does not decide the verdict');
 function section(name: string, text: string): { readonly name: string; readonly text: string } {
   return { name, text };
 }
+
+/** Codes of the command line itself. */
+const COMMAND_CODES: readonly Explanation[] = [
+  {
+    id: 'CFG-USAGE',
+    area: 'CFG',
+    kind: 'diagnostic',
+    title: 'The command line asks for something that cannot be done.',
+    sections: [
+      section('why', 'an unknown command, option or id, or a report that cannot be written'),
+    ],
+  },
+  {
+    id: 'CFG-DEVICE-TREE',
+    area: 'CFG',
+    kind: 'diagnostic',
+    title: 'The file is no flattened device tree of a board that Haven could run on.',
+    sections: [
+      section('why', 'a malformed or truncated blob is refused whole, never guessed at'),
+      section(
+        'example',
+        'haven platform board.dts  ->  dtc -o board.dtb board.dts, then board.dtb',
+      ),
+    ],
+  },
+];

@@ -27,12 +27,18 @@ export function addExplainCommand(program: Command, run: RunCommand): void {
           return emitText(session, renderList(all, session.style), { explanations: toFacts(all) });
         }
         const wanted = id.replace(/\[.*$/, '').toLowerCase();
-        const found = all.filter((entry) => entry.id.toLowerCase() === wanted);
+        const found = all.filter((entry) => listNames(entry).includes(wanted));
         if (found.length === 0) throw await createUnknownIdError(id, all);
         const text = found.map((entry) => renderExplanation(entry, session.style)).join('\n');
         return emitText(session, text, { explanations: toFacts(found) });
       }),
     );
+}
+
+/** What an entry may be called: a refuted claim `memory.exclusive` is shown as MEM-EXCLUSIVE. */
+function listNames({ id, area, kind }: Explanation): string[] {
+  if (kind !== 'obligation') return [id.toLowerCase()];
+  return [id, `${area}-${id.slice(id.indexOf('.') + 1)}`.toLowerCase()];
 }
 
 async function createUnknownIdError(id: string, all: readonly Explanation[]): Promise<UsageError> {

@@ -58,7 +58,11 @@ function createQueryWriter(folder: string): (id: string, text: string) => void {
 
 /** The name in safe characters, with a number where another name came out the same. */
 function claimName(name: string, taken: Set<string>): string {
-  const safe = name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '') || 'query';
+  const safe =
+    name
+      .replaceAll(']', '')
+      .replace(/[^A-Za-z0-9._-]+/g, '-')
+      .replace(/^[-.]+|[-.]+$/g, '') || 'query';
   let candidate = safe;
   // Compared without case: some file systems make no difference.
   for (let number = 2; taken.has(candidate.toLowerCase()); number += 1) {

@@ -3,18 +3,13 @@
 import type { Command } from 'commander';
 
 import { findDisagreements } from '../agreement.ts';
-import { analyseBounds, analyseObligations, analyseRandomly, analyseRules } from '../analysis.ts';
+import { analyseBounds, analyseObligations, analyseRules } from '../analysis.ts';
 import { runOnConfigurations } from '../session.ts';
 import type { RunCommand } from '../session.ts';
-import { parseDuration, parseInteger } from '../usage.ts';
-
-/** How long the fuzzer runs, milliseconds. */
-const FUZZ_MS = 2_000;
-const SEED_MAX = 2 ** 31 - 1;
+import { parseDuration } from '../usage.ts';
 
 interface VerifyOptions {
   readonly timeout?: number;
-  readonly seed?: number;
 }
 
 /** Adds `verify` to the command line. */
@@ -25,20 +20,13 @@ export function addVerifyCommand(program: Command, run: RunCommand): void {
     .description('Check every rule, prove every obligation, fuzz the executable spec; one verdict.')
     .argument('<config...>', 'configuration files')
     .option('--timeout <duration>', 'for each obligation, such as 10s', parseDuration)
-    .option('--seed <n>', 'seed of the fuzzer', parseInteger(0, SEED_MAX))
     .action((files: string[], options: VerifyOptions) =>
       run('verify', (session) =>
         runOnConfigurations(session, files, async (loaded, draft) => {
-          const { seed, ...proof } = options;
           const findings = await analyseRules(loaded, draft);
           await analyseBounds(loaded, draft);
-          const obligations = await analyseObligations(loaded, draft, session, proof);
+          const obligations = await analyseObligations(loaded, draft, session, options);
           draft.disagreements = findDisagreements(findings, obligations);
-          if (session.signal.aborted) return;
-          await analyseRandomly(loaded, draft, session, {
-            ...(seed === undefined ? {} : { seed }),
-            timeMs: FUZZ_MS,
-          });
         }),
       ),
     );
