@@ -89,6 +89,16 @@ describe('platform imx95', () => {
     expect(pcie1?.itsDeviceIds[0]).toBe(0x98);
   });
 
+  it('gives the PCIe hosts the four lines of their slots besides their own', () => {
+    const irqs = imx95.devices
+      .filter(({ name }) => /^pcie[01]$/.test(name))
+      .map((host) => host.irqs);
+    expect(irqs).toEqual([
+      [342, 338, 339, 340, 341],
+      [348, 344, 345, 346, 347],
+    ]);
+  });
+
   it('merges the windows of USB3 into one device', () => {
     const usb3 = imx95.devices.find(({ name }) => name === 'usb3');
     expect(usb3?.mmio.map(({ base }) => base)).toEqual([

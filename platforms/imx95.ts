@@ -61,10 +61,8 @@ const MERGED: Readonly<Record<string, string>> = {
   netc_rcec1: 'netc',
   'mem.pcie0_cfg': 'pcie0',
   'mem.pcie0_io': 'pcie0',
-  'mem.pcie0_mem': 'pcie0',
   'mem.pcie1_cfg': 'pcie1',
   'mem.pcie1_io': 'pcie1',
-  'mem.pcie1_mem': 'pcie1',
   'mem.flexspi1_ahb': 'flexspi1',
   'mem.m7mix_periph': 'm7mix-periph',
   sram0: 'mu2',
@@ -84,6 +82,12 @@ const NETC_RANGES: readonly ByteRange[] = [
   { base: 0x4cd00000, size: 0x10000 },
   { base: 0x4cd10000, size: 0x10000 },
 ];
+
+/** What the rows leave out of the PCIe hosts: INTA to INTD of `interrupt-map`, and all of the outbound space. */
+const PCIE_HOSTS: Readonly<Record<string, { irqs: readonly number[]; outbound: ByteRange }>> = {
+  pcie0: { irqs: [338, 339, 340, 341], outbound: { base: 0x900000000, size: 4 * GIB } },
+  pcie1: { irqs: [344, 345, 346, 347], outbound: { base: 0xa00000000, size: 4 * GIB } },
+};
 
 /** Virtual functions by requester ID: a block of each VF window, in the order ENETC0 VF0, VF1, ENETC1 .. */
 const NETC_VIRTUAL_FUNCTIONS = [
@@ -325,6 +329,8 @@ function describeDevice(name: string, rows: readonly FactRow[]): DescribedDevice
     windows.set(window.base, window);
   }
   if (name === 'netc') for (const range of NETC_RANGES) windows.set(range.base, range);
+  const host = PCIE_HOSTS[name];
+  if (host !== undefined) windows.set(host.outbound.base, host.outbound);
   const virtual = new Set(NETC_VIRTUAL_FUNCTIONS.map(({ requester }) => requester));
   const isOwn = ({ requester }: { requester: number | null }): boolean =>
     name !== 'netc' || requester === null || !virtual.has(requester);
@@ -335,7 +341,7 @@ function describeDevice(name: string, rows: readonly FactRow[]): DescribedDevice
   return {
     name,
     mmio: [...windows.values()].sort((a, b) => a.base - b.base),
-    irqs: rows.flatMap((row) => parseIntIds(getCell(row, 'gic_intid'))),
+    irqs: [...rows.flatMap((row) => parseIntIds(getCell(row, 'gic_intid'))), ...(host?.irqs ?? [])],
     // The table's eDMA3 row has no stream; the one that it has stands in a row of its own.
     streams: name === 'edma3' ? [0x0] : streams,
     itsDeviceIds: collectIds(rows, 'its_device_ids', isOwn),
@@ -344,7 +350,12 @@ function describeDevice(name: string, rows: readonly FactRow[]): DescribedDevice
       KNOWN_MASTERS.has(name) ||
       rows.some((row) => getCell(row, 'trdc_slots').includes('MDAC_')),
     firmware: isFirmware(owners),
-    source: describeOrigin(rows, owners),
+    source: [
+      describeOrigin(rows, owners),
+      ...(host === undefined
+        ? []
+        : ['INTx from interrupt-map, outbound space from the endpoint mode']),
+    ].join('; '),
   };
 }
 

@@ -80,6 +80,12 @@ describe('platformFromDeviceTree', () => {
     });
   });
 
+  it('follows a line through the interrupt map of a bus, and reports one that the map lacks', () => {
+    expect(getDevice('rtc')).toMatchObject({ mmio: [{ base: 0x1d001000 }], irqs: [138] });
+    expect(getDevice('kmi')).toMatchObject({ mmio: [{ base: 0x1c002000 }], irqs: [] });
+    expect(warnings.join('\n')).toContain('/motherboard/kmi@2000: its interrupts cannot be read');
+  });
+
   it('gives a PCI host the CPU side of its ranges', () => {
     expect(getDevice('pcie')?.mmio).toEqual([
       { base: 0x4c300000, size: 0x10000 },
@@ -108,6 +114,7 @@ describe('platformFromDeviceTree', () => {
     '/psci: called by hvc',
     'the tree disables the SMMU',
     'a second arm,gic-v3-its',
+    'buses are no devices, only what lies on them is: /soc;',
   ])('reports what it cannot describe: %s', (text) => {
     expect(warnings.join('\n')).toContain(text);
   });

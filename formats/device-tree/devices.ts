@@ -29,10 +29,16 @@ const MAPPED_IDS_MAX = 256;
 export function collectDevices(conversion: Conversion, board: BoardNodes): DescribedDevice[] {
   const devices: DescribedDevice[] = [];
   const unreachable: string[] = [];
+  const buses: string[] = [];
   const labels = readLabels(conversion);
   const baseNames = countNames(conversion);
   for (const placed of conversion.tree.nodes) {
     if (!isCandidate(placed, board)) continue;
+    if (isBus(placed)) {
+      // Its reg is the space of the devices below it, each of which has windows of its own.
+      if (placed.node.properties.has('reg')) buses.push(placed.path);
+      continue;
+    }
     const windows = readDeviceWindows(conversion, placed, board);
     if (windows.length === 0) {
       if (placed !== board.gic && placed.node.properties.has('reg')) unreachable.push(placed.path);
@@ -45,6 +51,11 @@ export function collectDevices(conversion: Conversion, board: BoardNodes): Descr
     conversion.warnings.push(
       `nodes without a window in the CPU's address space: ${unreachable.length}, such as ` +
         `${unreachable[0] ?? ''}; they belong to the controller above them`,
+    );
+  }
+  if (buses.length > 0) {
+    conversion.warnings.push(
+      `buses are no devices, only what lies on them is: ${buses.join(', ')}; left out`,
     );
   }
   devices.sort((a, b) => (a.mmio[0]?.base ?? 0) - (b.mmio[0]?.base ?? 0));
@@ -80,6 +91,10 @@ function readDeviceWindows(
     }
   }
   return windows;
+}
+
+function isBus(placed: PlacedNode): boolean {
+  return isCompatible(placed.node, 'simple-bus') && placed.node.properties.has('ranges');
 }
 
 function isPciHost(placed: PlacedNode): boolean {
@@ -127,7 +142,8 @@ function isMaster(placed: PlacedNode): boolean {
 function readIntIds(conversion: Conversion, placed: PlacedNode, board: BoardNodes): number[] {
   const { tree, warnings } = conversion;
   const direct = readInterrupts(tree, placed);
-  const mapped = readInterruptMap(tree, placed.node);
+  // Of a bus that only passes lines on, each line is the device's that raises it.
+  const mapped = isPciHost(placed) ? readInterruptMap(tree, placed.node) : [];
   if (direct === null || mapped === null) {
     warnings.push(`${placed.path}: its interrupts cannot be read; left out`);
   }

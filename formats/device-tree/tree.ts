@@ -6,7 +6,7 @@
  */
 
 import type { ByteRange } from '../../model/units.ts';
-import { decodeText, type DeviceTreeNode } from './fdt.ts';
+import { decodeText, DEPTH_MAX, type DeviceTreeNode } from './fdt.ts';
 
 /** A node with the way up to the root, which its addresses and its interrupts depend on. */
 export interface PlacedNode {
@@ -148,11 +148,45 @@ export function readRanges(tree: Tree, bus: PlacedNode): RangesEntry[] {
   return entries;
 }
 
-/** The node that takes a node's interrupts: its own `interrupt-parent` or the nearest one above it. */
+/**
+ * The node that takes a node's interrupts: from the node upwards along `interrupt-parent`, or else the tree, the first
+ * that has `#interrupt-cells` (2.4).
+ */
 function getInterruptParent(tree: Tree, placed: PlacedNode): PlacedNode | null {
-  for (let at: PlacedNode | null = placed; at !== null; at = at.parent) {
-    const handle = readCells(at.node, 'interrupt-parent')?.[0];
-    if (handle !== undefined) return tree.byPhandle.get(handle) ?? null;
+  let at: PlacedNode | null = placed;
+  // No tree is deeper than its nodes are many; a cycle of interrupt-parent ends here too.
+  for (let steps = 0; at !== null && steps < 2 * DEPTH_MAX; steps += 1) {
+    const handle: number | undefined = readCells(at.node, 'interrupt-parent')?.[0];
+    at = handle === undefined ? at.parent : (tree.byPhandle.get(handle) ?? null);
+    if (at?.node.properties.has('#interrupt-cells') === true) return at;
+  }
+  return null;
+}
+
+/**
+ * Follows a specifier through interrupt nexus nodes (2.4.3) to a controller; null where a map has no entry for it.
+ * `unit` is the address on the nexus's bus, as cells, of the node that raises the interrupt.
+ */
+function followNexus(tree: Tree, specifier: Specifier, unit: readonly number[]): Specifier | null {
+  let current = specifier;
+  let address = unit;
+  for (let hops = 0; hops < DEPTH_MAX; hops += 1) {
+    const { node } = current.target;
+    if (!node.properties.has('interrupt-map')) return current;
+    const addressCells = getCellCount(node, '#address-cells', 2);
+    const key = [
+      ...Array.from({ length: addressCells }, (_, index) => address[index] ?? 0),
+      ...current.cells,
+    ];
+    const mask = readCells(node, 'interrupt-map-mask') ?? [];
+    const isSame = (value: number, index: number): boolean => {
+      const bits = BigInt(mask[index] ?? 0xffffffff);
+      return (BigInt(value) & bits) === (BigInt(key[index] ?? 0) & bits);
+    };
+    const entry = readNexusEntries(tree, node)?.find(({ child }) => child.every(isSame));
+    if (entry === undefined) return null;
+    current = { target: entry.target, cells: entry.cells };
+    address = entry.unit;
   }
   return null;
 }
@@ -168,10 +202,14 @@ export function readInterrupts(tree: Tree, placed: PlacedNode): Specifier[] | nu
   if (cells === null || target === null) return null;
   const stride = getCellCount(target.node, '#interrupt-cells', 0);
   if (stride === 0 || cells.length % stride !== 0) return null;
-  return Array.from({ length: cells.length / stride }, (_, index) => ({
-    target,
-    cells: cells.slice(index * stride, (index + 1) * stride),
-  }));
+  const unit = readCells(placed.node, 'reg') ?? [];
+  const specifiers: Specifier[] = [];
+  for (let at = 0; at < cells.length; at += stride) {
+    const followed = followNexus(tree, { target, cells: cells.slice(at, at + stride) }, unit);
+    if (followed === null) return null;
+    specifiers.push(followed);
+  }
+  return specifiers;
 }
 
 /** A list of phandles, each followed by as many cells as its target's `cellsProperty` says; null where malformed. */
@@ -223,23 +261,40 @@ export function readRequesterMap(
   return entries;
 }
 
-/** The controllers and specifiers at the end of an `interrupt-map` (2.4.3); null where malformed. */
-export function readInterruptMap(tree: Tree, node: DeviceTreeNode): Specifier[] | null {
+/** An entry of `interrupt-map`: child unit address and specifier, parent with its unit address and specifier. */
+interface NexusEntry extends Specifier {
+  readonly child: readonly number[];
+  readonly unit: readonly number[];
+}
+
+function readNexusEntries(tree: Tree, node: DeviceTreeNode): NexusEntry[] | null {
   const cells = readCells(node, 'interrupt-map');
   if (cells === null) return node.properties.has('interrupt-map') ? null : [];
   const childCells =
     getCellCount(node, '#address-cells', 2) + getCellCount(node, '#interrupt-cells', 1);
-  const specifiers: Specifier[] = [];
+  const entries: NexusEntry[] = [];
   let at = 0;
   while (at < cells.length) {
+    tree.work.steps -= 1;
     const target = tree.byPhandle.get(cells[at + childCells] ?? 0);
-    if (target === undefined) return null;
-    const unit = getCellCount(target.node, '#address-cells', 0);
+    if (target === undefined || tree.work.steps <= 0) return null;
+    const unitCells = getCellCount(target.node, '#address-cells', 0);
     const count = getCellCount(target.node, '#interrupt-cells', 0);
-    const start = at + childCells + 1 + unit;
-    if (start + count > cells.length) return null;
-    specifiers.push({ target, cells: cells.slice(start, start + count) });
-    at = start + count;
+    const unitAt = at + childCells + 1;
+    const end = unitAt + unitCells + count;
+    if (end > cells.length) return null;
+    entries.push({
+      child: cells.slice(at, at + childCells),
+      target,
+      unit: cells.slice(unitAt, unitAt + unitCells),
+      cells: cells.slice(unitAt + unitCells, end),
+    });
+    at = end;
   }
-  return specifiers;
+  return entries;
+}
+
+/** The controllers and specifiers at the end of a PCI host's `interrupt-map`; null where malformed. */
+export function readInterruptMap(tree: Tree, node: DeviceTreeNode): Specifier[] | null {
+  return readNexusEntries(tree, node);
 }

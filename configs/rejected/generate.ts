@@ -1,0 +1,87 @@
+/** Writes the rejected configurations from `good.yaml` and the edits: `npx tsx configs/rejected/generate.ts`. */
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+import { RULES } from '../../properties/rules/all.ts';
+import { EDITS, type Edit } from './edits.ts';
+
+/** The folder of the rejected configurations. */
+export const REJECTED = dirname(fileURLToPath(import.meta.url));
+
+/** A file to be written, and where its defect is. */
+export interface RejectedFile {
+  /** Relative to the folder, with `/`. */
+  readonly name: string;
+  readonly text: string;
+  /** Lines of the edit, 1-based and inclusive; null for a file that only names a platform. */
+  readonly lines: { readonly first: number; readonly last: number } | null;
+}
+
+/** Name of the rejected configuration of a rule: `mem-overlap.yaml`. */
+export function getRejectedName(code: string): string {
+  return `${code.toLowerCase()}.yaml`;
+}
+
+/** The one or two files of a defect: the configuration first. */
+export function createRejectedFiles(edit: Edit): RejectedFile[] {
+  const name = getRejectedName(edit.code);
+  const good = readGood('good.yaml');
+  if (edit.in === 'config') return [{ name, ...applyEdit(good, edit) }];
+  const reference = { find: './platforms/board.yaml', replace: `./platforms/${name}` };
+  const config = applyEdit(good, { ...edit, ...reference });
+  const platform = applyEdit(readGood('platforms/board.yaml'), edit);
+  return [
+    { name, text: config.text, lines: null },
+    { name: `platforms/${name}`, ...platform },
+  ];
+}
+
+/** Text of a file of the folder, without its first comment. */
+function readGood(name: string): string {
+  const text = readFileSync(join(REJECTED, name), 'utf8').replaceAll('\r\n', '\n');
+  return text.slice(text.indexOf('\n') + 1);
+}
+
+function applyEdit(good: string, edit: Edit): Omit<RejectedFile, 'name'> {
+  const { code, find, replace } = edit;
+  const parts = good.split(find);
+  const [before, after] = parts;
+  if (parts.length !== 2 || before === undefined || after === undefined) {
+    throw new AmbiguousEditError(code, parts.length - 1);
+  }
+  const rule = RULES.find((candidate) => candidate.code === code);
+  const head = [
+    `# ${code}: ${rule?.title ?? ''}`,
+    `# The edit of ${edit.in === 'platform' ? 'the platform' : 'good.yaml'}: ${describeEdit(edit)}`,
+  ];
+  const first = head.length + before.split('\n').length;
+  const last = first + replace.replace(/\n$/, '').split('\n').length - 1;
+  const text = `${head.join('\n')}\n${before}${replace}${after}`;
+  return { text, lines: { first, last } };
+}
+
+function describeEdit({ find, replace }: Edit): string {
+  if (replace.startsWith(find)) return `adds ${flatten(replace.slice(find.length))}`;
+  if (replace === '') return `removes ${flatten(find)}`;
+  return `${flatten(find)} becomes ${flatten(replace)}`;
+}
+
+function flatten(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+/** A find text of ours that the good file does not have exactly once: a slip in `edits.ts`. */
+export class AmbiguousEditError extends Error {
+  constructor(code: string, count: number) {
+    super(`the text of edit ${code} occurs ${count} times in the good file, expected once`);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  mkdirSync(join(REJECTED, 'platforms'), { recursive: true });
+  for (const file of EDITS.flatMap(createRejectedFiles)) {
+    writeFileSync(join(REJECTED, file.name), file.text);
+  }
+}
