@@ -7,7 +7,10 @@ export const EXAMPLE_PLATFORM = `name: duo
 cores:
   - { id: 0, type: cortex-a55, mpidr: 0x0 }
   - { id: 1, type: cortex-a55, mpidr: 0x100 }
-  - { id: 4, type: cortex-m7, el2: false, aliases: [{ local: 0x0, base: 0x203C0000, size: 256KiB }] }
+  - id: 4
+    type: cortex-m7
+    el2: false
+    aliases: [{ local: 0x0, base: 0x203C0000, size: 256KiB }]
 memory: [{ name: dram, base: 0x40000000, size: 2GiB }]
 interrupts:
   controller: gic-v3
@@ -18,7 +21,9 @@ iommu: { kind: smmu-v3, base: 0x09050000, size: 128KiB, stream-id-bits: 16 }
 timer: { frequency: 62.5MHz }
 devices:
   - { name: uart0, mmio: [{ base: 0x09000000, size: 4KiB }], irqs: [33] }
-  - { name: nic, mmio: [{ base: 0x10010000, size: 128KiB }, { base: 0x10000000, size: 4KiB }], streams: [0x10] }
+  - name: nic
+    mmio: [{ base: 0x10010000, size: 128KiB }, { base: 0x10000000, size: 4KiB }]
+    streams: [0x10]
   - { name: gpio, irqs: [39] }
 `;
 
@@ -41,7 +46,8 @@ partitions:
     entry: 0x40080000
   - name: rtos
     vmid: 2
-    cpus: [{ core: 1, budget: 1.5ms, period: 5ms, phase: 1ms, priority: 2, idle: burn, max-delay: 8ms }]
+    cpus:
+      - { core: 1, budget: 1.5ms, period: 5ms, phase: 1ms, priority: 2, idle: burn, max-delay: 8ms }
     memory:
       - { name: ram, ipa: 0x40000000, pa: 0x70000000, size: 16MiB, access: rwx }
     devices: [gpio]
