@@ -13,6 +13,8 @@ export interface Edit {
   readonly in: 'config' | 'platform';
   /** Text of the good file, found there once. */
   readonly find: string;
+  /** The edit replaces all up to this text, where it is more than `find`. */
+  readonly upTo?: string;
   readonly replace: string;
   /** Text of the line that the finding names, where it is not the edited one. */
   readonly names?: string;
@@ -29,12 +31,19 @@ function addMemory(entry: string): { find: string; replace: string } {
 }
 
 const CONFIGURATION_EDITS: readonly Edit[] = [
+  {
+    code: 'CFG-NO-PARTITIONS',
+    in: 'config',
+    find: 'partitions:\n  - name: linux',
+    upTo: 'schedule:',
+    replace: 'partitions: []\n',
+  },
   { code: 'CFG-VMID-RANGE', in: 'config', find: 'vmid: 2', replace: 'vmid: 0' },
   { code: 'CFG-VMID-TWICE', in: 'config', find: 'vmid: 2', replace: 'vmid: 1' },
 ];
 
 const MEMORY_EDITS: readonly Edit[] = [
-  { code: 'MEM-OVERLAP', in: 'config', find: 'pa: 0x70000000', replace: 'pa: 0x67fff000' },
+  { code: 'MEM-OVERLAP', in: 'config', find: ', pa: 0x70000000', replace: ', pa: 0x67fff000' },
   {
     code: 'MEM-SELF-OVERLAP',
     in: 'config',
@@ -51,7 +60,7 @@ const MEMORY_EDITS: readonly Edit[] = [
     in: 'config',
     ...addMemory('{ name: heap, ipa: 0x80000000, pa: 0x72000000, size: 0, access: rw }'),
   },
-  { code: 'MEM-ALIGNMENT', in: 'config', find: 'pa: 0x70000000', replace: 'pa: 0x70000800' },
+  { code: 'MEM-ALIGNMENT', in: 'config', find: ', pa: 0x70000000', replace: ', pa: 0x70000800' },
   {
     code: 'MEM-ADDRESS-SPACE',
     in: 'config',
@@ -289,12 +298,6 @@ const CPU_EDITS: readonly Edit[] = [
     replace: '{ core: 2, policy: edf }',
   },
   {
-    code: 'CPU-SCHEDULE-TWICE',
-    in: 'config',
-    find: '  - { core: 2, policy: fp }\n',
-    replace: '  - { core: 2, policy: fp }\n  - { core: 2, policy: edf }\n',
-  },
-  {
     code: 'CPU-SCHEDULE-UNUSED',
     in: 'config',
     find: '{ core: 2, policy: fp }',
@@ -346,7 +349,12 @@ const CHANNEL_EDITS: readonly Edit[] = [
     find: 'ipa: 0x50000000',
     replace: 'ipa: 0x7fffff8000',
   },
-  { code: 'CHN-OUTSIDE-RAM', in: 'config', find: 'pa: 0x71000000\n', replace: 'pa: 0x3fff0000\n' },
+  {
+    code: 'CHN-OUTSIDE-RAM',
+    in: 'config',
+    find: '    pa: 0x71000000\n',
+    replace: '    pa: 0x3fff0000\n',
+  },
   {
     code: 'CHN-OVERLAP',
     in: 'config',
@@ -388,7 +396,7 @@ const CHANNEL_EDITS: readonly Edit[] = [
 ];
 
 const HYPERVISOR_EDITS: readonly Edit[] = [
-  { code: 'HYP-OVERLAP', in: 'config', find: 'pa: 0x48000000', replace: 'pa: 0x407ff000' },
+  { code: 'HYP-OVERLAP', in: 'config', find: ', pa: 0x48000000', replace: ', pa: 0x407ff000' },
   {
     code: 'HYP-REGISTERS',
     in: 'platform',
@@ -396,7 +404,7 @@ const HYPERVISOR_EDITS: readonly Edit[] = [
     replace: 'base: 0x08110000',
     names: 'devices: [uart0, rtc, nvme]',
   },
-  { code: 'HYP-FIRMWARE', in: 'config', find: 'pa: 0x70000000', replace: 'pa: 0xb3fff000' },
+  { code: 'HYP-FIRMWARE', in: 'config', find: ', pa: 0x70000000', replace: ', pa: 0xb3fff000' },
   {
     code: 'HYP-OWN-OVERLAP',
     in: 'config',

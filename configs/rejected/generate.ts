@@ -45,12 +45,12 @@ function readGood(name: string): string {
 }
 
 function applyEdit(good: string, edit: Edit): Omit<RejectedFile, 'name'> {
-  const { code, find, replace } = edit;
-  const parts = good.split(find);
-  const [before, after] = parts;
-  if (parts.length !== 2 || before === undefined || after === undefined) {
-    throw new AmbiguousEditError(code, parts.length - 1);
+  const { code, find, replace, upTo } = edit;
+  const [before, rest, ...others] = good.split(find);
+  if (before === undefined || rest === undefined || others.length > 0) {
+    throw new AmbiguousEditError(code);
   }
+  const after = upTo === undefined ? rest : rest.slice(rest.indexOf(upTo));
   const rule = RULES.find((candidate) => candidate.code === code);
   const head = [
     `# ${code}: ${rule?.title ?? ''}`,
@@ -68,14 +68,21 @@ function describeEdit({ find, replace }: Edit): string {
   return `${flatten(find)} becomes ${flatten(replace)}`;
 }
 
+/** Text of an edit in one short line. */
 function flatten(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+  const line = text
+    .replace(/\s+/g, ' ')
+    .replace(/^[ ,-]+/, '')
+    .trim();
+  return line.length <= LINE_MAX ? line : `${line.slice(0, LINE_MAX)} …`;
 }
+
+const LINE_MAX = 76;
 
 /** A find text of ours that the good file does not have exactly once: a slip in `edits.ts`. */
 export class AmbiguousEditError extends Error {
-  constructor(code: string, count: number) {
-    super(`the text of edit ${code} occurs ${count} times in the good file, expected once`);
+  constructor(code: string) {
+    super(`the text of edit ${code} is not exactly once in the good file`);
   }
 }
 

@@ -487,33 +487,6 @@ const cpuEdfIdle = defineRule({
   },
 });
 
-const cpuScheduleTwice = defineRule({
-  code: 'CPU-SCHEDULE-TWICE',
-  title: 'Validate that a core has at most one schedule.',
-  reason: 'Which of the two holds would depend on the order of the file.',
-  source: 'Practice: duplicates in published configurations',
-  example: {
-    before: 'schedule: [{ core: 2, policy: fp }, { core: 2, policy: edf }]',
-    after: 'schedule: [{ core: 2, policy: edf }]',
-  },
-  *violations({ configuration }) {
-    const seen = new Map<CoreId, number>();
-    for (const [index, { core }] of configuration.schedules.entries()) {
-      const first = seen.get(core);
-      if (first === undefined) {
-        seen.set(core, index);
-        continue;
-      }
-      yield {
-        message: `core ${core} has two schedules: expected one`,
-        help: 'remove one of them',
-        at: ['config', 'schedule', index],
-        related: [{ message: 'the other one is here', at: ['config', 'schedule', first] }],
-      };
-    }
-  },
-});
-
 const cpuScheduleUnused = defineRule({
   code: 'CPU-SCHEDULE-UNUSED',
   severity: 'warning',
@@ -601,7 +574,6 @@ export const CPU_RULES: readonly Rule[] = [
   cpuBudgetMinimum,
   cpuDelayImpossible,
   cpuEdfIdle,
-  cpuScheduleTwice,
   cpuScheduleUnused,
   cpuAlone,
   cpuAffinityTwice,
