@@ -1,8 +1,8 @@
 /**
  * Reads the fact tables in `facts/`: tab-separated, first line the column names, one fact a row.
  *
- * The tables are collected from device trees, NXP's System Manager and QEMU's source; each row says from
- * which. Nothing in them is changed here: what has to be decided, the board files decide.
+ * The tables are collected from device trees, NXP's System Manager and QEMU's source; each row says
+ * from which. Nothing in them is changed here: what has to be decided, the board files decide.
  */
 
 import { readFileSync } from 'node:fs';
@@ -46,8 +46,8 @@ export function parseIntIds(text: string): number[] {
 }
 
 /**
- * StreamIDs or DeviceIDs of a cell: `0xe`, `0x1 (SM cfg)` or `rid 0x0->0x10;rid 0x100->0x11..0x17`, where the
- * number before the arrow is the PCI requester and `..` an inclusive range.
+ * StreamIDs or DeviceIDs of a cell: `0xe`, `0x1 (SM cfg)` or `rid 0x0->0x10;rid 0x100->0x11..0x17`,
+ * where the number before the arrow is the PCI requester and `..` an inclusive range.
  */
 export function parseStreamIds(text: string): { requester: number | null; id: number }[] {
   if (text === '') return [];

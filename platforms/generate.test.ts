@@ -140,7 +140,10 @@ describe('platform qemu-virt', () => {
   });
 });
 
-/** Each window with the lines of its device: what two descriptions of one device share, whatever its name. */
+/**
+ * Each window with the lines of its device: what two descriptions of one device share, whatever its
+ * name.
+ */
 function describeDevices(from: PlatformDescription): string[] {
   return from.devices.flatMap(({ mmio, irqs }) =>
     mmio.map(({ base, size }) => `${base.toString(16)} ${size} ${irqs.join()}`),

@@ -1,7 +1,8 @@
 /**
  * Writes the platform files that ship from the fact tables: `tsx platforms/generate.ts`.
  *
- * Deterministic: the same tables give the same bytes, and a test holds the committed files against it.
+ * Deterministic: the same tables give the same bytes, and a test holds the committed files against
+ * it.
  */
 
 import { writeFileSync } from 'node:fs';

@@ -1,8 +1,10 @@
 /**
- * NXP's i.MX95 19x19 EVK as a platform: the rows of `facts/imx95-devices.tsv` and what they leave open.
+ * NXP's i.MX95 19x19 EVK as a platform: the rows of `facts/imx95-devices.tsv` and what they leave
+ * open.
  *
- * A row is a register window of a device-tree node or of a System Manager resource. Decided here: which rows are
- * one device (MERGED), which are memory, firmware or fabric, and what TRDC windows follow from the slots.
+ * A row is a register window of a device-tree node or of a System Manager resource. Decided here:
+ * which rows are one device (MERGED), which are memory, firmware or fabric, and what TRDC windows
+ * follow from the slots.
  */
 
 import type {
@@ -29,25 +31,32 @@ const GIB = 2 ** 30;
 const A55_COUNT = 6;
 
 const NOTES = [
-  'Facts of the NXP i.MX95 19x19 EVK (16 GiB DDR). Generated from platforms/facts; do not edit by hand.',
+  'Facts of the NXP i.MX95 19x19 EVK (16 GiB DDR). Generated from platforms/facts; do not edit',
+  'by hand.',
   '',
-  'From mainline and NXP device trees and the System Manager configuration mx95evk.cfg; the reference manual was',
-  'not at hand. `firmware: true` marks what the System Manager on the M33 keeps; whoever else it lets in read-only',
-  'is named in the source. All six A55 are one TRDC domain: the TRDC separates them from the M7, not from each',
-  'other.',
+  'From mainline and NXP device trees and the System Manager configuration mx95evk.cfg; the',
+  'reference manual was not at hand. `firmware: true` marks what the System Manager on the M33',
+  'keeps; whoever else it lets in read-only is named in the source. All six A55 are one TRDC',
+  'domain: the TRDC separates them from the M7, not from each other.',
   '',
   'Assumed, because no file says it:',
   '- 384 SPIs: the smallest multiple of 32 that covers every line in the tables.',
-  '- 4 list registers (Cortex-A55) and 16 bits of StreamID; read ICH_VTR_EL2 and SMMU_IDR1 on the board.',
-  '- TRDC: peripheral slots are 64 KiB (the rule holds for every row with a slot); memory regions are granted in',
-  '  16 KiB; windows without a published end stop after the last slot that a row names.',
-  '- `dma: true` without streams: the System Manager gives the resource a master domain (MDAC), but no StreamID is',
-  '  published, so the SMMU does not confine it.',
-  '- pcie0-ep and pcie1-ep are the endpoint modes of pcie0 and pcie1: the same registers, never both.',
-  '- The NETC virtual functions own one 64 KiB block each of the two VF windows, in order of their number.',
+  '- 4 list registers (Cortex-A55) and 16 bits of StreamID; read ICH_VTR_EL2 and SMMU_IDR1 on',
+  '  the board.',
+  '- TRDC: peripheral slots are 64 KiB (the rule holds for every row with a slot); memory',
+  '  regions are granted in 16 KiB; windows without a published end stop after the last slot',
+  '  that a row names.',
+  '- `dma: true` without streams: the System Manager gives the resource a master domain (MDAC),',
+  '  but no StreamID is published, so the SMMU does not confine it.',
+  '- pcie0-ep and pcie1-ep are the endpoint modes of pcie0 and pcie1: the same registers, never',
+  '  both.',
+  '- The NETC virtual functions own one 64 KiB block each of the two VF windows, in order of',
+  '  their number.',
 ];
 
-/** Rows that belong to a device other than the one their name says: one sm_resource, or one page. */
+/**
+ * Rows that belong to a device other than the one their name says: one sm_resource, or one page.
+ */
 const MERGED: Readonly<Record<string, string>> = {
   usb3_dwc3: 'usb3',
   usb3_phy: 'usb3',
@@ -83,13 +92,19 @@ const NETC_RANGES: readonly ByteRange[] = [
   { base: 0x4cd10000, size: 0x10000 },
 ];
 
-/** What the rows leave out of the PCIe hosts: INTA to INTD of `interrupt-map`, and all of the outbound space. */
+/**
+ * What the rows leave out of the PCIe hosts: INTA to INTD of `interrupt-map`, and all of the
+ * outbound space.
+ */
 const PCIE_HOSTS: Readonly<Record<string, { irqs: readonly number[]; outbound: ByteRange }>> = {
   pcie0: { irqs: [338, 339, 340, 341], outbound: { base: 0x900000000, size: 4 * GIB } },
   pcie1: { irqs: [344, 345, 346, 347], outbound: { base: 0xa00000000, size: 4 * GIB } },
 };
 
-/** Virtual functions by requester ID: a block of each VF window, in the order ENETC0 VF0, VF1, ENETC1 .. */
+/**
+ * Virtual functions by requester ID: a block of each VF window, in the order ENETC0 VF0, VF1,
+ * ENETC1 ..
+ */
 const NETC_VIRTUAL_FUNCTIONS = [
   { name: 'netc-enetc0-vf0', requester: 0x10, block: 0 },
   { name: 'netc-enetc0-vf1', requester: 0x20, block: 1 },
@@ -369,8 +384,9 @@ function collectIds(
 }
 
 /**
- * The device tree gives the system counter's node 192 KiB, which also covers the compare and read frames; the
- * System Manager shows these as resources of their own, so that the node is cut to its control frame.
+ * The device tree gives the system counter's node 192 KiB, which also covers the compare and read
+ * frames; the System Manager shows these as resources of their own, so that the node is cut to its
+ * control frame.
  */
 function clampWindow(rowName: string, window: ByteRange): ByteRange {
   return rowName === 'system_counter' ? { base: window.base, size: 64 * KIB } : window;

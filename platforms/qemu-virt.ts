@@ -1,8 +1,10 @@
 /**
- * QEMU's virt machine as a platform: the rows of `facts/qemu-virt-devices.tsv` and what they leave open.
+ * QEMU's virt machine as a platform: the rows of `facts/qemu-virt-devices.tsv` and what they leave
+ * open.
  *
- * Left open by the table and decided here: the number of cores and the memory (both command-line options), names
- * that users will type, and the PCI functions, which exist only if the command line adds them.
+ * Left open by the table and decided here: the number of cores and the memory (both command-line
+ * options), names that users will type, and the PCI functions, which exist only if the command line
+ * adds them.
  */
 
 import type { DescribedDevice, PlatformDescription } from '../formats/device-tree/description.ts';
@@ -26,15 +28,18 @@ const NOTES = [
   '    -smp 4 -m 2G -nodefaults -nographic -serial mon:stdio -serial null \\',
   '    -drive if=none,id=disk,file=disk.img,format=raw \\',
   '    -device virtio-blk-pci,addr=1,drive=disk,disable-legacy=on,iommu_platform=on \\',
-  '    -netdev user,id=net -device virtio-net-pci,addr=2,netdev=net,disable-legacy=on,iommu_platform=on \\',
-  '    -drive if=none,id=flash,file=nvme.img,format=raw -device nvme,addr=3,serial=haven,drive=flash \\',
-  '    -device edu,addr=4 -kernel haven.elf',
+  '    -netdev user,id=net \\',
+  '    -device virtio-net-pci,addr=2,netdev=net,disable-legacy=on,iommu_platform=on \\',
+  '    -drive if=none,id=flash,file=nvme.img,format=raw \\',
+  '    -device nvme,addr=3,serial=haven,drive=flash -device edu,addr=4 -kernel haven.elf',
   '',
   'Assumed, because no file says it:',
-  '- Haven assigns the PCI BARs at boot to the addresses below, each on pages of its own, and keeps the',
-  '  configuration space: whoever writes it can move a BAR over another function.',
-  '- A virtio PCI function goes through the SMMU only with iommu_platform=on; without it, it bypasses it.',
-  '- virtio-mmio transports and fw_cfg master the bus and are not behind the SMMU: `dma: true`, no stream.',
+  '- Haven assigns the PCI BARs at boot to the addresses below, each on pages of its own, and',
+  '  keeps the configuration space: whoever writes it can move a BAR over another function.',
+  '- A virtio PCI function goes through the SMMU only with iommu_platform=on; without it, it',
+  '  bypasses it.',
+  '- virtio-mmio transports and fw_cfg master the bus and are not behind the SMMU: `dma: true`,',
+  '  no stream.',
   '- The 64-bit PCI window at 0x8000000000 lies beyond the 39-bit IPA space and is left out.',
 ];
 
@@ -52,7 +57,9 @@ const USER_NAMES: Readonly<Record<string, string>> = {
 /** Devices that master the bus without being behind the SMMU. */
 const BYPASSING = new Set(['virtio_mmio', 'fw-cfg']);
 
-/** PCI functions of the command line above, by slot; INTx of slot s, pin A, is INTID 35 + (s mod 4). */
+/**
+ * PCI functions of the command line above, by slot; INTx of slot s, pin A, is INTID 35 + (s mod 4).
+ */
 const PCI_FUNCTIONS = [
   {
     name: 'virtio-blk',
@@ -188,7 +195,9 @@ function findRow(rows: readonly FactRow[], name: string): FactRow {
   return row;
 }
 
-/** The range of a row; the size of RAM is an option of QEMU's, so it is left at zero for its row. */
+/**
+ * The range of a row; the size of RAM is an option of QEMU's, so it is left at zero for its row.
+ */
 function getBytes(row: FactRow): { base: number; size: number } {
   const size = getCell(row, 'size');
   return {

@@ -80,7 +80,7 @@ describe('platformFromDeviceTree', () => {
     });
   });
 
-  it('follows a line through the interrupt map of a bus, and reports one that the map lacks', () => {
+  it('follows a line through the interrupt map of a bus and reports one that it lacks', () => {
     expect(getDevice('rtc')).toMatchObject({ mmio: [{ base: 0x1d001000 }], irqs: [138] });
     expect(getDevice('kmi')).toMatchObject({ mmio: [{ base: 0x1c002000 }], irqs: [] });
     expect(warnings.join('\n')).toContain('/motherboard/kmi@2000: its interrupts cannot be read');
@@ -119,7 +119,7 @@ describe('platformFromDeviceTree', () => {
     expect(warnings.join('\n')).toContain(text);
   });
 
-  it('prefers the stated timer frequency, then the caller, then an assumption that it reports', () => {
+  it('takes the frequency from the caller or the tree, else assumes and reports it', () => {
     expect(board.timerHz).toBe(24_000_000);
     expect(convert('qemu-virt.dtb', { timerHz: 1_000_000_000 }).platform.timerHz).toBe(1e9);
     const assumed = convert('qemu-virt.dtb');

@@ -1,12 +1,16 @@
 /**
- * What a platform file says, as data: the source of every platform file that is printed rather than typed.
+ * What a platform file says, as data: the source of every platform file that is printed rather than
+ * typed.
  *
- * Unlike `Platform` of the model it keeps where each fact is from, because a reviewer has to follow it.
+ * Unlike `Platform` of the model it keeps where each fact is from, because a reviewer has to follow
+ * it.
  */
 
 import type { ByteRange } from '../../model/units.ts';
 
-/** Every entry may say where its fact is from: a file and line, a manual's section, or "assumption". */
+/**
+ * Every entry may say where its fact is from: a file and line, a manual's section, or "assumption".
+ */
 export interface Sourced {
   readonly source?: string;
 }
@@ -16,7 +20,10 @@ export interface DescribedRange extends ByteRange, Sourced {
   readonly name: string;
 }
 
-/** A processing element. `mpidr` holds the affinity fields; null where the core is not behind the GIC. */
+/**
+ * A processing element. `mpidr` holds the affinity fields; null where the core is not behind the
+ * GIC.
+ */
 export interface DescribedCore extends Sourced {
   readonly id: number;
   readonly type: string;
@@ -46,7 +53,10 @@ export interface DescribedIommu extends ByteRange, Sourced {
   readonly irqs: readonly number[];
 }
 
-/** A window in which a bus firewall grants whole granules; `regions` grants at most, null for no such limit. */
+/**
+ * A window in which a bus firewall grants whole granules; `regions` grants at most, null for no
+ * such limit.
+ */
 export interface DescribedWindow extends DescribedRange {
   readonly granule: number;
   readonly regions: number | null;

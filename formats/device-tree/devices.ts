@@ -1,8 +1,9 @@
 /**
  * Collects the devices of a device tree: windows, INTIDs, StreamIDs and ITS DeviceIDs of each node.
  *
- * Source: Linux bindings `arm,gic-v3` (three interrupt cells: 0 SPI + 32, 1 PPI + 16), `arm,smmu-v3`
- * (`#iommu-cells` = 1, the StreamID), `pci-iommu`, `pci-msi`, `arm/secure` (secure-status).
+ * Source: Linux bindings `arm,gic-v3` (three interrupt cells: 0 SPI + 32, 1 PPI + 16),
+ * `arm,smmu-v3` (`#iommu-cells` = 1, the StreamID), `pci-iommu`, `pci-msi`, `arm/secure` (secure-
+ * status).
  */
 
 import type { ByteRange } from '../../model/units.ts';
@@ -22,7 +23,10 @@ import {
   type Specifier,
 } from './tree.ts';
 
-/** Most StreamIDs or DeviceIDs that one device gets from a map; a larger map covers a bus, not its functions. */
+/**
+ * Most StreamIDs or DeviceIDs that one device gets from a map; a larger map covers a bus, not its
+ * functions.
+ */
 const MAPPED_IDS_MAX = 256;
 
 /** Devices in the order of their first window, with names that are unique. */
@@ -62,7 +66,9 @@ export function collectDevices(conversion: Conversion, board: BoardNodes): Descr
   return makeNamesUnique(devices);
 }
 
-/** A node may be a device unless it is a processor, memory, or what the hypervisor drives itself. */
+/**
+ * A node may be a device unless it is a processor, memory, or what the hypervisor drives itself.
+ */
 function isCandidate(placed: PlacedNode, board: BoardNodes): boolean {
   const { node, path } = placed;
   if (placed.parent === null || /^\/(cpus|reserved-memory|chosen|aliases|__)/.test(path))
@@ -71,7 +77,10 @@ function isCandidate(placed: PlacedNode, board: BoardNodes): boolean {
   return !readStrings(node, 'device_type').includes('memory');
 }
 
-/** Windows without size or translation are reported; of the GIC only those behind its second are a device's. */
+/**
+ * Windows without size or translation are reported; of the GIC only those behind its second are a
+ * device's.
+ */
 function readDeviceWindows(
   conversion: Conversion,
   placed: PlacedNode,
@@ -82,7 +91,8 @@ function readDeviceWindows(
   const windows = own.filter((window): window is ByteRange => window !== null && window.size > 0);
   if (windows.length > 0 && windows.length < own.length) {
     conversion.warnings.push(
-      `${placed.path}: ${own.length - windows.length} of ${own.length} windows have no size or no ranges to the CPU; left out`,
+      `${placed.path}: ${own.length - windows.length} of ${own.length} windows have no size or ` +
+        'no ranges to the CPU; left out',
     );
   }
   if (isPciHost(placed)) {
@@ -111,7 +121,8 @@ function describeDevice(
   const { node } = placed;
   const streams = readStreams(conversion, placed, board);
   const status = readStrings(node, 'status')[0] ?? 'okay';
-  // A frame of the GIC or a second SMMU beyond the one that can be described must stay out of every partition.
+  // A frame of the GIC or a second SMMU beyond the one that can be described must stay out of every
+  // partition.
   const isProtected =
     placed === board.gic ||
     ['arm,gic-v3', 'arm,gic-v3-its', 'arm,smmu-v3'].some((kind) => isCompatible(node, kind));
@@ -213,7 +224,8 @@ function expandMap(
   const total = entries.reduce((sum, { length }) => sum + length, 0);
   if (total > MAPPED_IDS_MAX) {
     conversion.warnings.push(
-      `${placed.path}: ${property} covers ${total} requesters; add the functions that there are as devices of their own`,
+      `${placed.path}: ${property} covers ${total} requesters; add the functions that there ` +
+        'are as devices of their own',
     );
     return [];
   }

@@ -1,10 +1,10 @@
 /**
  * Reads a flattened device tree: the binary form that boot loaders hand over.
  *
- * Source: Devicetree Specification v0.4, chapter 5 (header 5.2, reservation block 5.3, structure block 5.4, strings
- * block 5.5). Nothing in the blob is believed: every offset is checked against the block that it must lie in, the
- * tree is walked without recursion, and size, depth and number of nodes are limited, so that a malformed blob is
- * an answer, never a crash and never a hang.
+ * Source: Devicetree Specification v0.4, chapter 5 (header 5.2, reservation block 5.3, structure
+ * block 5.4, strings block 5.5). Nothing in the blob is believed: every offset is checked against
+ * the block that it must lie in, the tree is walked without recursion, and size, depth and number
+ * of nodes are limited, so that a malformed blob is an answer, never a crash and never a hang.
  */
 
 import type { ByteRange } from '../../model/units.ts';
@@ -41,7 +41,10 @@ const HEADER_BYTES = 40;
 /** The version that this reader understands; a blob states the oldest reader that it needs. */
 const VERSION = 17;
 const RESERVATIONS_MAX = 1_000;
-/** Longest name of a node or property, bytes; the specification allows 31 and a unit address (2.2.1, 2.2.4). */
+/**
+ * Longest name of a node or property, bytes; the specification allows 31 and a unit address (2.2.1,
+ * 2.2.4).
+ */
 const NAME_BYTES_MAX = 255;
 
 const FDT_BEGIN_NODE = 1;

@@ -16,7 +16,10 @@ export interface BoardNodes {
   readonly timer: PlacedNode | null;
 }
 
-/** Finds them; of several ITS or SMMU nodes the first, the others stay firmware devices with a warning. */
+/**
+ * Finds them; of several ITS or SMMU nodes the first, the others stay firmware devices with a
+ * warning.
+ */
 export function findBoardNodes(conversion: Conversion): BoardNodes {
   const find = (compatible: string): PlacedNode | null => {
     const [first, ...others] = conversion.tree.nodes.filter(({ node }) =>
@@ -24,7 +27,8 @@ export function findBoardNodes(conversion: Conversion): BoardNodes {
     );
     for (const other of others) {
       conversion.warnings.push(
-        `${other.path}: a second ${compatible} cannot be described; it is a firmware device that nobody may own`,
+        `${other.path}: a second ${compatible} cannot be described; it is a firmware device that ` +
+          'nobody may own',
       );
     }
     return first ?? null;

@@ -1,8 +1,9 @@
 /**
  * Makes a platform description from a device tree.
  *
- * A device tree says less than Haven needs (what EL2 may use, how many SPIs, which master has which StreamID) and
- * more than a platform file holds. Whatever is assumed or left out becomes a warning that names the node.
+ * A device tree says less than Haven needs (what EL2 may use, how many SPIs, which master has which
+ * StreamID) and more than a platform file holds. Whatever is assumed or left out becomes a warning
+ * that names the node.
  */
 
 import type { ByteRange } from '../../model/units.ts';
@@ -47,15 +48,23 @@ export type PlatformResult =
   | { readonly kind: 'ok'; readonly platform: PlatformDescription; readonly warnings: string[] }
   | { readonly kind: 'invalid'; readonly message: string };
 
-/** Frequency assumed where neither the tree nor the caller states one: that of i.MX and many other Arm SoCs. */
+/**
+ * Frequency assumed where neither the tree nor the caller states one: that of i.MX and many other
+ * Arm SoCs.
+ */
 const ASSUMED_TIMER_HZ = 24_000_000;
-/** QEMU's machine has no frequency in its tree; -cpu cortex-a55 and most others count at 62.5 MHz. */
+/**
+ * QEMU's machine has no frequency in its tree; -cpu cortex-a55 and most others count at 62.5 MHz.
+ */
 const QEMU_TIMER_HZ = 62_500_000;
 const QEMU_COMPATIBLE = 'linux,dummy-virt';
 const ASSUMED_STREAM_ID_BITS = 16;
 /** List registers of Cortex-A53, A55, A57, A72, A76; ICH_VTR_EL2.ListRegs says it on the board. */
 const ASSUMED_LIST_REGISTERS = 4;
-/** GIC maintenance interrupt and EL2 physical timer where the tree does not say (Base System Architecture). */
+/**
+ * GIC maintenance interrupt and EL2 physical timer where the tree does not say (Base System
+ * Architecture).
+ */
 const MAINTENANCE_INTID = 25;
 const HYPERVISOR_TIMER_INTID = 26;
 /** Index of the EL2 physical timer in the interrupts of arm,armv8-timer. */
@@ -79,7 +88,8 @@ export function platformFromDeviceTree(
   const memory = listMemory(conversion);
   if (memory.length === 0) {
     conversion.warnings.push(
-      'no memory node states a size, which boot loaders fill in: add the banks, or take the tree of a running system',
+      'no memory node states a size, which boot loaders fill in: add the banks, or take the ' +
+        'tree of a running system',
     );
   }
   const devices = collectDevices(conversion, board);
@@ -110,7 +120,8 @@ export function platformFromDeviceTree(
 
 function makeNotes(warnings: readonly string[], options: DeviceTreeOptions): string[] {
   return [
-    `Made from the device tree ${options.file ?? 'blob'}; read it against the manual before you rely on it.`,
+    `Made from the device tree ${options.file ?? 'blob'}; read it against the manual before ` +
+      'you rely on it.',
     ...(warnings.length > 0
       ? ['', 'Assumed or left out:', ...warnings.map((line) => `- ${line}`)]
       : []),
@@ -226,7 +237,8 @@ function describeInterrupts(
   const regions = readCells(gic.node, '#redistributor-regions')?.[0] ?? 1;
   if (regions > 1) {
     conversion.warnings.push(
-      `${gic.path}: redistributors in ${regions} regions; the first is described, the others are a firmware device that nobody may own`,
+      `${gic.path}: redistributors in ${regions} regions; the first is described, the others ` +
+        'are a firmware device that nobody may own',
     );
   }
   const its = board.its === null ? null : (readWindows(conversion.tree, board.its)[0] ?? null);
@@ -240,11 +252,13 @@ function describeInterrupts(
   const spiCount = options.spiCount ?? covering;
   if (options.spiCount === undefined) {
     conversion.warnings.push(
-      `${gic.path}: ${spiCount} SPIs cover every line in the tree; GICD_TYPER.ITLinesNumber says how many there are`,
+      `${gic.path}: ${spiCount} SPIs cover every line in the tree; GICD_TYPER.ITLinesNumber ` +
+        'says how many there are',
     );
   }
   conversion.warnings.push(
-    `${gic.path}: ${ASSUMED_LIST_REGISTERS} list registers are assumed; ICH_VTR_EL2.ListRegs says how many there are`,
+    `${gic.path}: ${ASSUMED_LIST_REGISTERS} list registers are assumed; ICH_VTR_EL2.ListRegs ` +
+      'says how many there are',
   );
   return {
     distributor,
@@ -296,7 +310,8 @@ function describeIommu(
   }
   if (options.streamIdBits === undefined) {
     warnings.push(
-      `${board.smmu.path}: StreamIDs of ${ASSUMED_STREAM_ID_BITS} bits are assumed; SMMU_IDR1.SIDSIZE says how many`,
+      `${board.smmu.path}: StreamIDs of ${ASSUMED_STREAM_ID_BITS} bits are assumed; ` +
+        'SMMU_IDR1.SIDSIZE says how many',
     );
   }
   if (readStrings(board.smmu.node, 'status').includes('disabled')) {
@@ -326,12 +341,16 @@ function findTimerFrequency(
   const isQemu = isCompatible(root, QEMU_COMPATIBLE);
   const hertz = isQemu ? QEMU_TIMER_HZ : ASSUMED_TIMER_HZ;
   conversion.warnings.push(
-    `the timer has no clock-frequency: ${hertz / 1e6} MHz is assumed; CNTFRQ_EL0 says what it is, and every tick count depends on it`,
+    `the timer has no clock-frequency: ${hertz / 1e6} MHz is assumed; CNTFRQ_EL0 says what ` +
+      'it is, and every tick count depends on it',
   );
   return { hertz, source: 'assumption; read CNTFRQ_EL0 on the board' };
 }
 
-/** A node's name as a name of a platform file: lower case, digits and dashes, the unit address dropped. */
+/**
+ * A node's name as a name of a platform file: lower case, digits and dashes, the unit address
+ * dropped.
+ */
 function toName(nodeName: string): string {
   const name = nodeName
     .replace(/@.*$/, '')

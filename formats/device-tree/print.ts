@@ -1,4 +1,7 @@
-/** Prints a platform description as a platform file: addresses in hexadecimal, sizes in binary units. */
+/**
+ * Prints a platform description as a platform file: addresses in hexadecimal, sizes in binary
+ * units.
+ */
 
 import { Document, isMap, isScalar, isSeq, Scalar, type YAMLMap } from 'yaml';
 
@@ -17,7 +20,10 @@ import type {
 /** Widest line that a flow collection may make, columns. */
 const LINE_WIDTH = 100;
 
-/** The text of a platform file that says what the description says; the same input gives the same text. */
+/**
+ * The text of a platform file that says what the description says; the same input gives the same
+ * text.
+ */
 export function printPlatform(platform: PlatformDescription): string {
   const content = {
     name: platform.name,
@@ -50,7 +56,9 @@ export function printPlatform(platform: PlatformDescription): string {
   });
 }
 
-/** Named entries stand in blocks; a range or a list of numbers, which has no name, takes one line. */
+/**
+ * Named entries stand in blocks; a range or a list of numbers, which has no name, takes one line.
+ */
 function layOut(node: unknown, isTop: boolean): void {
   if (isSeq(node)) {
     node.flow = !node.items.some((item) => isMap(item) && isNamed(item));
@@ -154,7 +162,9 @@ function hexadecimal(value: number): Scalar {
   return scalar;
 }
 
-/** Bytes as a platform file states them: in the largest binary unit that divides them, else plain. */
+/**
+ * Bytes as a platform file states them: in the largest binary unit that divides them, else plain.
+ */
 export function formatSize(bytes: number): string | number {
   for (const [unit, name] of [
     [2 ** 30, 'GiB'],

@@ -1,8 +1,8 @@
 /**
  * Reads meaning out of a device tree: cells, phandles, addresses, interrupts and the maps of buses.
  *
- * Source: Devicetree Specification v0.4, 2.3 (standard properties), 2.4 (interrupts and interrupt maps); Linux
- * bindings `pci-iommu` and `pci-msi` for `iommu-map` and `msi-map`.
+ * Source: Devicetree Specification v0.4, 2.3 (standard properties), 2.4 (interrupts and interrupt
+ * maps); Linux bindings `pci-iommu` and `pci-msi` for `iommu-map` and `msi-map`.
  */
 
 import type { ByteRange } from '../../model/units.ts';
@@ -22,7 +22,10 @@ export interface Specifier {
   readonly cells: readonly number[];
 }
 
-/** A tree that resolves phandles and counts its work, so that a hostile tree cannot make it quadratic. */
+/**
+ * A tree that resolves phandles and counts its work, so that a hostile tree cannot make it
+ * quadratic.
+ */
 export interface Tree {
   readonly nodes: readonly PlacedNode[];
   readonly byPhandle: ReadonlyMap<number, PlacedNode>;
@@ -30,7 +33,10 @@ export interface Tree {
   readonly work: { steps: number };
 }
 
-/** Steps of address translation that one tree may take; the largest real tree tried takes below 20,000. */
+/**
+ * Steps of address translation that one tree may take; the largest real tree tried takes below
+ * 20,000.
+ */
 const STEPS_MAX = 2_000_000;
 
 /** Places every node, parents before children. */
@@ -69,7 +75,9 @@ export function isCompatible(node: DeviceTreeNode, name: string): boolean {
   return readStrings(node, 'compatible').includes(name);
 }
 
-/** A count property such as `#address-cells`; a value above 4 is nonsense and reads as the default. */
+/**
+ * A count property such as `#address-cells`; a value above 4 is nonsense and reads as the default.
+ */
 function getCellCount(node: DeviceTreeNode, property: string, otherwise: number): number {
   const count = readCells(node, property)?.[0] ?? otherwise;
   return count <= 4 ? count : otherwise;
@@ -82,7 +90,10 @@ export function joinCells(cells: readonly number[]): number | null {
   return Number.isSafeInteger(value) ? value : null;
 }
 
-/** Windows of a node as the CPU sees them; null in the list for one that no `ranges` carries to the root. */
+/**
+ * Windows of a node as the CPU sees them; null in the list for one that no `ranges` carries to the
+ * root.
+ */
 export function readWindows(tree: Tree, placed: PlacedNode): (ByteRange | null)[] {
   const bus = placed.parent;
   const cells = readCells(placed.node, 'reg');
@@ -120,7 +131,9 @@ export function translateToRoot(tree: Tree, bus: PlacedNode, range: ByteRange): 
   return Number.isSafeInteger(current.base + current.size) ? current : null;
 }
 
-/** An entry of `ranges`: `child` is null where the child address (PCI, 3 cells) is no plain number. */
+/**
+ * An entry of `ranges`: `child` is null where the child address (PCI, 3 cells) is no plain number.
+ */
 export interface RangesEntry {
   readonly child: number | null;
   readonly parent: number;
@@ -149,8 +162,8 @@ export function readRanges(tree: Tree, bus: PlacedNode): RangesEntry[] {
 }
 
 /**
- * The node that takes a node's interrupts: from the node upwards along `interrupt-parent`, or else the tree, the first
- * that has `#interrupt-cells` (2.4).
+ * The node that takes a node's interrupts: from the node upwards along `interrupt-parent`, or else
+ * the tree, the first that has `#interrupt-cells` (2.4).
  */
 function getInterruptParent(tree: Tree, placed: PlacedNode): PlacedNode | null {
   let at: PlacedNode | null = placed;
@@ -164,8 +177,9 @@ function getInterruptParent(tree: Tree, placed: PlacedNode): PlacedNode | null {
 }
 
 /**
- * Follows a specifier through interrupt nexus nodes (2.4.3) to a controller; null where a map has no entry for it.
- * `unit` is the address on the nexus's bus, as cells, of the node that raises the interrupt.
+ * Follows a specifier through interrupt nexus nodes (2.4.3) to a controller; null where a map has
+ * no entry for it. `unit` is the address on the nexus's bus, as cells, of the node that raises the
+ * interrupt.
  */
 function followNexus(tree: Tree, specifier: Specifier, unit: readonly number[]): Specifier | null {
   let current = specifier;
@@ -191,7 +205,10 @@ function followNexus(tree: Tree, specifier: Specifier, unit: readonly number[]):
   return null;
 }
 
-/** The interrupts of a node, from `interrupts-extended` or else `interrupts`; null where they cannot be read. */
+/**
+ * The interrupts of a node, from `interrupts-extended` or else `interrupts`; null where they cannot
+ * be read.
+ */
 export function readInterrupts(tree: Tree, placed: PlacedNode): Specifier[] | null {
   if (placed.node.properties.has('interrupts-extended')) {
     return readSpecifiers(tree, placed.node, 'interrupts-extended', '#interrupt-cells');
@@ -212,7 +229,10 @@ export function readInterrupts(tree: Tree, placed: PlacedNode): Specifier[] | nu
   return specifiers;
 }
 
-/** A list of phandles, each followed by as many cells as its target's `cellsProperty` says; null where malformed. */
+/**
+ * A list of phandles, each followed by as many cells as its target's `cellsProperty` says; null
+ * where malformed.
+ */
 export function readSpecifiers(
   tree: Tree,
   node: DeviceTreeNode,
@@ -234,7 +254,10 @@ export function readSpecifiers(
   return specifiers;
 }
 
-/** An entry of `iommu-map` or `msi-map`: requesters [first, first + length) become ids [id, id + length). */
+/**
+ * An entry of `iommu-map` or `msi-map`: requesters [first, first + length) become ids [id, id +
+ * length).
+ */
 export interface MapEntry {
   readonly first: number;
   readonly target: PlacedNode;
@@ -242,7 +265,9 @@ export interface MapEntry {
   readonly length: number;
 }
 
-/** Entries of `iommu-map` or `msi-map` (requester, phandle, one cell, length); null where malformed. */
+/**
+ * Entries of `iommu-map` or `msi-map` (requester, phandle, one cell, length); null where malformed.
+ */
 export function readRequesterMap(
   tree: Tree,
   node: DeviceTreeNode,
@@ -261,7 +286,10 @@ export function readRequesterMap(
   return entries;
 }
 
-/** An entry of `interrupt-map`: child unit address and specifier, parent with its unit address and specifier. */
+/**
+ * An entry of `interrupt-map`: child unit address and specifier, parent with its unit address and
+ * specifier.
+ */
 interface NexusEntry extends Specifier {
   readonly child: readonly number[];
   readonly unit: readonly number[];
@@ -294,7 +322,9 @@ function readNexusEntries(tree: Tree, node: DeviceTreeNode): NexusEntry[] | null
   return entries;
 }
 
-/** The controllers and specifiers at the end of a PCI host's `interrupt-map`; null where malformed. */
+/**
+ * The controllers and specifiers at the end of a PCI host's `interrupt-map`; null where malformed.
+ */
 export function readInterruptMap(tree: Tree, node: DeviceTreeNode): Specifier[] | null {
   return readNexusEntries(tree, node);
 }
