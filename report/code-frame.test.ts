@@ -13,7 +13,7 @@ describe('a code frame', () => {
   test('shows both parties with their lines marked, and what to do', () => {
     expect(renderDiagnostic(SAMPLE_DIAGNOSTIC, SOURCES)).toBe(
       [
-        'error[MEM-OVERLAP]: memory ram of rtos [0x67fff000, 0x68fff000) overlaps memory ram of linux',
+        'error[MEM-OVERLAP]: ram of rtos [0x67fff000, 0x68fff000) overlaps ram of linux',
         ' --> a.yaml:8:9',
         '  |',
         '8 |       - { name: ram, pa: 0x67fff000, size: 16MiB }',
@@ -21,7 +21,7 @@ describe('a code frame', () => {
         ' ::: a.yaml:5:9',
         '  |',
         '5 |       - { name: ram, pa: 0x48000000, size: 512MiB }',
-        '  |         ------------------------------------------- memory ram of linux [0x48000000, 0x68000000)',
+        `  |         ${'-'.repeat(43)} ram of linux [0x48000000, 0x68000000)`,
         '  |',
         '  = help: move one of them',
       ].join('\n'),

@@ -1,4 +1,6 @@
-/** Code frames: a diagnostic with the source lines of both parties, marked, as compilers print it. */
+/**
+ * Code frames: a diagnostic with the source lines of both parties, marked, as compilers print it.
+ */
 
 import type { Diagnostic, Location } from '../formats/diagnostic.ts';
 import { PLAIN } from './style.ts';
@@ -8,7 +10,9 @@ import { sanitizeLine } from './text.ts';
 /** Columns of a source line that are shown; a longer line is cut around the mark. */
 const FRAME_COLUMNS = 96;
 
-/** A diagnostic as text: headline, a frame for each place, and what to do. No trailing line break. */
+/**
+ * A diagnostic as text: headline, a frame for each place, and what to do. No trailing line break.
+ */
 export function renderDiagnostic(
   diagnostic: Diagnostic,
   sources: ReadonlyMap<string, string>,

@@ -33,7 +33,9 @@ export function formatCount(count: number): string {
   return `${formatDigits(count / 1_000_000)} M`;
 }
 
-/** Share of the requirement that the bound leaves free, `37 %`; negative where the bound exceeds it. */
+/**
+ * Share of the requirement that the bound leaves free, `37 %`; negative where the bound exceeds it.
+ */
 export function formatMargin(boundNs: number, requiredNs: number): string {
   if (requiredNs <= 0) return '-';
   return `${Math.floor(((requiredNs - boundNs) / requiredNs) * 100)} %`;

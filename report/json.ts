@@ -13,7 +13,9 @@ export const JSON_SCHEMA_NUMBER = 1;
 export type JsonValue =
   null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
-/** The report as one JSON value. Lists that a command does not compute are empty, `fuzz` is null. */
+/**
+ * The report as one JSON value. Lists that a command does not compute are empty, `fuzz` is null.
+ */
 export function toJson(report: Report): JsonValue {
   return {
     schema: JSON_SCHEMA_NUMBER,
@@ -34,7 +36,9 @@ export function toFactsJson(
   return { schema: JSON_SCHEMA_NUMBER, tool, command, configs: [], ...facts };
 }
 
-/** The same document where there is nothing to report on: wrong usage, or a failure of the toolkit. */
+/**
+ * The same document where there is nothing to report on: wrong usage, or a failure of the toolkit.
+ */
 export function toErrorJson(
   command: string,
   version: string,
@@ -123,7 +127,9 @@ function toFuzzJson(fuzz: FuzzSummary): JsonValue {
   };
 }
 
-/** Any data as JSON: words (`bigint`) become hexadecimal strings, and what JSON lacks becomes null. */
+/**
+ * Any data as JSON: words (`bigint`) become hexadecimal strings, and what JSON lacks becomes null.
+ */
 export function toPlain(value: unknown): JsonValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;

@@ -17,8 +17,8 @@ interface TestCase {
 }
 
 /**
- * The report as a JUnit document: one suite per configuration, one case per area of rules, diagnostic,
- * obligation and fuzz run. Times are in seconds, as the format wants.
+ * The report as a JUnit document: one suite per configuration, one case per area of rules,
+ * diagnostic, obligation and fuzz run. Times are in seconds, as the format wants.
  */
 export function toJunit(report: Report): string {
   const suites = report.configurations.map(renderSuite);

@@ -1,8 +1,8 @@
 /**
  * Reports: what a command found out about each configuration, before anyone prints it.
  *
- * The terminal, JSON, SARIF, JUnit and HTML writers beside this file all read the same `Report`, so that
- * no format can say more, or less, than another.
+ * The terminal, JSON, SARIF, JUnit and HTML writers beside this file all read the same `Report`, so
+ * that no format can say more, or less, than another.
  */
 
 import type { Diagnostic } from '../formats/diagnostic.ts';

@@ -19,12 +19,12 @@ partitions:
 export const SAMPLE_DIAGNOSTIC: Diagnostic = {
   code: 'MEM-OVERLAP',
   severity: 'error',
-  message: 'memory ram of rtos [0x67fff000, 0x68fff000) overlaps memory ram of linux',
+  message: 'ram of rtos [0x67fff000, 0x68fff000) overlaps ram of linux',
   help: 'move one of them',
   at: { file: 'a.yaml', line: 8, column: 9, endLine: 8, endColumn: 51 },
   related: [
     {
-      message: 'memory ram of linux [0x48000000, 0x68000000)',
+      message: 'ram of linux [0x48000000, 0x68000000)',
       at: { file: 'a.yaml', line: 5, column: 9, endLine: 5, endColumn: 52 },
     },
   ],

@@ -1,4 +1,6 @@
-/** SARIF 2.1.0 (OASIS): what code hosts and editors read to annotate the lines of a configuration. */
+/**
+ * SARIF 2.1.0 (OASIS): what code hosts and editors read to annotate the lines of a configuration.
+ */
 
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';

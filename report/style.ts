@@ -40,7 +40,9 @@ export function createColoredStyle(): Style {
 /** `--color`: `auto` means only where the stream is a terminal and `NO_COLOR` is unset or empty. */
 export type ColorChoice = 'auto' | 'always' | 'never';
 
-/** The style for a stream. `NO_COLOR` is the convention of no-color.org; `TERM=dumb` has no colours. */
+/**
+ * The style for a stream. `NO_COLOR` is the convention of no-color.org; `TERM=dumb` has no colours.
+ */
 export function chooseStyle(
   choice: ColorChoice,
   isTerminal: boolean,

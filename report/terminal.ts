@@ -1,4 +1,6 @@
-/** The report on a terminal: what fails, with code frames, then a summary to be read in ten seconds. */
+/**
+ * The report on a terminal: what fails, with code frames, then a summary to be read in ten seconds.
+ */
 
 import type { ObligationResult } from '../solver/obligation.ts';
 import { renderDiagnostic } from './code-frame.ts';

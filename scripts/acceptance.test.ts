@@ -1,4 +1,6 @@
-/** Acceptance cases that a checkout may have beside it: configuration, exit code of verify, area. */
+/**
+ * Acceptance cases that a checkout may have beside it: configuration, exit code of verify, area.
+ */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

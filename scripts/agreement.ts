@@ -1,6 +1,7 @@
 /**
- * Rules and obligations overlap on purpose: the same defect must fall to the sweep and to the solver. Where
- * only one of them sees it, one of them is wrong, and nothing that this program says may be called proved.
+ * Rules and obligations overlap on purpose: the same defect must fall to the sweep and to the
+ * solver. Where only one of them sees it, one of them is wrong, and nothing that this program says
+ * may be called proved.
  */
 
 import { getAreaOfCode } from '../properties/findings.ts';
@@ -20,8 +21,8 @@ const CLAIMS_OF_CODE: Readonly<Record<string, readonly string[]>> = {
 const SPATIAL_AREAS: readonly string[] = ['MEM', 'DEV', 'DMA', 'IRQ', 'CHN', 'HYP'];
 
 /**
- * Contradictions between the findings of rules and the results of proofs, one sentence each; none where
- * the two agree. Obligations that were not decided contradict nothing.
+ * Contradictions between the findings of rules and the results of proofs, one sentence each; none
+ * where the two agree. Obligations that were not decided contradict nothing.
  */
 export function findDisagreements(
   findings: readonly Finding[],

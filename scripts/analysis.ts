@@ -1,8 +1,13 @@
 /** The analyses that commands are made of; each fills its part of a report draft. */
 
+import { randomInt } from 'node:crypto';
+
 import type { Diagnostic } from '../formats/diagnostic.ts';
 import type { LoadedConfiguration } from '../formats/read.ts';
-import { getAreaOfCode } from '../properties/findings.ts';
+import type { StaticConfiguration } from '../model/configuration.ts';
+import type { Coverage } from '../properties/engine/run.ts';
+import type { DelayBound, Violation } from '../properties/property.ts';
+import { getAreaOfCode, getAreaOfId } from '../properties/findings.ts';
 import type { Finding } from '../properties/findings.ts';
 import { formatLocation } from '../report/code-frame.ts';
 import { computeRuleTally } from '../report/report.ts';
@@ -84,6 +89,92 @@ export async function analyseBounds(loaded: LoadedConfiguration, draft: Draft): 
     requiredNs: bound.requiredNs,
     witnessedNs: null,
   }));
+}
+
+/** What a fuzz run may be told; without steps or time it runs for `FUZZ_MS`. */
+export interface FuzzLimits {
+  readonly seed?: number;
+  readonly steps?: number;
+  readonly timeMs?: number;
+}
+
+/** How long the fuzzer runs where nothing else is said, milliseconds. */
+export const FUZZ_MS = 2_000;
+
+/**
+ * Fuzzes the executable spec under the configuration. What it finds becomes diagnostics, and files that
+ * `haven replay` reads.
+ */
+export async function analyseRandomly(
+  loaded: LoadedConfiguration,
+  draft: Draft,
+  session: Session,
+  limits: FuzzLimits,
+): Promise<void> {
+  const [{ fuzzConfiguration }, { toDiagnostic }] = await Promise.all([
+    import('../properties/engine/fuzz.ts'),
+    import('../formats/read.ts'),
+  ]);
+  const { steps, timeMs } = limits;
+  const result = await fuzzConfiguration(loaded.configuration, {
+    seed: limits.seed ?? randomInt(SEED_END),
+    ...(steps === undefined ? {} : { steps }),
+    ...(timeMs === undefined && steps !== undefined ? {} : { timeMs: timeMs ?? FUZZ_MS }),
+    delayBounds: await listDelayBounds(loaded.configuration),
+    signal: session.signal,
+    onProgress: (progress) =>
+      session.progress.show(`fuzzing ${draft.file}: ${progress.steps} steps`),
+  });
+  session.progress.clear();
+  draft.fuzz = {
+    seed: result.seed,
+    steps: result.steps,
+    ms: result.elapsedMs,
+    coverage: countActions(result.coverage),
+    counterexamples: [],
+    failures: result.failures.map(({ violation }) => `${violation.property}: ${violation.message}`),
+  };
+  draft.diagnostics = mergeDiagnostics(
+    draft.diagnostics,
+    result.failures.map(({ violation }) => toDiagnostic(loaded, toFinding(violation))),
+  );
+}
+
+/** Exclusive end of the seeds that the fuzzer takes. */
+const SEED_END = 2 ** 31;
+
+/** The proved delays, which the fuzzer tries to exceed. */
+async function listDelayBounds(configuration: StaticConfiguration): Promise<DelayBound[]> {
+  const { computeBounds } = await import('../solver/timing/bounds.ts');
+  const cores = configuration.platform.cores.map(({ id }) => id);
+  return computeBounds(configuration).flatMap(({ partitionIndex, core, boundTicks }) =>
+    boundTicks === null
+      ? []
+      : [{ partition: partitionIndex, core: cores.indexOf(core), ticks: boundTicks }],
+  );
+}
+
+/** Steps of each kind of action, whatever their outcome. */
+function countActions(coverage: Coverage): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(coverage.outcomes).map(([kind, outcomes]) => [
+      kind,
+      Object.values(outcomes).reduce((sum, count) => sum + count, 0),
+    ]),
+  );
+}
+
+/** A property violated in a run, as a finding: `memory.rights` gives MEM-RIGHTS. */
+function toFinding({ property, message, at, related }: Violation): Finding {
+  const name = property.slice(property.indexOf('.') + 1).toUpperCase();
+  return {
+    code: `${getAreaOfId(property)}-${name}`,
+    severity: 'error',
+    message,
+    help: 'replay the counterexample to see how it comes to this',
+    at,
+    related,
+  };
 }
 
 /** Findings of proofs beside those of rules; the same defect at the same place is shown once. */

@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 
 import { addCheckCommand } from './commands/check.ts';
 import { addExplainCommand } from './commands/explain.ts';
+import { addFuzzCommand } from './commands/fuzz.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addPlatformCommand } from './commands/platform.ts';
 import { addProveCommand } from './commands/prove.ts';
@@ -19,8 +20,9 @@ import { UsageError } from './usage.ts';
 const EXIT_UNUSABLE = 2;
 
 /**
- * Runs the command line and returns the exit code: 0 holds, 1 violated, 2 unusable input or usage, 3
- * inconclusive. Never throws; a defect of this program is reported as one, with code 2, never as success.
+ * Runs the command line and returns the exit code: 0 holds, 1 violated, 2 unusable input or usage,
+ * 3 inconclusive. Never throws; a defect of this program is reported as one, with code 2, never as
+ * success.
  */
 export async function runCommandLine(parameters: readonly string[]): Promise<number> {
   surviveBrokenPipes();
@@ -41,8 +43,9 @@ export async function runCommandLine(parameters: readonly string[]): Promise<num
 }
 
 /**
- * `npm run haven` starts in the package's folder and names the caller's in INIT_CWD: relative paths are
- * relative to that one. Other npm scripts that happen to call `haven` keep their own working directory.
+ * `npm run haven` starts in the package's folder and names the caller's in INIT_CWD: relative paths
+ * are relative to that one. Other npm scripts that happen to call `haven` keep their own working
+ * directory.
  */
 function enterCallersFolder(environment: NodeJS.ProcessEnv): void {
   const folder = environment['INIT_CWD'];
@@ -53,7 +56,8 @@ function enterCallersFolder(environment: NodeJS.ProcessEnv): void {
   try {
     process.chdir(folder);
   } catch {
-    // The folder is gone: paths then are relative to where the program runs, and named in every message.
+    // The folder is gone: paths then are relative to where the program runs, and named in every
+    // message.
   }
 }
 
@@ -77,7 +81,7 @@ export function createProgram(run: RunCommand): Command {
     .exitOverride()
     .addHelpText(
       'after',
-      '\nExit codes: 0 everything holds, 1 violated, 2 input or usage cannot be used, 3 inconclusive.',
+      '\nExit codes: 0 everything holds, 1 violated, 2 unusable input or usage, 3 inconclusive.',
     );
   for (const add of COMMANDS) add(program, run);
   return program;
@@ -86,6 +90,7 @@ export function createProgram(run: RunCommand): Command {
 const COMMANDS: readonly ((program: Command, run: RunCommand) => void)[] = [
   addCheckCommand,
   addProveCommand,
+  addFuzzCommand,
   addVerifyCommand,
   addExplainCommand,
   addInitCommand,

@@ -21,8 +21,8 @@ export interface Explanation {
 }
 
 /**
- * Obligations by claim: those of the shipped configurations, which between them have every kind; the first
- * instance of each stands for all.
+ * Obligations by claim: those of the shipped configurations, which between them have every kind;
+ * the first instance of each stands for all.
  */
 async function listClaims(): Promise<Obligation[]> {
   const [{ readConfiguration }, { listObligations }] = await Promise.all([

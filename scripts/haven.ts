@@ -4,5 +4,6 @@
 import { runCommandLine } from './command-line.ts';
 
 const exitCode = await runCommandLine(process.argv.slice(2));
-// Not left to the event loop: whatever did not stop when it was told to must not keep the program alive.
+// Not left to the event loop: whatever did not stop when it was told to must not keep the program
+// alive.
 process.exit(exitCode);

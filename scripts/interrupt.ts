@@ -18,8 +18,8 @@ export function listenForInterrupt(): AbortSignal {
 }
 
 /**
- * Waits for the work, but after an interruption no longer than `GRACE_MS`. Whatever the work has stored
- * by then is what gets reported; it must not be relied on to end.
+ * Waits for the work, but after an interruption no longer than `GRACE_MS`. Whatever the work has
+ * stored by then is what gets reported; it must not be relied on to end.
  */
 export async function waitUnlessInterrupted(
   work: Promise<void>,

@@ -32,8 +32,9 @@ export function getMessage(error: unknown): string {
 }
 
 /**
- * Writes to stdout and waits until it is out. A reader that has gone away (`haven ... | head`) is no error:
- * the exit code still tells the verdict. Any other failure is: an incomplete document must not look whole.
+ * Writes to stdout and waits until it is out. A reader that has gone away (`haven ... | head`) is
+ * no error: the exit code still tells the verdict. Any other failure is: an incomplete document
+ * must not look whole.
  */
 export async function writeStandardOutput(text: string): Promise<void> {
   if (text === '') return;

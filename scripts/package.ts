@@ -4,7 +4,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Root folder of the package: the nearest parent with a package.json, from source and from `dist`. */
+/**
+ * Root folder of the package: the nearest parent with a package.json, from source and from `dist`.
+ */
 export function getPackageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) {

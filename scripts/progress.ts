@@ -1,4 +1,7 @@
-/** One line on stderr that says what goes on; only on a terminal, and gone before anything else prints. */
+/**
+ * One line on stderr that says what goes on; only on a terminal, and gone before anything else
+ * prints.
+ */
 
 /** Milliseconds between two updates of the line. */
 const UPDATE_MS = 100;

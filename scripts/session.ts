@@ -70,7 +70,10 @@ export function startSession(
   };
 }
 
-/** Reads each configuration, analyses those that can be used, reports all, and returns the exit code. */
+/**
+ * Reads each configuration, analyses those that can be used, reports all, and returns the exit
+ * code.
+ */
 export async function runOnConfigurations(
   session: Session,
   files: readonly string[],

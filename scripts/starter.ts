@@ -17,7 +17,10 @@ const CHANNEL_SIZE = 64 * KIB;
 const MAIN_SIZE = 256 * MIB;
 const SIDE_SIZE = 16 * MIB;
 
-/** Where the starter puts things; everything is mapped at IPA = PA, where no device can be in the way. */
+/**
+ * Where the starter puts things; everything is mapped at IPA = PA, where no device can be in the
+ * way.
+ */
 interface Layout {
   readonly image: number;
   readonly tables: number;
@@ -65,7 +68,7 @@ partitions:
   - name: main
     vmid: 1 # tags the stage-2 translations; unique, not 0
     cpus:
-${cores.length > 1 ? `      - { core: ${String(cores[0])} } # a whole core: nobody else may name it\n` : ''}\
+${renderWholeCore(cores)}\
       # 4 ${unit} in every 10 ${unit}; larger priority is more urgent
       - { core: ${shared}, budget: 4${unit}, period: 10${unit}, priority: 1, max-delay: 12${unit} }
     memory:
@@ -99,6 +102,13 @@ ${
     notify: [{ from: side, to: main, irq: ${irq} }]
 `
 }`;
+}
+
+/** The first core, for a partition alone, where there is another one to share. */
+function renderWholeCore(cores: readonly number[]): string {
+  const [first] = cores;
+  if (first === undefined || cores.length < 2) return '';
+  return `      - { core: ${first} } # a whole core: nobody else may name it\n`;
 }
 
 function renderDevice(device: Device | undefined): string {
@@ -135,7 +145,10 @@ function computeLayout(platform: Platform): Layout {
   };
 }
 
-/** The largest stretch of a memory bank that nobody keeps, in whole blocks below the end of IPA space. */
+/**
+ * The largest stretch of a memory bank that nobody keeps, in whole blocks below the end of IPA
+ * space.
+ */
 function findLargestGap(platform: Platform): ByteRange {
   const taken = [...platform.reserved].sort((a, b) => a.base - b.base);
   let largest: ByteRange = { base: 0, size: 0 };
@@ -152,7 +165,9 @@ function findLargestGap(platform: Platform): ByteRange {
   return largest;
 }
 
-/** Up to two devices that can be given away without a second thought: no DMA, pages of their own. */
+/**
+ * Up to two devices that can be given away without a second thought: no DMA, pages of their own.
+ */
 function chooseDevices(platform: Platform): Device[] {
   const fitting = platform.devices.filter(
     (device) =>
@@ -184,7 +199,9 @@ function isSharing(a: Device, b: Device): boolean {
   );
 }
 
-/** The highest SPI that no device and nothing of the hypervisor raises; null where all are taken. */
+/**
+ * The highest SPI that no device and nothing of the hypervisor raises; null where all are taken.
+ */
 function chooseNotifyIrq(platform: Platform): number | null {
   const { spiFirst, spiCount, reservedIrqs } = platform.interrupts;
   const taken = new Set<number>([

@@ -1,4 +1,6 @@
-/** House rules that no linter knows: which folder may import which, file names, line length, words. */
+/**
+ * House rules that no linter knows: which folder may import which, file names, line length, words.
+ */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, posix } from 'node:path';
@@ -30,7 +32,9 @@ const CODE = /\.(ts|mjs)$/;
 const TEXT = /\.(ts|mjs|md|ya?ml|json|sh|dts|tsv)$/;
 const LINE_LENGTH_MAX = 100;
 
-/** Words that have no place in the sources: machine paths, and notes to oneself. Spelled in parts. */
+/**
+ * Words that have no place in the sources: machine paths, and notes to oneself. Spelled in parts.
+ */
 const BANNED_WORDS = [
   ['/wo', 'rk/'],
   ['/ho', 'me/'],

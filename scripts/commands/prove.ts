@@ -43,14 +43,19 @@ export function addProveCommand(program: Command, run: RunCommand): void {
     );
 }
 
-/** The folder itself for one configuration; a folder in it, named after the file, for each of several. */
+/**
+ * The folder itself for one configuration; a folder in it, named after the file, for each of
+ * several.
+ */
 function listQueryFolders(folder: string, files: readonly string[]): string[] {
   if (files.length === 1) return [folder];
   const taken = new Set<string>();
   return files.map((file) => join(folder, claimName(basename(file, extname(file)), taken)));
 }
 
-/** Writes each query to a file named after its obligation, with characters that every system allows. */
+/**
+ * Writes each query to a file named after its obligation, with characters that every system allows.
+ */
 function createQueryWriter(folder: string): (id: string, text: string) => void {
   const taken = new Set<string>();
   return (id, text) => writeOutputFile(join(folder, `${claimName(id, taken)}.smt2`), text);

@@ -3,13 +3,16 @@
 import type { Command } from 'commander';
 
 import { findDisagreements } from '../agreement.ts';
-import { analyseBounds, analyseObligations, analyseRules } from '../analysis.ts';
+import { analyseBounds, analyseObligations, analyseRandomly, analyseRules } from '../analysis.ts';
 import { runOnConfigurations } from '../session.ts';
 import type { RunCommand } from '../session.ts';
-import { parseDuration } from '../usage.ts';
+import { parseDuration, parseInteger } from '../usage.ts';
+
+const SEED_MAX = 2 ** 31 - 1;
 
 interface VerifyOptions {
   readonly timeout?: number;
+  readonly seed?: number;
 }
 
 /** Adds `verify` to the command line. */
@@ -20,13 +23,17 @@ export function addVerifyCommand(program: Command, run: RunCommand): void {
     .description('Check every rule, prove every obligation, fuzz the executable spec; one verdict.')
     .argument('<config...>', 'configuration files')
     .option('--timeout <duration>', 'for each obligation, such as 10s', parseDuration)
+    .option('--seed <n>', 'seed of the fuzzer', parseInteger(0, SEED_MAX))
     .action((files: string[], options: VerifyOptions) =>
       run('verify', (session) =>
         runOnConfigurations(session, files, async (loaded, draft) => {
+          const { seed, ...proof } = options;
           const findings = await analyseRules(loaded, draft);
           await analyseBounds(loaded, draft);
-          const obligations = await analyseObligations(loaded, draft, session, options);
+          const obligations = await analyseObligations(loaded, draft, session, proof);
           draft.disagreements = findDisagreements(findings, obligations);
+          if (session.signal.aborted) return;
+          await analyseRandomly(loaded, draft, session, seed === undefined ? {} : { seed });
         }),
       ),
     );

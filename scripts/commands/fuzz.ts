@@ -1,0 +1,39 @@
+/** `haven fuzz`: random action sequences on the executable spec. */
+
+import type { Command } from 'commander';
+
+import { analyseRandomly } from '../analysis.ts';
+import { runOnConfigurations } from '../session.ts';
+import type { RunCommand } from '../session.ts';
+import { parseDuration, parseInteger } from '../usage.ts';
+
+const SEED_MAX = 2 ** 31 - 1;
+
+interface FuzzCommandOptions {
+  readonly seed?: number;
+  readonly steps?: number;
+  readonly time?: number;
+}
+
+/** Adds `fuzz` to the command line. */
+export function addFuzzCommand(program: Command, run: RunCommand): void {
+  program
+    .command('fuzz')
+    .summary('run random action sequences on the executable spec')
+    .description('Look for action sequences that break isolation, and shrink what is found.')
+    .argument('<config...>', 'configuration files')
+    .option('--seed <n>', 'reproduces a run of the same number of steps', parseInteger(0, SEED_MAX))
+    .option('--steps <n>', 'stop after about so many steps', parseInteger(1))
+    .option('--time <duration>', 'stop after so long (default 2s)', parseDuration)
+    .action((files: string[], { seed, steps, time }: FuzzCommandOptions) =>
+      run('fuzz', (session) =>
+        runOnConfigurations(session, files, (loaded, draft) =>
+          analyseRandomly(loaded, draft, session, {
+            ...(seed === undefined ? {} : { seed }),
+            ...(steps === undefined ? {} : { steps }),
+            ...(time === undefined ? {} : { timeMs: time }),
+          }),
+        ),
+      ),
+    );
+}
