@@ -105,6 +105,13 @@ const TLB_TAGS: Claim = {
   source: 'Arm DDI 0487 D8: TLB entries of stage 2 are matched by VMID',
   help: 'give each partition a VMID of its own, from 1',
 };
+const ENTRY: Claim = {
+  id: 'memory.entry',
+  statement: 'A partition starts in memory of its own that it may execute.',
+  formula: 'the entry is in a grant with the right to execute',
+  source: 'Arm DDI 0487 D8: stage 2 execute-never; the first fetch would go to EL2',
+  help: 'move the entry into executable memory of the partition, or give that memory access rwx',
+};
 
 /** Claims of this file. */
 export const MEMORY_CLAIMS: readonly Claim[] = [
@@ -119,9 +126,10 @@ export const MEMORY_CLAIMS: readonly Claim[] = [
   FUNCTIONAL,
   INJECTIVE,
   TLB_TAGS,
+  ENTRY,
 ];
 
-/** Obligations about memory: seven for the configuration, up to five per partition. */
+/** Obligations about memory: six for the configuration, up to six per partition. */
 export function listMemoryObligations(configuration: StaticConfiguration): (Obligation | null)[] {
   return [
     proveExclusive(configuration, {
@@ -267,7 +275,22 @@ function listStage2(configuration: StaticConfiguration, index: number): (Obligat
         })
       : null,
     ...proveOneToOne(configuration, index, instance),
+    proveContained(configuration, {
+      claim: ENTRY,
+      instance,
+      spy: IPA_PAGE,
+      reached: (given) => listEntry(given, index),
+      allowed: (given) => listGrantedIpas(given, index),
+      expected: `executable memory of ${instance}`,
+    }),
   ];
+}
+
+function listEntry(configuration: StaticConfiguration, index: number): Reach[] {
+  const { name = '', entry = 0 } = configuration.partitions[index] ?? {};
+  const path = ['config', 'partitions', index, 'entry'] as const;
+  const access = { read: false, write: false, execute: true };
+  return [{ label: `the entry of ${name}`, path, access, ...toPages({ base: entry, size: 1 }) }];
 }
 
 function proveOneToOne(

@@ -43,7 +43,7 @@ export function printAssertions(assertions: readonly Term[]): string {
       printed.set(term, node);
       continue;
     }
-    // `$` starts no name of ours, so that a definition never meets a variable.
+    // No variable's name starts with `$`, so that a definition never meets one.
     const name = `$${definitions.length}`;
     definitions.push(`(define-fun ${name} () ${term.sort} ${node.text})`);
     printed.set(term, { text: name, depth: 0 });
@@ -78,13 +78,10 @@ function printDeclaration(variable: Variable): string {
   return `(declare-const ${printSymbol(variable.name)} ${variable.sort})`;
 }
 
-/** A name as a simple symbol where SMT-LIB allows it, else quoted; `$` is kept for definitions. */
+/** A name as a simple symbol where SMT-LIB allows it, else quoted. */
 export function printSymbol(name: string): string {
-  if (/^[A-Za-z_][A-Za-z0-9_.\-!]*$/.test(name) && !RESERVED.has(name)) return name;
-  return `|${name.replaceAll(/[|\\]/g, '_')}|`;
+  return /^[A-Za-z_][A-Za-z0-9_.\-!]*$/.test(name) ? name : `|${name}|`;
 }
-
-const RESERVED = new Set(['let', 'forall', 'exists', 'match', 'par', 'true', 'false', 'assert']);
 
 function printNode(term: Term, printed: ReadonlyMap<Term, Printed>): Printed {
   if (term.kind === 'application') return printApplication(term, printed);

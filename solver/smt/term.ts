@@ -98,13 +98,29 @@ export function boolean(value: boolean): Term {
   return value ? TRUE : FALSE;
 }
 
-/** A free integer. */
+/** Words of SMT-LIB that a variable cannot have as its name, quoted or not: solvers misread some silently. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set(
+  (
+    'abs and as assert distinct div exists false forall implies ite is let match mod not or par ' +
+    'select store true xor'
+  ).split(' '),
+);
+
+function checkName(name: string): void {
+  if (RESERVED_NAMES.has(name) || /^[@.$]|[|\\]/.test(name) || name === '') {
+    throw new TermError(`"${name}" cannot be the name of a variable`);
+  }
+}
+
+/** A free integer; throws `TermError` for a word of SMT-LIB, a first `$`, `@` or `.`, and any `|` or `\\`. */
 export function integerVariable(name: string): Term {
+  checkName(name);
   return intern(`vI${name}`, (id) => ({ kind: 'variable', id, sort: 'Int', name }));
 }
 
-/** A free boolean. */
+/** A free boolean; names as for integers. */
 export function booleanVariable(name: string): Term {
+  checkName(name);
   return intern(`vB${name}`, (id) => ({ kind: 'variable', id, sort: 'Bool', name }));
 }
 

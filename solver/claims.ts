@@ -1,0 +1,23 @@
+/** Every claim that can be proved, for explanation; a configuration makes obligations of them. */
+
+import { CHANNEL_CLAIMS } from './obligations/channel.ts';
+import type { Claim } from './obligations/claim.ts';
+import { CONFIG_CLAIMS } from './obligations/config.ts';
+import { CPU_CLAIMS } from './obligations/cpu.ts';
+import { DEVICE_CLAIMS } from './obligations/device.ts';
+import { DMA_CLAIMS } from './obligations/dma.ts';
+import { HYPERVISOR_CLAIMS } from './obligations/hypervisor.ts';
+import { IRQ_CLAIMS } from './obligations/irq.ts';
+import { MEMORY_CLAIMS } from './obligations/memory.ts';
+
+/** Claims of every area, in the order in which they are proved; ids are unique. */
+export const CLAIMS: readonly Claim[] = [
+  ...CONFIG_CLAIMS,
+  ...MEMORY_CLAIMS,
+  ...DEVICE_CLAIMS,
+  ...DMA_CLAIMS,
+  ...IRQ_CLAIMS,
+  ...CPU_CLAIMS,
+  ...CHANNEL_CLAIMS,
+  ...HYPERVISOR_CLAIMS,
+];
