@@ -1,4 +1,7 @@
-/** Writes the rejected configurations from `good.yaml` and the edits: `npx tsx configs/rejected/generate.ts`. */
+/**
+ * Writes the rejected configurations from `good.yaml` and the edits:
+ * `npx tsx configs/rejected/generate.ts`.
+ */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -2,7 +2,7 @@
 
 import type { Channel, Path } from '../../model/configuration.ts';
 import { computeEnd, PA_END, PAGE_SIZE, type ByteRange } from '../../model/units.ts';
-import { formatAddress } from '../findings.ts';
+import { formatAddress, type RelatedPlace } from '../findings.ts';
 import {
   describePair,
   formatList,
@@ -31,6 +31,14 @@ function* iterateChannels({ configuration }: RuleContext): Generator<PlacedChann
   }
 }
 
+/** The first ends of a channel as related places. */
+function relateEnds(context: RuleContext, channel: Channel, path: Path): RelatedPlace[] {
+  return channel.ends.slice(0, 8).map((end, index) => ({
+    message: `${getPartitionName(context.configuration, end.partition)} has an end here`,
+    at: [...path, 'ends', index],
+  }));
+}
+
 const channelEnds = defineRule({
   code: 'CHN-ENDS',
   title: 'Validate that a channel has at least two ends.',
@@ -49,6 +57,7 @@ const channelEnds = defineRule({
           channel.ends.length,
         help: 'add the other end, or make it memory of the one partition',
         at: [...path, 'ends'],
+        related: relateEnds(context, channel, path),
       };
     }
   },
@@ -227,6 +236,7 @@ const channelDirection = defineRule({
           `found writers ${formatList(writers)}`,
         help: 'give the sending end rw and the receiving end r',
         at: [...path, 'ends'],
+        related: relateEnds(context, channel, path),
       };
     }
   },

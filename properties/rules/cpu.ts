@@ -8,7 +8,7 @@ import { computeTicksExactly, type CoreId, type Nanoseconds } from '../../model/
 import { listCoresOf } from './claims.ts';
 import { formatDuration, formatList } from './describe.ts';
 import { computeSum, formatPercent, isGreater } from './fraction.ts';
-import { defineRule, type Rule, type RuleContext } from './rule.ts';
+import { defineRule, getPathWithoutEl2, type Rule, type RuleContext } from './rule.ts';
 
 const SERVERS = 'Periodic servers: a budget Q in every period P, 1 <= Q <= P';
 
@@ -220,7 +220,7 @@ const cpuMixed = defineRule({
           `${partition.name} has core ${inside.id} (${inside.type}) under EL2 and core ` +
           `${outside.id} (${outside.type}) without EL2: expected one kind`,
         help: 'make two partitions of it, with a channel between them',
-        at: ['config', 'partitions', index, 'cpus'],
+        at: getPathWithoutEl2(configuration, index),
       };
     }
   },

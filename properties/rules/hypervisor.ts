@@ -17,6 +17,7 @@ import { listHolders } from './granules.ts';
 import {
   defineRule,
   getPartitionName,
+  getPathWithoutEl2,
   type RegionPair,
   type Rule,
   type RuleContext,
@@ -288,7 +289,7 @@ const hypervisorNoFirewall = defineRule({
           `${partition.name} runs on a core without EL2 and the platform has no bus firewall: ` +
           'expected something that holds it, found nothing',
         help: 'describe the firewall of the platform, or run the partition under EL2',
-        at: ['config', 'partitions', index, 'cpus'],
+        at: getPathWithoutEl2(configuration, index),
         related: [{ message: 'the platform is described here', at: ['platform'] }],
       };
     }
@@ -315,7 +316,7 @@ const hypervisorFirewallUnknown = defineRule({
           `only the bus firewall (${firewall.kind}) holds ${partition.name}, and the platform ` +
           'does not say where and in what granules it grants',
         help: 'add firewall.windows to the platform file',
-        at: ['config', 'partitions', index, 'cpus'],
+        at: getPathWithoutEl2(configuration, index),
         related: [{ message: 'the firewall is described here', at: ['platform', 'firewall'] }],
       };
     }
@@ -354,7 +355,7 @@ const hypervisorOutsideFirewall = defineRule({
         related: [
           {
             message: `${getPartitionName(configuration, intruder)} has cores without EL2`,
-            at: ['config', 'partitions', intruder, 'cpus'],
+            at: getPathWithoutEl2(configuration, intruder),
           },
           { message: 'the windows are here', at: ['platform', 'firewall', 'windows'] },
         ],

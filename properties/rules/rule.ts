@@ -165,6 +165,17 @@ function listDeviceClaims(configuration: StaticConfiguration): DeviceClaim[][] {
   return claims;
 }
 
+/** The entry by which a partition names its first core without EL2, or all its cpus. */
+export function getPathWithoutEl2(configuration: StaticConfiguration, partition: number): Path {
+  const without = new Set(
+    configuration.platform.cores.filter((core) => !core.el2).map((core) => core.id),
+  );
+  const cpus = configuration.partitions[partition]?.cpus ?? [];
+  const index = cpus.findIndex((cpu) => without.has(cpu.core));
+  const path: Path = ['config', 'partitions', partition, 'cpus'];
+  return index === -1 ? path : [...path, index];
+}
+
 /** Name of a partition for messages; `partition 7` where the index names none. */
 export function getPartitionName(configuration: StaticConfiguration, partition: number): string {
   return configuration.partitions[partition]?.name ?? `partition ${partition}`;
