@@ -1,0 +1,147 @@
+/** Runs of a core: what obligations about time share in ids, places, witnesses and words. */
+
+import type { Path, StaticConfiguration } from '../../model/configuration.ts';
+import type { RelatedPlace } from '../../properties/findings.ts';
+import type { Model, Witness } from '../obligation.ts';
+import type { Term } from '../smt/term.ts';
+import { evaluate } from '../smt/term.ts';
+import type { NoBound, Supply, SupplyParty } from '../timing/delay.ts';
+import { formatNanoseconds, formatTicks } from '../timing/duration.ts';
+import { getTaken } from '../timing/encoding.ts';
+import { type CoreMember, type CoreTicks, listCores } from '../timing/reservation.ts';
+
+/** A virtual CPU and the core that it is on. */
+export interface PlacedMember {
+  readonly core: CoreTicks;
+  readonly member: CoreMember;
+}
+
+/** Instance of an id: `rtos:2`; with the index of the virtual CPU where the core is named twice. */
+export function getInstance({ core, member }: PlacedMember): string {
+  const twins = core.members.filter((other) => other.partition === member.partition);
+  const instance = `${member.name}:${core.core}`;
+  return twins.length === 1 ? instance : `${instance}.${member.cpu}`;
+}
+
+/** Place of a virtual CPU, or of one of its keys. */
+export function getCpuPath(member: CoreMember, key: string | null = null): Path {
+  const path: Path = ['config', 'partitions', member.partition, 'cpus', member.cpu];
+  return key === null ? path : [...path, key];
+}
+
+/** The same virtual CPU in a configuration; null where it is gone. */
+export function findPlaced(
+  configuration: StaticConfiguration,
+  { core, member }: PlacedMember,
+): PlacedMember | null {
+  const found = listCores(configuration).find((entry) => entry.core === core.core);
+  const same = found?.members.find(
+    (entry) => entry.partition === member.partition && entry.cpu === member.cpu,
+  );
+  return found === undefined || same === undefined ? null : { core: found, member: same };
+}
+
+/** The members of a core other than this one, in the order in which a supply counts them. */
+export function listOthers({ core, member }: PlacedMember): CoreMember[] {
+  return core.members.filter((other) => other !== member);
+}
+
+/** The parties of a supply; none where there is no supply. */
+export function listParties(supply: Supply | null): readonly SupplyParty[] {
+  return supply === null || supply.kind === 'whole-core' ? [] : supply.parties;
+}
+
+/** Value of a variable of a model; 0 where the formula does not name it. */
+export function readTicks(model: Model, variable: Term): number {
+  const name = variable.kind === 'variable' ? variable.name : '';
+  return model.has(name) ? Number(evaluate(variable, model)) : 0;
+}
+
+/** What each party of a run took, by name. */
+export function decodeTaken(
+  model: Model,
+  placed: PlacedMember,
+  parties: readonly SupplyParty[],
+): Record<string, number> {
+  const others = listOthers(placed);
+  return Object.fromEntries(
+    parties.map((party, index) => [
+      `taken by ${others[party.other]?.name ?? 'nobody'}${party.isUrgent ? '' : "'s timer"}`,
+      readTicks(model, getTaken(index)),
+    ]),
+  );
+}
+
+/** Numbers of a witness in which ticks are also durations. */
+export function describeTicks(
+  ticks: Readonly<Record<string, number>>,
+  timerHz: number,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(ticks).map(([name, value]) => [
+      name,
+      `${value} ticks (${formatTicks(value, timerHz)})`,
+    ]),
+  );
+}
+
+/** Ticks of an entry of a witness. */
+export function parseTicks(witness: Witness, name: string): number {
+  return Number.parseInt(String(witness[name] ?? 'NaN'), 10);
+}
+
+/** Why there is no bound, as the end of a sentence. */
+export function explainReason(reason: NoBound): string {
+  switch (reason) {
+    case 'overload':
+      return 'the reservations before it can take the whole core';
+    case 'iterations':
+      return 'the load is so close to the whole core that the search for a bound was given up';
+    case 'budget-below-overheads':
+      return 'one context switch and one overrun of EL2 can use up its whole budget';
+    case 'malformed':
+      return 'a reservation of the core has no budget, or more than its period';
+    case 'shared-with-whole-core':
+      return 'a virtual CPU without a budget is on the same core';
+    case 'edf-needs-burn':
+      return 'under earliest deadline first every reservation must burn its idle budget';
+    case 'deadline-missed':
+      return 'the reservations of the core ask for more than there is before some deadline';
+    case 'overflow':
+      return 'a number of ticks exceeds 2^53';
+  }
+}
+
+/** How a reservation is given: `1ms in every 5ms, priority 2`. */
+export function describeShare(member: CoreMember, timerHz: number): string {
+  const { reservation } = member;
+  if (reservation === null) return 'the whole core';
+  const { budget, period, priority } = reservation;
+  const share = `${formatTicks(budget, timerHz)} in every ${formatTicks(period, timerHz)}`;
+  return `${share}, priority ${priority}`;
+}
+
+/** The other virtual CPUs of the core as places, with what each takes of a run. */
+export function describeOthers(
+  placed: PlacedMember,
+  parties: readonly SupplyParty[],
+  taken: (party: SupplyParty) => number | null,
+): RelatedPlace[] {
+  const { timerHz } = placed.core;
+  return listOthers(placed).map((other, index) => {
+    const party = parties.find((entry) => entry.other === index);
+    const ticks = party === undefined ? null : taken(party);
+    const share = `${other.name} has ${describeShare(other, timerHz)}`;
+    const duration = ticks === null ? null : formatTicks(ticks, timerHz);
+    const part =
+      duration === null
+        ? 'and shares the core'
+        : `and takes up to ${duration} of this time${party?.isUrgent === true ? '' : ' for its timer'}`;
+    return { message: `${share}, ${part}`, at: getCpuPath(other) };
+  });
+}
+
+/** A duration that the configuration states. */
+export function formatRequired(member: CoreMember): string {
+  return formatNanoseconds(member.requiredNs ?? 0);
+}
