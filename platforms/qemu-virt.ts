@@ -34,8 +34,9 @@ const NOTES = [
   '    -device nvme,addr=3,serial=haven,drive=flash -device edu,addr=4 -kernel haven.elf',
   '',
   'Assumed, because no file says it:',
-  '- Haven assigns the PCI BARs at boot to the addresses below, each on pages of its own, and',
-  '  keeps the configuration space: whoever writes it can move a BAR over another function.',
+  '- Haven assigns the PCI BARs at boot to the addresses below, each on pages of its own (sizes as',
+  '  read from QEMU), and keeps the configuration space: whoever writes it can move a BAR over',
+  '  another function.',
   '- A virtio PCI function goes through the SMMU only with iommu_platform=on; without it, it',
   '  bypasses it.',
   '- virtio-mmio transports and fw_cfg master the bus and are not behind the SMMU: `dma: true`,',
@@ -184,7 +185,7 @@ function listPciFunctions(): DescribedDevice[] {
       itsDeviceIds: [requester],
       dma: true,
       firmware: false,
-      source: `-device ${what}; 00:0${slot}.0; virt.c:190,231,1495,1587; BAR addresses are assumptions`,
+      source: `-device ${what}; 00:0${slot}.0; virt.c:190,231,1495,1587; BAR sizes as read, addresses are assumptions`,
     };
   });
 }
