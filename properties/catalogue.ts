@@ -1,0 +1,35 @@
+/**
+ * Catalogue: all properties of the machine, in the order in which a step is judged.
+ */
+
+import { INTERRUPT_PROPERTIES } from './invariants/interrupts.ts';
+import { NONINTERFERENCE_PROPERTIES } from './invariants/noninterference.ts';
+import { TABLE_PROPERTIES } from './invariants/tables.ts';
+import { TIME_PROPERTIES } from './invariants/time.ts';
+import { TRANSACTION_PROPERTIES } from './invariants/transactions.ts';
+import type { Property } from './property.ts';
+
+/** Every property that a run is judged by. */
+export const PROPERTIES: readonly Property[] = [
+  ...TRANSACTION_PROPERTIES,
+  ...TABLE_PROPERTIES,
+  ...INTERRUPT_PROPERTIES,
+  ...TIME_PROPERTIES,
+  ...NONINTERFERENCE_PROPERTIES,
+];
+
+/** Violations that no monitor reports because the engine itself sees them. */
+export const ENGINE_PROPERTIES: readonly Omit<Property, 'watch'>[] = [
+  {
+    id: 'seal.total',
+    statement: 'Every action in every state has an outcome; none throws.',
+    source: 'totality of the step function: a bad input harms only its sender',
+    example: 'an index from a partition that is used unchecked',
+  },
+  {
+    id: 'noninterference.refusal',
+    statement: 'A refused action changes nothing that any partition observes.',
+    source: 'Haven: guards first, then one effect',
+    example: 'a check that comes after the first write',
+  },
+];

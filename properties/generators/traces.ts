@@ -1,0 +1,300 @@
+/**
+ * Traces: fast-check arbitraries for actions and for sequences of them.
+ *
+ * Exported for users who embed the properties in tests of their own.
+ */
+
+import fc from 'fast-check';
+import type { Arbitrary } from 'fast-check';
+import type { Action, ActionKind } from '../../model/actions.ts';
+import { CACHE_SLOTS, IN_FLIGHT_SLOTS, createMachine } from '../../model/machine.ts';
+import type { Machine } from '../../model/machine.ts';
+import { EVENTS_PER_DEVICE } from '../../model/plan.ts';
+import type { Plan } from '../../model/plan.ts';
+import { REGISTERS } from '../../model/registers.ts';
+import { step } from '../../model/step.ts';
+import { collectOperands } from './operands.ts';
+import type { Operands } from './operands.ts';
+
+/** Where a trace begins: at reset, or after an undisturbed boot. */
+export type Start = 'reset' | 'booted';
+
+/** A run to be: where it starts and what happens. */
+export interface Trace {
+  readonly start: Start;
+  readonly actions: readonly Action[];
+}
+
+/** How often each action is drawn, relative to the others; the record does not compile without one. */
+const WEIGHTS: Readonly<Record<ActionKind, number>> = {
+  boot: 1,
+  read: 12,
+  write: 12,
+  fetch: 3,
+  'bus-read': 3,
+  'bus-write': 3,
+  'register-read': 4,
+  'register-write': 6,
+  'cpu-on': 4,
+  'cpu-off': 1,
+  'system-reset': 1,
+  wait: 3,
+  smc: 1,
+  'unknown-call': 1,
+  notify: 4,
+  section: 3,
+  distributor: 12,
+  'send-sgi': 4,
+  'arm-timer': 4,
+  'dma-issue': 10,
+  'bare-dma-issue': 2,
+  'dma-complete': 8,
+  'line-assert': 10,
+  'line-deassert': 4,
+  msi: 4,
+  'interrupt-take': 10,
+  'interrupt-acknowledge': 8,
+  'interrupt-end': 8,
+  'list-register-spill': 2,
+  'list-register-fill': 2,
+  'time-passes': 30,
+  'tlb-fill': 4,
+  'tlb-evict': 1,
+  'iotlb-fill': 4,
+  'iotlb-evict': 1,
+};
+
+/** Rounds in which the prelude tries to start virtual CPUs before it leaves the rest to the trace. */
+const PRELUDE_ROUNDS_MAX = 64;
+
+/** Longest time that the prelude lets pass at once, ticks: about a millisecond on both boards. */
+const PRELUDE_TICKS_MAX = 50_000;
+
+/**
+ * The actions that bring a machine from reset to where partitions run: boot undisturbed to the seal, then
+ * each partition starts its other virtual CPUs as soon as it executes.
+ */
+export function listBootActions(plan: Plan): Action[] {
+  const machine = createMachine(plan);
+  const actions: Action[] = [];
+  const attempt = (action: Action): boolean => {
+    if (step(plan, machine, action) !== 'DONE') return false;
+    actions.push(action);
+    return true;
+  };
+  const cores = plan.cores.flatMap((core, index) => (core.el2 && core.used ? [index] : []));
+  for (let progress = true; progress && !machine.boot.sealed;) {
+    progress = cores.filter((core) => attempt({ kind: 'boot', core, fails: false })).length > 0;
+  }
+  const vcpusMax = Math.max(0, ...plan.partitions.map(({ vcpus }) => vcpus.length));
+  for (let round = 0; round < PRELUDE_ROUNDS_MAX; round += 1) {
+    const started = machine.partitions.every(({ vcpus }) => vcpus.every(({ on }) => on));
+    if (started) break;
+    for (const core of cores) {
+      for (let vcpu = 1; vcpu < vcpusMax; vcpu += 1) attempt({ kind: 'cpu-on', core, vcpu });
+      const shared = plan.cores[core]?.residents.some(({ dedicated }) => !dedicated) === true;
+      if (shared) attempt({ kind: 'time-passes', core, ticks: PRELUDE_TICKS_MAX });
+    }
+  }
+  return actions;
+}
+
+/** A machine that has booted undisturbed. */
+export function createBootedMachine(plan: Plan, boot: readonly Action[]): Machine {
+  const machine = createMachine(plan);
+  for (const action of boot) step(plan, machine, action);
+  return machine;
+}
+
+/** Any action, with operands that love the boundaries of this plan. */
+export function actionArbitrary(plan: Plan): Arbitrary<Action> {
+  const operands = collectOperands(plan);
+  const parts = Object.entries(WEIGHTS).map(([kind, weight]) => ({
+    weight,
+    arbitrary: createActionArbitrary(kind as ActionKind, plan, operands),
+  }));
+  return fc.oneof(...parts);
+}
+
+/**
+ * A trace of at most `maxLength` actions or bursts of them; one in eight starts at reset and may fail to
+ * boot.
+ */
+export function traceArbitrary(plan: Plan, maxLength: number): Arbitrary<Trace> {
+  const action = burstArbitrary(plan);
+  const boot = fc.record({
+    kind: fc.constant('boot' as const),
+    core: fc.constantFrom(...collectOperands(plan).cores),
+    fails: fc.nat({ max: 63 }).map((draw) => draw === 63),
+  });
+  const bootStep: Arbitrary<Action[]> = boot.map((bootAction) => [bootAction]);
+  const booting = fc.oneof({ weight: 4, arbitrary: bootStep }, { weight: 1, arbitrary: action });
+  return fc.oneof(
+    { weight: 7, arbitrary: createTraceArbitrary('booted', action, maxLength) },
+    { weight: 1, arbitrary: createTraceArbitrary('reset', booting, maxLength) },
+  );
+}
+
+function createTraceArbitrary(
+  start: Start,
+  action: Arbitrary<Action[]>,
+  maxLength: number,
+): Arbitrary<Trace> {
+  const actions = fc.array(action, { minLength: 0, maxLength, size: 'max' });
+  return fc.record({ start: fc.constant(start), actions: actions.map((bursts) => bursts.flat()) });
+}
+
+/** Single actions, and now and then a burst that chance alone would seldom compose. */
+function burstArbitrary(plan: Plan): Arbitrary<Action[]> {
+  const single = actionArbitrary(plan).map((action) => [action]);
+  const bursts = [...listInterruptBursts(plan), ...listDmaBursts(plan)];
+  if (bursts.length === 0) return single;
+  return fc.oneof(
+    { weight: 15, arbitrary: single },
+    { weight: 1, arbitrary: fc.constantFrom(...bursts) },
+  );
+}
+
+/** A device raises its line and the owner handles it. */
+function listInterruptBursts(plan: Plan): Action[][] {
+  return plan.routes
+    .filter(({ core }) => core >= 0)
+    .map(({ intId, core }) => [
+      { kind: 'distributor', core, operation: 'enable', intId, vcpu: 0 },
+      { kind: 'line-assert', intId },
+      { kind: 'interrupt-take', core },
+      { kind: 'interrupt-acknowledge', core },
+      { kind: 'line-deassert', intId },
+      { kind: 'interrupt-end', core, intId },
+    ]);
+}
+
+/** A device writes to the first page of its owner's memory and the write arrives. */
+function listDmaBursts(plan: Plan): Action[][] {
+  return plan.streams.map(({ stream, partition }) => {
+    const address = plan.partitions[partition]?.dma[0]?.ipa ?? 0;
+    return [
+      { kind: 'dma-issue', stream, address, write: true, value: 1 },
+      { kind: 'dma-complete', slot: 0 },
+    ];
+  });
+}
+
+/** Four times in five a number of the first pool. */
+function mostly(usual: readonly number[], stray: readonly number[]): Arbitrary<number> {
+  return fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...stray) },
+  );
+}
+
+/** The arbitrary of one kind of action. */
+function createActionArbitrary(
+  kind: ActionKind,
+  plan: Plan,
+  operands: Operands,
+): Arbitrary<Action> {
+  const core = fc.constantFrom(...operands.cores);
+  const value = fc.nat({ max: 0xffff });
+  const vcpu = fc.constantFrom(...operands.vcpus);
+  const ipa = mostly(operands.mappedIpas, operands.strayIpas);
+  const pa = fc.constantFrom(...operands.pas);
+  const stream = mostly(operands.ownedStreams, operands.strayStreams);
+  const intId = mostly(operands.ownedLines, operands.strayLines);
+  const write = fc.boolean();
+  switch (kind) {
+    case 'boot':
+      return fc.record({ kind: fc.constant(kind), core, fails: fc.constant(false) });
+    case 'read':
+    case 'write':
+    case 'fetch':
+      return fc.record({ kind: fc.constant(kind), core, address: ipa, value });
+    case 'bus-read':
+    case 'bus-write':
+      return fc.record({ kind: fc.constant(kind), core, address: pa, value });
+    case 'register-read':
+    case 'register-write': {
+      const register = fc.nat({ max: REGISTERS.length - 1 });
+      return fc.record({ kind: fc.constant(kind), core, register, value });
+    }
+    case 'cpu-on':
+      return fc.record({ kind: fc.constant(kind), core, vcpu });
+    case 'cpu-off':
+    case 'system-reset':
+    case 'wait':
+    case 'smc':
+    case 'unknown-call':
+      return fc.record({ kind: fc.constant(kind), core });
+    case 'notify':
+      return fc.record({
+        kind: fc.constant(kind),
+        core,
+        doorbell: fc.constantFrom(...operands.doorbells),
+      });
+    case 'section':
+      return fc.record({
+        kind: fc.constant(kind),
+        core,
+        ticks: fc.constantFrom(...operands.sections),
+      });
+    case 'distributor': {
+      const operation = fc.constantFrom(
+        'enable' as const,
+        'enable' as const,
+        'disable' as const,
+        'set-pending' as const,
+        'clear-pending' as const,
+        'route' as const,
+      );
+      return fc.record({ kind: fc.constant(kind), core, operation, intId, vcpu });
+    }
+    case 'send-sgi':
+      return fc.record({ kind: fc.constant(kind), core, intId: fc.nat({ max: 16 }), vcpu });
+    case 'arm-timer':
+    case 'time-passes':
+      return fc.record({
+        kind: fc.constant(kind),
+        core,
+        ticks: fc.constantFrom(...operands.ticks),
+      });
+    case 'dma-issue':
+      return fc.record({ kind: fc.constant(kind), stream, address: ipa, write, value });
+    case 'bare-dma-issue': {
+      const master = fc.nat({ max: plan.bareMasters.length });
+      return fc.record({ kind: fc.constant(kind), master, address: pa, write, value });
+    }
+    case 'dma-complete':
+      return fc.record({ kind: fc.constant(kind), slot: fc.nat({ max: IN_FLIGHT_SLOTS - 1 }) });
+    case 'line-assert':
+    case 'line-deassert':
+      return fc.record({ kind: fc.constant(kind), intId });
+    case 'msi':
+      return fc.record({
+        kind: fc.constant(kind),
+        stream,
+        event: fc.nat({ max: EVENTS_PER_DEVICE }),
+      });
+    case 'interrupt-take':
+    case 'interrupt-acknowledge':
+      return fc.record({ kind: fc.constant(kind), core });
+    case 'interrupt-end':
+      return fc.record({ kind: fc.constant(kind), core, intId });
+    case 'list-register-spill':
+    case 'list-register-fill':
+      return fc.record({
+        kind: fc.constant(kind),
+        core,
+        slot: fc.nat({ max: Math.max(0, plan.listRegisters - 1) }),
+      });
+    case 'tlb-fill':
+    case 'tlb-evict': {
+      const slot = fc.nat({ max: CACHE_SLOTS - 1 });
+      return fc.record({ kind: fc.constant(kind), core, slot, address: ipa });
+    }
+    case 'iotlb-fill':
+    case 'iotlb-evict': {
+      const slot = fc.nat({ max: CACHE_SLOTS - 1 });
+      return fc.record({ kind: fc.constant(kind), slot, stream, address: ipa });
+    }
+  }
+}

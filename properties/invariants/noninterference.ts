@@ -1,0 +1,217 @@
+/**
+ * Noninterference: what one partition does changes nothing that another observes, but by declared channels.
+ *
+ * Local respect of Rushby 1992, checked along one run: before and after each step, every other partition's
+ * view is equal. Memory is judged by the label of the last writer instead, at the moment of reading.
+ */
+
+import type { Action } from '../../model/actions.ts';
+import { readWriter } from '../../model/memory.ts';
+import type { Outcome } from '../../model/outcome.ts';
+import { REGISTERS } from '../../model/registers.ts';
+import { createView, getDomain, observeRegisters } from '../../model/view.ts';
+import type { View } from '../../model/view.ts';
+import { PAGE_SIZE } from '../../model/units.ts';
+import { formatAddress } from '../findings.ts';
+import { findGrant } from '../grants.ts';
+import { COMPLETE_LOOK_INTERVAL, watchEachStep } from '../property.ts';
+import type { Context, Monitor, Property, Violation } from '../property.ts';
+
+/** Partition in whose name an action happens; null where it is time, boot or EL2 itself. */
+function computeDomain(context: Context, action: Action): number | null {
+  const { plan, machine } = context;
+  switch (action.kind) {
+    case 'boot':
+    case 'time-passes':
+    case 'interrupt-take':
+      return null;
+    case 'dma-issue':
+    case 'msi':
+    case 'iotlb-fill':
+    case 'iotlb-evict':
+      return plan.streams.find(({ stream }) => stream === action.stream)?.partition ?? -1;
+    case 'bare-dma-issue':
+      return plan.bareMasters[action.master]?.partition ?? -1;
+    case 'dma-complete':
+      return machine.smmu.inFlight[action.slot]?.master ?? -1;
+    case 'line-assert':
+    case 'line-deassert':
+      return plan.routes.find(({ intId }) => intId === action.intId)?.partition ?? -1;
+    default:
+      return getDomain(plan, machine, action.core);
+  }
+}
+
+/** Whether a channel lets `from` ring `to`. */
+function isDeclaredRing(context: Context, from: number, to: number): boolean {
+  return context.configuration.channels.some(({ notify }) =>
+    notify.some((one) => one.from === from && one.to === to),
+  );
+}
+
+/** The first difference of two views, in words; null where they are equal. */
+function findDifference(before: View, after: View): string | null {
+  const line = findUnequal(before.lines, after.lines);
+  if (line >= 0) return `lines[${line}] from ${before.lines[line]} to ${after.lines[line]}`;
+  for (let index = 0; index < after.vcpus.length; index += 1) {
+    const old = before.vcpus[index] ?? [];
+    const now = after.vcpus[index] ?? [];
+    const at = findUnequal(old, now);
+    if (at >= 0) return `vcpus[${index}][${at}] from ${old[at]} to ${now[at]}`;
+  }
+  return null;
+}
+
+/** First position at which two lists differ, or -1. */
+function findUnequal(a: readonly number[], b: readonly number[]): number {
+  const length = Math.max(a.length, b.length);
+  for (let index = 0; index < length; index += 1) {
+    if (a[index] !== b[index]) return index;
+  }
+  return -1;
+}
+
+function watchLocalRespect(context: Context): Monitor {
+  const { plan, machine } = context;
+  const observers = plan.partitions.map((_, observer) => observer);
+  let before = observers.map(createView);
+  let after = observers.map(createView);
+  let domain: number | null = null;
+  let steps = 0;
+  for (const observer of observers) look(observer, before);
+  function look(observer: number, views: readonly View[]): void {
+    const view = views[observer];
+    if (view !== undefined) observeRegisters(plan, machine, observer, view);
+  }
+  const judge = (action: Action, outcome: Outcome, count: () => void): Violation | null => {
+    let violation: Violation | null = null;
+    const refused = outcome !== 'DONE';
+    steps += 1;
+    if (refused && !context.thorough && steps % COMPLETE_LOOK_INTERVAL !== 0) return null;
+    for (const observer of observers) {
+      look(observer, after);
+      if (domain === null || violation !== null) continue;
+      if (observer === domain && !refused) continue;
+      const rings = action.kind === 'notify' && isDeclaredRing(context, domain, observer);
+      if (rings && !refused) continue;
+      count();
+      const difference = findDifference(
+        before[observer] ?? createView(),
+        after[observer] ?? createView(),
+      );
+      if (difference === null) continue;
+      violation = describeInfluence(context, action, outcome, domain, observer, difference);
+    }
+    [before, after] = [after, before];
+    return violation;
+  };
+  return {
+    ...watchEachStep(judge),
+    before: (action) => {
+      domain = computeDomain(context, action);
+    },
+  };
+}
+
+function describeInfluence(
+  context: Context,
+  action: Action,
+  outcome: Outcome,
+  domain: number,
+  observer: number,
+  difference: string,
+): Violation {
+  const actor = context.configuration.partitions[domain]?.name ?? 'the environment';
+  const watched = context.configuration.partitions[observer]?.name ?? '';
+  const refused = outcome !== 'DONE';
+  return {
+    property: refused ? 'noninterference.refusal' : 'noninterference.local-respect',
+    message:
+      `${action.kind} by ${actor} (${outcome}) changes what ${watched} observes: ` + difference,
+    witness: { actor, observer: watched, difference },
+    at: ['config', 'partitions', Math.max(0, domain)],
+    related: [{ message: `observer ${watched}`, at: ['config', 'partitions', observer] }],
+  };
+}
+
+function watchLabels(context: Context): Monitor {
+  let seen = context.machine.bus.count;
+  return watchEachStep((_action, _outcome, count) => {
+    const { bus, memory } = context.machine;
+    if (bus.count === seen) return null;
+    seen = bus.count;
+    if (bus.write || bus.master < 0) return null;
+    const writer = readWriter(memory, bus.frame);
+    count();
+    if (writer < 0 || writer === bus.master) return null;
+    const mine = findGrant(context.grants, bus.master, bus.frame, (one) => one.channel >= 0);
+    const theirs = findGrant(context.grants, writer, bus.frame, (one) => one.channel >= 0);
+    if (mine !== undefined && theirs?.channel === mine.channel) return null;
+    const reader = context.configuration.partitions[bus.master]?.name ?? '';
+    const author = context.configuration.partitions[writer]?.name ?? '';
+    const page = formatAddress(bus.frame * PAGE_SIZE);
+    return {
+      property: 'noninterference.memory',
+      message: `${reader} reads page ${page}, last written by ${author}, with no channel between them`,
+      witness: { reader, writer: author, page },
+      at: ['config', 'partitions', bus.master],
+      related: [{ message: `the writer ${author}`, at: ['config', 'partitions', writer] }],
+    };
+  });
+}
+
+function watchRegisters(context: Context): Monitor {
+  return watchEachStep((_action, _outcome, count) => {
+    const { cores } = context.machine;
+    for (let index = 0; index < cores.length; index += 1) {
+      const core = cores[index];
+      const resident = context.plan.cores[index]?.residents[core?.loaded ?? -1];
+      if (core === undefined || resident === undefined) continue;
+      count();
+      for (let register = 0; register < core.registerWriters.length; register += 1) {
+        const writer = core.registerWriters[register] ?? -1;
+        if (writer < 0 || writer === resident.partition) continue;
+        const reader = context.configuration.partitions[resident.partition]?.name ?? '';
+        const author = context.configuration.partitions[writer]?.name ?? '';
+        return {
+          property: 'noninterference.registers',
+          message:
+            `${REGISTERS[register]?.name ?? ''} of core ${index} holds a value of ${author} ` +
+            `while ${reader} is on it`,
+          witness: { reader, writer: author, register: REGISTERS[register]?.name ?? '' },
+          at: ['config', 'partitions', resident.partition],
+          related: [{ message: `the writer ${author}`, at: ['config', 'partitions', writer] }],
+        };
+      }
+    }
+    return null;
+  });
+}
+
+const RUSHBY = 'Rushby 1992, Noninterference, Transitivity, and Channel-Control Security Policies';
+
+/** Properties of information flow. */
+export const NONINTERFERENCE_PROPERTIES: readonly Property[] = [
+  {
+    id: 'noninterference.local-respect',
+    statement:
+      'An action of one partition changes nothing that another observes, but by a channel.',
+    source: RUSHBY,
+    example: 'a distributor write that reaches a line of another partition',
+    watch: watchLocalRespect,
+  },
+  {
+    id: 'noninterference.memory',
+    statement: 'A partition never reads a word that another wrote outside a channel of both.',
+    source: RUSHBY,
+    example: 'memory handed over without scrubbing',
+    watch: watchLabels,
+  },
+  {
+    id: 'noninterference.registers',
+    statement: 'No register that is live while a partition runs holds a value of another.',
+    source: 'Arm ARM, state that a world switch must save and restore',
+    example: 'a class of registers that the world switch forgets',
+    watch: watchRegisters,
+  },
+];

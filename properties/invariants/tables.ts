@@ -1,0 +1,218 @@
+/**
+ * Tables and caches: what translates an address agrees with the grants and stays as boot left it.
+ */
+
+import type { Action } from '../../model/actions.ts';
+import { BOOT_OFF, BOOT_SMMU } from '../../model/machine.ts';
+import type { CachedEntry, Machine, TableEntry } from '../../model/machine.ts';
+import { computeFrame, isCovering } from '../../model/translation.ts';
+import { PAGE_SIZE } from '../../model/units.ts';
+import { formatAddress } from '../findings.ts';
+import { COMPLETE_LOOK_INTERVAL, watchEachStep } from '../property.ts';
+import type { Context, Property, Violation } from '../property.ts';
+
+/** A valid cached entry that its table does not give, or gives with fewer rights. */
+function isStale(slot: CachedEntry, table: readonly TableEntry[]): boolean {
+  const address = slot.page * PAGE_SIZE;
+  const entry = table.find((one) => isCovering(one, address));
+  if (entry === undefined || computeFrame(entry, address) !== slot.frame) return true;
+  const wider =
+    (slot.read && !entry.read) || (slot.write && !entry.write) || (slot.execute && !entry.execute);
+  return wider || slot.type !== entry.type;
+}
+
+function findStale(
+  context: Context,
+  slots: readonly CachedEntry[],
+  tables: readonly (readonly TableEntry[])[],
+  count: () => void,
+): CachedEntry | undefined {
+  for (const slot of slots) {
+    if (!slot.valid) continue;
+    count();
+    const owner = context.plan.partitions.findIndex(({ vmid }) => vmid === slot.vmid);
+    if (isStale(slot, tables[owner] ?? [])) return slot;
+  }
+  return undefined;
+}
+
+function describeStale(property: string, where: string, slot: CachedEntry): Violation {
+  const ipa = formatAddress(slot.page * PAGE_SIZE);
+  const pa = formatAddress(slot.frame * PAGE_SIZE);
+  return {
+    property,
+    message: `${where} holds IPA ${ipa} to ${pa} for VMID ${slot.vmid}, which no table gives now`,
+    witness: { vmid: slot.vmid, ipa, pa },
+    at: ['config', 'partitions'],
+    related: [],
+  };
+}
+
+/** What boot has programmed and nobody may change: rendered as text, for comparison. */
+function renderSealed(machine: Machine): string {
+  return JSON.stringify([
+    machine.stage2,
+    machine.smmu.tables,
+    machine.smmu.streams,
+    machine.smmu.enabled,
+    machine.gic.lines.map(({ owner, group }) => [owner, group]),
+    machine.gic.events,
+  ]);
+}
+
+/** Actions in which a partition executes. */
+export function isGuestAction(action: Action): boolean {
+  switch (action.kind) {
+    case 'read':
+    case 'write':
+    case 'fetch':
+    case 'register-read':
+    case 'register-write':
+    case 'cpu-on':
+    case 'cpu-off':
+    case 'system-reset':
+    case 'wait':
+    case 'smc':
+    case 'unknown-call':
+    case 'notify':
+    case 'section':
+    case 'distributor':
+    case 'send-sgi':
+    case 'arm-timer':
+    case 'interrupt-acknowledge':
+    case 'interrupt-end':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Properties of tables, caches, boot and the seal. */
+export const TABLE_PROPERTIES: readonly Property[] = [
+  {
+    id: 'memory.cached',
+    statement: 'Every valid TLB entry is what the current table of its VMID gives.',
+    source: 'Arm ARM, TLB maintenance; translations are tagged with the VMID',
+    example: 'two partitions with one VMID',
+    watch: (context) =>
+      watchEachStep((_action, _outcome, count) => {
+        for (const [index, core] of context.machine.cores.entries()) {
+          const slot = findStale(context, core.tlb, context.machine.stage2, count);
+          if (slot !== undefined)
+            return describeStale('memory.cached', `TLB of core ${index}`, slot);
+        }
+        return null;
+      }),
+  },
+  {
+    id: 'dma.cached',
+    statement: 'Every valid IOTLB entry is what the current table of its VMID gives.',
+    source: 'Arm IHI 0070, CMD_TLBI_S12_VMALL',
+    example: 'the SMMU keeps a translation that firmware has left',
+    watch: (context) =>
+      watchEachStep((_action, _outcome, count) => {
+        const { iotlb, tables } = context.machine.smmu;
+        const slot = findStale(context, iotlb, tables, count);
+        return slot === undefined ? null : describeStale('dma.cached', 'IOTLB', slot);
+      }),
+  },
+  {
+    id: 'dma.unknown-aborts',
+    statement: 'A request of a stream that no partition owns is refused.',
+    source: 'Arm IHI 0070, C_BAD_STREAMID and STE.V = 0',
+    example: 'streams without an entry bypass',
+    watch: (context) =>
+      watchEachStep((action, outcome, count) => {
+        if (action.kind !== 'dma-issue') return null;
+        if (context.plan.streams.some(({ stream }) => stream === action.stream)) return null;
+        count();
+        if (outcome !== 'DONE') return null;
+        return {
+          property: 'dma.unknown-aborts',
+          message: `a request of stream ${formatAddress(action.stream)}, which nobody owns, passes`,
+          witness: { stream: formatAddress(action.stream) },
+          at: ['platform', 'iommu'],
+          related: [],
+        };
+      }),
+  },
+  {
+    id: 'dma.before-live',
+    statement: 'No stream passes before the SMMU is programmed and enabled.',
+    source: 'Arm IHI 0070, GBPA.ABORT; boot order',
+    example: 'the valid bit of an entry is written before its table',
+    watch: (context) => watchBeforeLive(context),
+  },
+  {
+    id: 'seal.entry',
+    statement: 'No partition executes unless every core has sealed and no boot step failed.',
+    source: 'immutability: boot reaches running only if every step succeeded',
+    example: 'boot goes on although the SMMU failed',
+    watch: (context) =>
+      watchEachStep((action, outcome, count) => {
+        if (!isGuestAction(action)) return null;
+        count();
+        const { steps, failed, sealed } = context.machine.boot;
+        if (outcome !== 'DONE' || (sealed && !failed)) return null;
+        return {
+          property: 'seal.entry',
+          message: `${action.kind} executes although boot is at ${steps.join(', ')}, failed: ${failed}`,
+          witness: { action: action.kind, steps: steps.join(' ') },
+          at: ['config'],
+          related: [],
+        };
+      }),
+  },
+  {
+    id: 'seal.constant',
+    statement: 'Tables, streams and owners of lines stay as they are at the seal.',
+    source: 'immutability: Haven is sealed after boot',
+    example: 'a partition reset that rebuilds its table from a default',
+    watch: (context) => watchSeal(context),
+  },
+];
+
+function watchBeforeLive(context: Context): ReturnType<Property['watch']> {
+  let live = false;
+  return {
+    ...watchEachStep((action, outcome, count) => {
+      const issues = action.kind === 'dma-issue' || action.kind === 'msi';
+      if (!issues || live) return null;
+      count();
+      if (outcome !== 'DONE') return null;
+      return {
+        property: 'dma.before-live',
+        message: `stream ${formatAddress(action.stream)} passes before the SMMU is live`,
+        witness: { stream: formatAddress(action.stream) },
+        at: ['platform', 'iommu'],
+        related: [],
+      };
+    }),
+    before: () => {
+      live = (context.machine.boot.steps[context.plan.bootCore] ?? BOOT_OFF) >= BOOT_SMMU;
+    },
+  };
+}
+
+function watchSeal(context: Context): ReturnType<Property['watch']> {
+  let sealed: string | null = null;
+  let steps = 0;
+  return watchEachStep((action, _outcome, count) => {
+    if (!context.machine.boot.sealed) return null;
+    steps += 1;
+    const rare = action.kind === 'boot' || action.kind === 'system-reset';
+    const look = context.thorough || rare || steps % COMPLETE_LOOK_INTERVAL === 0;
+    if (sealed !== null && !look) return null;
+    const now = renderSealed(context.machine);
+    sealed ??= now;
+    count();
+    if (now === sealed) return null;
+    return {
+      property: 'seal.constant',
+      message: `the sealed tables, streams or owners have changed by ${action.kind}`,
+      witness: { action: action.kind },
+      at: ['config'],
+      related: [],
+    };
+  });
+}

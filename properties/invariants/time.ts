@@ -1,0 +1,221 @@
+/**
+ * Time: nobody gets more than its budget, replenishment keeps to its grid, and nobody waits beyond its bound.
+ *
+ * The monitors measure with the clock and with who runs, never with the scheduler's own accounts.
+ */
+
+import type { CoreState } from '../../model/machine.ts';
+import { isReady } from '../../model/execution.ts';
+import type { Resident } from '../../model/plan.ts';
+import { watchEachStep } from '../property.ts';
+import type { Context, Monitor, Property, Violation } from '../property.ts';
+
+/** Path of the virtual CPU that a resident is. */
+function pathOf(resident: Resident): Violation['at'] {
+  return ['config', 'partitions', resident.partition, 'cpus', resident.vcpu];
+}
+
+function name(context: Context, resident: Resident): string {
+  return context.configuration.partitions[resident.partition]?.name ?? '';
+}
+
+/** Who ran on each core during the step that just ended, and for how long. */
+interface Slice {
+  clock: number;
+  running: number;
+  /** Executing guest instructions rather than EL2 on its behalf. */
+  executing: boolean;
+  charged: boolean;
+}
+
+function createSlices(context: Context): Slice[] {
+  return context.machine.cores.map(() => ({
+    clock: 0,
+    running: -1,
+    executing: false,
+    charged: false,
+  }));
+}
+
+function recordSlices(context: Context, slices: readonly Slice[]): void {
+  const { cores } = context.machine;
+  for (let index = 0; index < cores.length; index += 1) {
+    const core = cores[index];
+    const slice = slices[index];
+    if (core === undefined || slice === undefined) continue;
+    slice.clock = core.clock;
+    slice.running = core.running;
+    slice.executing = core.section === 0 && core.loaded === core.running;
+    slice.charged = !core.slack;
+  }
+}
+
+/** The budget that a resident has used in its current period. */
+interface Consumption {
+  epochs: number;
+  ticks: number;
+}
+
+function watchBudget(context: Context): Monitor {
+  const slices = createSlices(context);
+  const used: Consumption[][] = context.machine.cores.map((core) =>
+    core.accounts.map(() => ({ epochs: 0, ticks: 0 })),
+  );
+  const overrun = Math.max(context.plan.sectionTicks, context.plan.switchTicks);
+  const judge = (index: number, core: CoreState, count: () => void): Violation | null => {
+    const slice = slices[index];
+    const resident = context.plan.cores[index]?.residents[slice?.running ?? -1];
+    const consumption = used[index]?.[slice?.running ?? -1];
+    if (slice === undefined || resident === undefined || consumption === undefined) return null;
+    if (resident.dedicated || !slice.charged || core.clock === slice.clock) return null;
+    const period = Math.floor((slice.clock - resident.phase) / Math.max(1, resident.period));
+    if (consumption.epochs !== period) {
+      consumption.epochs = period;
+      consumption.ticks = 0;
+    }
+    consumption.ticks += core.clock - slice.clock;
+    count();
+    if (consumption.ticks <= resident.budget + overrun) return null;
+    return {
+      property: 'time.budget',
+      message:
+        `${name(context, resident)} has used ${consumption.ticks} ticks of core ${index} in one ` +
+        `period; its budget is ${resident.budget}, overrun at most ${overrun}`,
+      witness: { core: index, used: consumption.ticks, budget: resident.budget },
+      at: pathOf(resident),
+      related: [],
+    };
+  };
+  return {
+    ...watchEachStep((action, _outcome, count) => {
+      if (action.kind !== 'time-passes') return null;
+      const core = context.machine.cores[action.core];
+      return core === undefined ? null : judge(action.core, core, count);
+    }),
+    before: () => recordSlices(context, slices),
+  };
+}
+
+function watchGrid(context: Context): Monitor {
+  return watchEachStep((action, _outcome, count) => {
+    if (action.kind !== 'time-passes') return null;
+    const core = context.machine.cores[action.core];
+    const residents = context.plan.cores[action.core]?.residents ?? [];
+    for (const [index, resident] of residents.entries()) {
+      const account = core?.accounts[index];
+      if (resident.dedicated || resident.period <= 0 || account === undefined) continue;
+      if (core === undefined || !context.machine.boot.sealed) continue;
+      count();
+      const since = core.clock - resident.phase;
+      const epochs = since < 0 ? 0 : Math.floor(since / resident.period) + 1;
+      const next = resident.phase + epochs * resident.period;
+      if (account.epochs === epochs && account.nextReplenishment === next) continue;
+      return {
+        property: 'time.grid',
+        message:
+          `${name(context, resident)} on core ${action.core} at ${core.clock}: replenished ` +
+          `${account.epochs} times, next at ${account.nextReplenishment}; the grid says ` +
+          `${epochs} times, next at ${next}`,
+        witness: { core: action.core, clock: core.clock, expected: next },
+        at: pathOf(resident),
+        related: [],
+      };
+    }
+    return null;
+  });
+}
+
+function watchDelay(context: Context): Monitor {
+  const slices = createSlices(context);
+  const since = context.delayBounds.map(() => -1);
+  const judge = (index: number, core: CoreState, count: () => void): Violation | null => {
+    const slice = slices[index];
+    for (const [position, bound] of context.delayBounds.entries()) {
+      if (bound.core !== index || slice === undefined) continue;
+      const residents = context.plan.cores[index]?.residents ?? [];
+      const at = residents.findIndex(({ partition }) => partition === bound.partition);
+      const resident = residents[at];
+      if (resident === undefined || resident.dedicated) continue;
+      const served = slice.running === at && slice.executing && core.clock > slice.clock;
+      if (!isReady(context.machine, resident)) since[position] = -1;
+      else if (served || since[position] === -1) since[position] = core.clock;
+      const start = since[position] ?? -1;
+      if (start === -1) continue;
+      count();
+      if (core.clock - start < bound.ticks) continue;
+      return {
+        property: 'time.delay',
+        message:
+          `${name(context, resident)} on core ${index} is ready since ${start} and has had no ` +
+          `tick at ${core.clock}; its bound is ${bound.ticks} ticks`,
+        witness: { core: index, ready: start, now: core.clock, bound: bound.ticks },
+        at: pathOf(resident),
+        related: [],
+      };
+    }
+    return null;
+  };
+  return {
+    ...watchEachStep((_action, _outcome, count) => {
+      if (!context.machine.boot.sealed) return null;
+      for (const [index, core] of context.machine.cores.entries()) {
+        const violation = judge(index, core, count);
+        if (violation !== null) return violation;
+      }
+      return null;
+    }),
+    before: () => recordSlices(context, slices),
+  };
+}
+
+/** Properties of the schedule. */
+export const TIME_PROPERTIES: readonly Property[] = [
+  {
+    id: 'time.budget',
+    statement: 'In no period does a reservation use more than its budget plus the stated overrun.',
+    source: 'temporal isolation; Strosnider, Lehoczky, Sha 1995',
+    example: 'a refund on pre-emption',
+    watch: watchBudget,
+  },
+  {
+    id: 'time.grid',
+    statement: 'Replenishments happen at phase + k * period, each once.',
+    source: 'Haven’s scheduler; Xen ARINC 653 drifted by restarting the frame from now',
+    example: 'the next period starts when the handler ran',
+    watch: watchGrid,
+  },
+  {
+    id: 'time.delay',
+    statement: 'A ready partition executes within its proved worst-case delay.',
+    source: 'response-time analysis with jitter; Bernat, Burns 1999',
+    example: 'a higher reservation that runs without budget',
+    watch: watchDelay,
+  },
+  {
+    id: 'cpu.whole',
+    statement: 'On a core that a partition has whole, nobody else ever runs.',
+    source: 'temporal isolation of whole cores',
+    example: 'a second partition that names the core with a budget',
+    watch: (context) =>
+      watchEachStep((_action, _outcome, count) => {
+        for (const [index, core] of context.machine.cores.entries()) {
+          const residents = context.plan.cores[index]?.residents ?? [];
+          const whole = residents.find(({ dedicated }) => dedicated);
+          const running = residents[core.running];
+          if (whole === undefined || running === undefined) continue;
+          count();
+          if (running.partition === whole.partition) continue;
+          return {
+            property: 'cpu.whole',
+            message:
+              `${name(context, running)} runs on core ${index}, which ` +
+              `${name(context, whole)} has whole`,
+            witness: { core: index },
+            at: pathOf(running),
+            related: [{ message: 'the whole core', at: pathOf(whole) }],
+          };
+        }
+        return null;
+      }),
+  },
+];

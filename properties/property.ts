@@ -1,0 +1,85 @@
+/**
+ * Properties: what must hold of the running machine, each a statement, its source, and a monitor that
+ * returns a witness rather than `false`.
+ */
+
+import type { Path, StaticConfiguration } from '../model/configuration.ts';
+import type { Action } from '../model/actions.ts';
+import type { Machine } from '../model/machine.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RelatedPlace } from './findings.ts';
+import type { GrantMap } from './grants.ts';
+
+/** A property that does not hold: in words, in values, and where the configuration allowed it. */
+export interface Violation {
+  readonly property: string;
+  /** Both parties, expected and found. */
+  readonly message: string;
+  /** Named values; addresses as hexadecimal strings. */
+  readonly witness: Readonly<Record<string, number | string>>;
+  readonly at: Path;
+  readonly related: readonly RelatedPlace[];
+}
+
+/** Worst-case delay that a proof claims for a resident of a core. */
+export interface DelayBound {
+  /** Index of the partition. */
+  readonly partition: number;
+  /** Index of the core in the platform's list. */
+  readonly core: number;
+  /** It gets one tick within this many ticks of becoming ready. */
+  readonly ticks: number;
+}
+
+/** What monitors look at. */
+export interface Context {
+  readonly configuration: StaticConfiguration;
+  readonly plan: Plan;
+  readonly machine: Machine;
+  readonly grants: GrantMap;
+  readonly delayBounds: readonly DelayBound[];
+  /**
+   * Every property looks at everything after every step: for shrinking and replay. Otherwise the costliest
+   * look only at what the step can have touched, and at everything now and then.
+   */
+  readonly thorough: boolean;
+}
+
+/** Watches one run. */
+export interface Monitor {
+  /** Called before the step, where the property compares two states. */
+  readonly before?: (action: Action) => void;
+  /** Called after the step; null where the property holds or does not speak about this step. */
+  readonly after: (action: Action, outcome: Outcome) => Violation | null;
+  /** How often the property was evaluated on something it speaks about. */
+  readonly countEvaluations: () => number;
+}
+
+/** A property of the machine. */
+export interface Property {
+  readonly id: string;
+  readonly statement: string;
+  /** Clause, paper or design rule that it comes from. */
+  readonly source: string;
+  /** A bug that breaks it. */
+  readonly example: string;
+  readonly watch: (context: Context) => Monitor;
+}
+
+/** Steps between two complete looks of a costly property while searching. */
+export const COMPLETE_LOOK_INTERVAL = 128;
+
+/** A monitor of a condition on the state after each step. */
+export function watchEachStep(
+  check: (action: Action, outcome: Outcome, count: () => void) => Violation | null,
+): Monitor {
+  let evaluations = 0;
+  const count = (): void => {
+    evaluations += 1;
+  };
+  return {
+    after: (action, outcome) => check(action, outcome, count),
+    countEvaluations: () => evaluations,
+  };
+}
