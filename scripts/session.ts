@@ -79,7 +79,10 @@ export async function runOnConfigurations(
   files: readonly string[],
   analyse: Analysis,
 ): Promise<number> {
-  const { readConfiguration } = await import('../formats/read.ts');
+  const [{ readConfiguration }, writeReport] = await Promise.all([
+    import('../formats/read.ts'),
+    loadWriters(session),
+  ]);
   const configurations: ConfigurationReport[] = [];
   for (const file of files) {
     const startedAt = performance.now();
@@ -97,14 +100,30 @@ export async function runOnConfigurations(
       draft.diagnostics = result.diagnostics;
     } else {
       draft.platform = result.loaded.configuration.platform.name;
+      // For whoever starts this program and must know when an interruption finds work to stop.
+      if ((process.env['HAVEN_ANNOUNCE'] ?? '') !== '') process.stderr.write(`started ${file}\n`);
       draft.diagnostics = result.loaded.warnings;
-      await waitUnlessInterrupted(analyse(result.loaded, draft, session), session.signal);
-      draft.interrupted = session.signal.aborted;
+      draft.interrupted = await analyseUnlessInterrupted(result.loaded, draft, session, analyse);
     }
     draft.ms = performance.now() - startedAt;
   }
   session.progress.clear();
-  return emitReport(session, configurations);
+  return writeReport(configurations);
+}
+
+/** Runs the analysis and tells whether it was interrupted; what it then throws no longer matters. */
+async function analyseUnlessInterrupted(
+  loaded: LoadedConfiguration,
+  draft: Draft,
+  session: Session,
+  analyse: Analysis,
+): Promise<boolean> {
+  try {
+    await waitUnlessInterrupted(analyse(loaded, draft, session), session.signal);
+  } catch (error) {
+    if (!session.signal.aborted) throw error;
+  }
+  return session.signal.aborted;
 }
 
 function createDraft(file: string): Draft {
@@ -152,33 +171,58 @@ export async function emitReport(
   session: Session,
   drafts: readonly ConfigurationReport[],
 ): Promise<number> {
-  // A copy: work that outlived its grace period must not change what is being written.
-  const configurations = drafts.map((draft) => ({ ...draft }));
-  const { command, version, options, style } = session;
-  const ms = performance.now() - session.startedAt;
-  const report: Report = { command, version, configurations, ms };
-  await writeReportFiles(report, options);
-  if (options.json === true) {
-    const { toJson } = await import('../report/json.ts');
-    await writeStandardOutput(`${JSON.stringify(toJson(report), null, 2)}\n`);
-  } else {
-    const { renderTerminal } = await import('../report/terminal.ts');
-    await writeStandardOutput(renderTerminal(report, { style, quiet: options.quiet === true }));
-  }
-  return EXIT_CODES[computeWorst(configurations.map(computeVerdict))];
+  const write = await loadWriters(session);
+  return write(drafts);
 }
 
-async function writeReportFiles(report: Report, options: OutputOptions): Promise<void> {
-  if (options.sarif !== undefined) {
-    const { toSarif } = await import('../report/sarif.ts');
-    writeOutputFile(options.sarif, `${JSON.stringify(toSarif(report), null, 2)}\n`);
-  }
-  if (options.junit !== undefined) {
-    const { toJunit } = await import('../report/junit.ts');
-    writeOutputFile(options.junit, toJunit(report));
-  }
-  if (options.html !== undefined) {
-    const { toHtml } = await import('../report/html.ts');
-    writeOutputFile(options.html, toHtml(report));
-  }
+type ReportWriter = (drafts: readonly ConfigurationReport[]) => Promise<number>;
+
+/**
+ * Loads the modules that write the report. Before the work: a Ctrl-C also ends the process that compiles
+ * modules when they run from source, and the report must come out after that.
+ */
+async function loadWriters(session: Session): Promise<ReportWriter> {
+  const { json, quiet, sarif, junit, html } = session.options;
+  const [jsonModule, terminalModule, sarifModule, junitModule, htmlModule] = await Promise.all([
+    loadIf(json === true, () => import('../report/json.ts')),
+    loadIf(json !== true, () => import('../report/terminal.ts')),
+    loadIf(sarif !== undefined, () => import('../report/sarif.ts')),
+    loadIf(junit !== undefined, () => import('../report/junit.ts')),
+    loadIf(html !== undefined, () => import('../report/html.ts')),
+  ]);
+  return async (drafts) => {
+    const report = finishReport(session, drafts);
+    if (sarif !== undefined && sarifModule !== null) {
+      writeOutputFile(sarif, printJson(sarifModule.toSarif(report)));
+    }
+    if (junit !== undefined && junitModule !== null) {
+      writeOutputFile(junit, junitModule.toJunit(report));
+    }
+    if (html !== undefined && htmlModule !== null) {
+      writeOutputFile(html, htmlModule.toHtml(report));
+    }
+    const options = { style: session.style, quiet: quiet === true };
+    if (jsonModule !== null) await writeStandardOutput(printJson(jsonModule.toJson(report)));
+    const text = terminalModule?.renderTerminal(report, options);
+    if (text !== undefined) await writeStandardOutput(text);
+    return EXIT_CODES[computeWorst(report.configurations.map(computeVerdict))];
+  };
+}
+
+async function loadIf<Module>(
+  isWanted: boolean,
+  load: () => Promise<Module>,
+): Promise<Module | null> {
+  return isWanted ? load() : null;
+}
+
+/** A copy of the drafts: work that outlived its grace period must not change what is being written. */
+function finishReport(session: Session, drafts: readonly ConfigurationReport[]): Report {
+  const { command, version } = session;
+  const configurations = drafts.map((draft) => ({ ...draft }));
+  return { command, version, configurations, ms: performance.now() - session.startedAt };
+}
+
+function printJson(value: JsonValue): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
