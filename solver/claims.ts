@@ -9,6 +9,7 @@ import { DMA_CLAIMS } from './obligations/dma.ts';
 import { HYPERVISOR_CLAIMS } from './obligations/hypervisor.ts';
 import { IRQ_CLAIMS } from './obligations/irq.ts';
 import { MEMORY_CLAIMS } from './obligations/memory.ts';
+import { TIME_CLAIMS } from './obligations/time-claims.ts';
 
 /** Claims of every area, in the order in which they are proved; ids are unique. */
 export const CLAIMS: readonly Claim[] = [
@@ -18,6 +19,7 @@ export const CLAIMS: readonly Claim[] = [
   ...DMA_CLAIMS,
   ...IRQ_CLAIMS,
   ...CPU_CLAIMS,
+  ...TIME_CLAIMS,
   ...CHANNEL_CLAIMS,
   ...HYPERVISOR_CLAIMS,
 ];

@@ -1,9 +1,9 @@
 /**
  * Obligations: statements about a configuration that a solver discharges or refutes.
  *
- * An obligation is an implication, asked as "is there a case that satisfies `assume` and `refute`?". No such
- * case: the statement holds for every value of the symbolic variables. A case: the model is decoded,
- * re-checked by plain code, and becomes a finding.
+ * An obligation is an implication, asked as "is there a case that satisfies `assume` and
+ * `refute`?". No such case: the statement holds for every value of the symbolic variables. A case:
+ * the model is decoded, re-checked by plain code, and becomes a finding.
  */
 
 import type { StaticConfiguration } from '../model/configuration.ts';
@@ -14,12 +14,17 @@ import type { Term, Value } from './smt/term.ts';
 /** Values that a solver found, by variable name. */
 export type Model = ReadonlyMap<string, Value>;
 
-/** A case that breaks a statement, in the words of the configuration: `{ page: '0x67fff000', … }`. */
+/**
+ * A case that breaks a statement, in the words of the configuration: `{ page: '0x67fff000', … }`.
+ */
 export type Witness = Readonly<Record<string, string | number | boolean>>;
 
 /** What is to be proved, and what to say when it is false. */
 export interface Obligation {
-  /** `area.claim`, with the instance in brackets where there are several: `dma.stream-confined[nvme:0x8]`. */
+  /**
+   * `area.claim`, with the instance in brackets where there are several:
+   * `dma.stream-confined[nvme:0x8]`.
+   */
   readonly id: string;
   /** One sentence that is true when the obligation is discharged. */
   readonly statement: string;
@@ -40,9 +45,9 @@ export interface Obligation {
 }
 
 /**
- * Verdict: `discharged` no case exists; `refuted` a confirmed case; `spurious` a case that plain code does
- * not confirm, so the encoding is wrong; `vacuous` the premises contradict each other; `unknown` the solver
- * gave up or was lost. Only `discharged` passes.
+ * Verdict: `discharged` no case exists; `refuted` a confirmed case; `spurious` a case that plain
+ * code does not confirm, so the encoding is wrong; `vacuous` the premises contradict each other;
+ * `unknown` the solver gave up or was lost. Only `discharged` passes.
  */
 export type ObligationStatus = 'discharged' | 'refuted' | 'spurious' | 'vacuous' | 'unknown';
 
@@ -64,7 +69,10 @@ export interface ObligationResult {
   readonly detail: string | null;
 }
 
-/** The id without its instance: `dma.stream-confined[nvme:0x8]` is an instance of `dma.stream-confined`. */
+/**
+ * The id without its instance: `dma.stream-confined[nvme:0x8]` is an instance of
+ * `dma.stream-confined`.
+ */
 export function getClaim(id: string): string {
   const bracket = id.indexOf('[');
   return bracket === -1 ? id : id.slice(0, bracket);

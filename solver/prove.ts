@@ -29,13 +29,19 @@ export interface ProveOptions {
   readonly signal?: AbortSignal;
   /** Called when an obligation is decided. */
   readonly onProgress?: (done: number, total: number, id: string) => void;
-  /** Receives each query as a self-contained SMT-LIB script: the statement under its id, premises apart. */
+  /**
+   * Receives each query as a self-contained SMT-LIB script: the statement under its id, premises
+   * apart.
+   */
   readonly onQuery?: (id: string, text: string) => void;
   /** Another solver than z3; closed by the caller. */
   readonly solver?: Solver;
 }
 
-/** Decides every obligation of the configuration, in the order of the list. Never rejects for a solver. */
+/**
+ * Decides every obligation of the configuration, in the order of the list. Never rejects for a
+ * solver.
+ */
 export async function proveConfiguration(
   configuration: StaticConfiguration,
   options: ProveOptions = {},
@@ -129,7 +135,9 @@ async function decide(
   return { ...result, witness, finding: obligation.finding(configuration, witness) };
 }
 
-/** Asks for a case that breaks the statement; where there is none, whether the premises hold at all. */
+/**
+ * Asks for a case that breaks the statement; where there is none, whether the premises hold at all.
+ */
 async function ask(
   { assume, refute }: Obligation,
   solver: Solver,

@@ -21,7 +21,8 @@ const DECLARED: Claim = {
   id: 'channel.declared',
   statement: 'A page that two partitions reach belongs to a channel with both as ends.',
   formula:
-    'for every page p and partitions a < b: a reaches p and b reaches p implies a channel holds p and has ends a and b',
+    'for every page p and partitions a < b: a reaches p and b reaches p implies a channel ' +
+    'holds p and has ends a and b',
   source: 'design rule: channels are the only declared flows',
   help: 'declare a channel over the page, or move one of the two regions',
 };
@@ -117,7 +118,9 @@ function proveEnds(configuration: StaticConfiguration): Obligation | null {
         },
         label: `channel ${name}`,
         path: ['config', 'channels', channel] as Path,
-        complaint: `it has ${ends.length} ends, not two or more different ones with writer and reader`,
+        complaint:
+          `it has ${ends.length} ends: expected two or more different ones, ` +
+          'one that writes and one that reads',
       })),
     refute: (field) =>
       or([
@@ -165,7 +168,9 @@ function proveDeclared(configuration: StaticConfiguration): Obligation | null {
     finding: (given, witness) => {
       const [first, second] = findPair(given, witness);
       if (first === undefined || second === undefined) throw new NoPairError();
-      const message = `page ${witness['page']} is reached through ${first.label} and through ${second.label}, and no channel between the two holds it`;
+      const message =
+        `page ${witness['page']} is reached through ${first.label} and through ` +
+        `${second.label}, and no channel between the two holds it`;
       return createFinding(DECLARED, message, first, second);
     },
   };

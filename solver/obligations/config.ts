@@ -1,4 +1,6 @@
-/** Obligations of the configuration itself: identifiers in range and entry points where code can be. */
+/**
+ * Obligations of the configuration itself: identifiers in range and entry points where code can be.
+ */
 
 import type { Path, StaticConfiguration } from '../../model/configuration.ts';
 import { formatAddress } from '../../properties/findings.ts';

@@ -1,8 +1,8 @@
 /**
  * Containment claims: whatever is reached is granted, with rights no wider.
  *
- * One spy and one right, both symbolic: refuted when the spy is in a range that is reached with that right,
- * and in no range that is granted with it.
+ * One spy and one right, both symbolic: refuted when the spy is in a range that is reached with
+ * that right, and in no range that is granted with it.
  */
 
 import type { Access, StaticConfiguration } from '../../model/configuration.ts';
@@ -41,7 +41,10 @@ export interface ContainmentClaim {
   readonly expected: string;
 }
 
-/** The obligation that every reach is allowed; null where nothing is reached, so that nothing is claimed. */
+/**
+ * The obligation that every reach is allowed; null where nothing is reached, so that nothing is
+ * claimed.
+ */
 export function proveContained(
   configuration: StaticConfiguration,
   containment: ContainmentClaim,

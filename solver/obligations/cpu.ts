@@ -16,7 +16,8 @@ const EXCLUSIVE: Claim = {
   id: 'cpu.exclusive',
   statement: 'A whole core is named by one virtual CPU; a core of the firmware by none.',
   formula:
-    'for every core c: at most one of {each whole claim of c, all reservations on c together, the firmware} holds',
+    'for every core c: at most one of {each whole claim of c, all reservations on c ' +
+    'together, the firmware} holds',
   source: 'design rule: a core is either dedicated or shared by budgets',
   help: 'give both partitions a budget and a period on the core, or one of them another core',
 };
@@ -132,7 +133,9 @@ function listCpus(configuration: StaticConfiguration): PlacedCpu[] {
   );
 }
 
-/** Reservations of one core are one party: they may share it. A whole claim is a party of its own. */
+/**
+ * Reservations of one core are one party: they may share it. A whole claim is a party of its own.
+ */
 function listCoreClaimants(configuration: StaticConfiguration): Claimant[] {
   const claims = listCpus(configuration).map(
     ({ partition, vcpu, core, isShared, label, path }) => ({
@@ -171,8 +174,9 @@ function proveSharedHaveEl2(configuration: StaticConfiguration): Obligation | nu
 }
 
 /**
- * The share of each reservation is a variable: period * share = budget * L with L the common multiple of the
- * periods, so that shares are whole and no division is needed; refuted when they add up to more than L.
+ * The share of each reservation is a variable: period * share = budget * L with L the common
+ * multiple of the periods, so that shares are whole and no division is needed; refuted when they
+ * add up to more than L.
  */
 function proveUtilisation(configuration: StaticConfiguration, core: number): Obligation {
   const list = (given: StaticConfiguration): PlacedCpu[] =>
@@ -216,7 +220,9 @@ function proveUtilisation(configuration: StaticConfiguration, core: number): Obl
 /** A core is shared only by a reservation, so that there always is a first. */
 const NOWHERE = { label: 'the configuration', path: ['config'] as Path };
 
-/** Common multiple of the periods; a period of zero is left out and its share is more than the core. */
+/**
+ * Common multiple of the periods; a period of zero is left out and its share is more than the core.
+ */
 function computeCommonMultiple(residents: readonly PlacedCpu[]): bigint {
   return residents.reduce((multiple, { period }) => computeMultiple(multiple, period), 1n);
 }

@@ -19,7 +19,8 @@ const TOGETHER: Claim = {
   id: 'device.together',
   statement: 'Windows, lines and streams of a device are in the hands of one partition.',
   formula:
-    'for every granted device d: at most one partition maps a window of d, gets a line of d, or owns a stream of d',
+    'for every granted device d: at most one partition maps a window of d, gets a line of ' +
+    'd, or owns a stream of d',
   source: 'a device programmed by one partition must not interrupt or write for another',
   help: 'give the device, whole, to one partition',
 };
@@ -103,7 +104,7 @@ function listHolders(configuration: StaticConfiguration): Claimant[] {
   const routeOfLine = new Map(routes.map((route) => [route.line, route]));
   const holders: Claimant[] = granted.map(({ partition, device, path }) => ({
     party: `partition ${partition}`,
-    label: `device ${getDeviceName(configuration, device)} of ${getPartitionName(configuration, partition)}`,
+    label: describeDevice(configuration, device, partition),
     path,
     ...only(device),
   }));
@@ -137,8 +138,18 @@ function indexPages(configuration: StaticConfiguration): (page: number) => numbe
     );
 }
 
+/** A device with its owner, as messages name it. */
+export function describeDevice(
+  configuration: StaticConfiguration,
+  device: number,
+  partition: number,
+): string {
+  const owner = getPartitionName(configuration, partition);
+  return `device ${getDeviceName(configuration, device)} of ${owner}`;
+}
+
 /** Name of a device of the platform. */
-export function getDeviceName(configuration: StaticConfiguration, device: number): string {
+function getDeviceName(configuration: StaticConfiguration, device: number): string {
   return configuration.platform.devices[device]?.name ?? 'unknown';
 }
 

@@ -9,7 +9,7 @@ import { and, equal, or } from '../smt/term.ts';
 import type { Claim } from './claim.ts';
 import { proveContained } from './contained.ts';
 import type { Limit, Reach } from './contained.ts';
-import { getDeviceName, listGrantedDevices } from './device.ts';
+import { describeDevice, listGrantedDevices } from './device.ts';
 import { proveEveryEntry } from './every-entry.ts';
 import { proveExclusive } from './exclusive.ts';
 import type { Claimant } from './exclusive.ts';
@@ -38,15 +38,19 @@ const CONFINED: Claim = {
   id: 'dma.stream-confined',
   statement: 'A stream reaches nothing but memory of its owner, its channels and the ITS doorbell.',
   formula:
-    'for every page p and right x: the table that the stream walks maps p with x implies that its owner was granted p with x, or that p is the doorbell and x is write',
+    'for every page p and right x: the table that the stream walks maps p with x implies ' +
+    'that its owner was granted p with x, or that p is the doorbell and x is write',
   source: 'Arm IHI 0070 5.2: stream table entry, stage 2 translation table base',
-  help: 'this compares the stream table that boot builds with the grants: report it if the grants are right',
+  help:
+    'this compares the stream table that boot builds with the grants: report it if the ' +
+    'grants are right',
 };
 const NO_BYPASS: Claim = {
   id: 'dma.no-bypass',
   statement: 'Every device that masters the bus is held by the SMMU, or by the bus firewall.',
   formula:
-    'for every granted device that masters the bus: it has a stream and there is an SMMU, or its owner has no core with EL2 and there is a firewall',
+    'for every granted device that masters the bus: it has a stream and there is an SMMU, ' +
+    'or its owner has no core with EL2 and there is a firewall',
   source: 'a master without StreamID is not translated: Arm IHI 0070 3.2',
   help: 'use a device with a StreamID, or leave this one to nobody',
 };
@@ -108,8 +112,7 @@ function listEmitters(
 ): Claimant[] {
   return listGrantedDevices(configuration).flatMap(({ partition, device, path }) => {
     const ids: readonly number[] = configuration.platform.devices[device]?.[key] ?? [];
-    const name = getDeviceName(configuration, device);
-    const label = `device ${name} of ${getPartitionName(configuration, partition)}`;
+    const label = describeDevice(configuration, device, partition);
     return ids.map((id) => ({ party: `partition ${partition}`, label, path, ...only(id) }));
   });
 }
@@ -177,7 +180,7 @@ function listMasters(configuration: StaticConfiguration) {
         stage2: Number(isHeldByStage2(configuration, partition)),
         firewall: Number(platform.firewall !== null),
       },
-      label: `device ${getDeviceName(configuration, device)} of ${getPartitionName(configuration, partition)}`,
+      label: describeDevice(configuration, device, partition),
       path,
       complaint:
         `at ${base} it masters the bus with ${streams.length} streams: neither the SMMU ` +

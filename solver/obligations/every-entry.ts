@@ -1,8 +1,9 @@
 /**
- * Claims about every entry of a list: each region is aligned, each VMID in range, each route at home.
+ * Claims about every entry of a list: each region is aligned, each VMID in range, each route at
+ * home.
  *
- * The index is symbolic and the fields of an entry are bound to it: `entry = 3 and base = … and size = …`.
- * What is claimed is a formula over the fields, once, whatever the number of entries.
+ * The index is symbolic and the fields of an entry are bound to it: `entry = 3 and base = … and
+ * size = …`. What is claimed is a formula over the fields, once, whatever the number of entries.
  */
 
 import type { StaticConfiguration } from '../../model/configuration.ts';

@@ -1,8 +1,8 @@
 /**
  * Exclusive claims: no page, line, stream or core is claimed by two parties.
  *
- * One boolean per party, "the spy is in a range of this party"; refuted when two of them hold at once. Linear
- * in the number of ranges.
+ * One boolean per party, "the spy is in a range of this party"; refuted when two of them hold at
+ * once. Linear in the number of ranges.
  */
 
 import type { StaticConfiguration } from '../../model/configuration.ts';

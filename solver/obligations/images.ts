@@ -1,8 +1,9 @@
 /**
- * Images: the tables that boot of the executable spec leaves behind, which obligations reason about.
+ * Images: the tables that boot of the executable spec leaves behind, which obligations reason
+ * about.
  *
- * Grants come from the configuration, images from the machine: an obligation compares the two, so that a
- * slip in the code that builds tables is found, and not repeated.
+ * Grants come from the configuration, images from the machine: an obligation compares the two, so
+ * that a slip in the code that builds tables is found, and not repeated.
  */
 
 import type { StaticConfiguration } from '../../model/configuration.ts';

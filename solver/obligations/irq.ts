@@ -5,7 +5,7 @@ import type { Obligation } from '../obligation.ts';
 import { and, equal, not, or } from '../smt/term.ts';
 import type { Claim } from './claim.ts';
 import { proveContained } from './contained.ts';
-import { getDeviceName, listGrantedDevices } from './device.ts';
+import { describeDevice, listGrantedDevices } from './device.ts';
 import { proveEveryEntry } from './every-entry.ts';
 import { proveExclusive } from './exclusive.ts';
 import type { Claimant } from './exclusive.ts';
@@ -17,7 +17,8 @@ const EXCLUSIVE: Claim = {
   id: 'irq.exclusive',
   statement: 'Every interrupt line, physical or virtual, has one owner.',
   formula:
-    'for every INTID i: at most one of {partitions by their devices, the hypervisor, each notify} has i',
+    'for every INTID i: at most one of {partitions by their devices, the hypervisor, each ' +
+    'notify} has i',
   source: 'Arm IHI 0069 (GICv3) 2.2: an INTID names one interrupt',
   help: 'give both devices to one partition, or choose another virtual INTID',
 };
@@ -95,7 +96,7 @@ function listDeviceLines(configuration: StaticConfiguration): Claimant[] {
   return listGrantedDevices(configuration).flatMap(({ partition, device, path }) =>
     (configuration.platform.devices[device]?.irqs ?? []).map((irq) => ({
       party: `partition ${partition}`,
-      label: `device ${getDeviceName(configuration, device)} of ${getPartitionName(configuration, partition)}`,
+      label: describeDevice(configuration, device, partition),
       path,
       ...only(irq),
     })),
@@ -103,9 +104,9 @@ function listDeviceLines(configuration: StaticConfiguration): Claimant[] {
 }
 
 function listNotifyLines(configuration: StaticConfiguration): Claimant[] {
-  return listNotifies(configuration).map(({ channel, index, notify, path }) => ({
+  return listNotifies(configuration).map(({ channel, index, notify, label, path }) => ({
     party: `notify ${channel}.${index}`,
-    label: `notify ${index} of channel ${configuration.channels[channel]?.name ?? ''} to ${getPartitionName(configuration, notify.to)}`,
+    label: `${label} to ${getPartitionName(configuration, notify.to)}`,
     path,
     ...only(notify.irq),
   }));
@@ -115,7 +116,7 @@ function listNotifies(configuration: StaticConfiguration) {
   return configuration.channels.flatMap((declared, channel) =>
     declared.notify.map((notify, index) => {
       const path: Path = ['config', 'channels', channel, 'notify', index];
-      return { channel, index, notify, path };
+      return { channel, index, notify, label: `notify ${index} of channel ${declared.name}`, path };
     }),
   );
 }
@@ -145,11 +146,13 @@ function proveNotifyDeclared(configuration: StaticConfiguration): Obligation | n
     claim: NOTIFY,
     instance: null,
     list: (given) =>
-      listNotifies(given).map(({ channel, index, notify, path }) => ({
+      listNotifies(given).map(({ channel, notify, label, path }) => ({
         fields: { channel, from: notify.from, to: notify.to },
-        label: `notify ${index} of channel ${given.channels[channel]?.name ?? ''}`,
+        label,
         path,
-        complaint: `${getPartitionName(given, notify.from)} and ${getPartitionName(given, notify.to)} are not two ends of the channel`,
+        complaint:
+          `${getPartitionName(given, notify.from)} and ${getPartitionName(given, notify.to)} ` +
+          'are not two ends of the channel',
       })),
     refute: (field, given) => {
       const isEnd = (name: string) =>

@@ -10,6 +10,7 @@ import { listDmaObligations } from './dma.ts';
 import { listHypervisorObligations } from './hypervisor.ts';
 import { listIrqObligations } from './irq.ts';
 import { listMemoryObligations } from './memory.ts';
+import { listTimeObligations } from './time.ts';
 
 /** Every obligation of a configuration, by area, in a fixed order; ids are unique. */
 export function listObligations(configuration: StaticConfiguration): Obligation[] {
@@ -20,6 +21,7 @@ export function listObligations(configuration: StaticConfiguration): Obligation[
     ...listDmaObligations(configuration),
     ...listIrqObligations(configuration),
     ...listCpuObligations(configuration),
+    ...listTimeObligations(configuration),
     ...listChannelObligations(configuration),
     ...listHypervisorObligations(configuration),
   ];

@@ -65,23 +65,30 @@ const WITHIN_GRANTS: Claim = {
   id: 'memory.stage2-within-grants',
   statement: 'Stage 2 maps nothing but owned and shared pages, with rights no wider than granted.',
   formula:
-    'for every page p and right x: an entry of the booted table maps p with x implies a grant of p with x',
+    'for every page p and right x: an entry of the booted table maps p with x implies a ' +
+    'grant of p with x',
   source: 'Arm DDI 0487 D8, stage 2 descriptors S2AP and XN',
-  help: 'this compares the tables that boot builds with the grants: report it if the grants are right',
+  help:
+    'this compares the tables that boot builds with the grants: report it if the grants ' +
+    'are right',
 };
 const DENY: Claim = {
   id: 'memory.deny-by-default',
   statement: 'An intermediate physical address that was not granted does not translate.',
   formula: 'for every ipa: an entry of the booted table covers it implies that it was granted',
   source: 'design rule: deny by default; a translation fault goes to EL2',
-  help: 'this compares the tables that boot builds with the grants: report it if the grants are right',
+  help:
+    'this compares the tables that boot builds with the grants: report it if the grants ' +
+    'are right',
 };
 const COMPLETE: Claim = {
   id: 'memory.granted-reachable',
   statement: 'Every granted intermediate physical address translates, with every right granted.',
   formula: 'for every ipa and right x: granted with x implies an entry of the booted table with x',
   source: 'the reachable counterpart of deny by default: an empty table must not pass',
-  help: 'this compares the tables that boot builds with the grants: report it if the grants are right',
+  help:
+    'this compares the tables that boot builds with the grants: report it if the grants ' +
+    'are right',
 };
 const FUNCTIONAL: Claim = {
   id: 'memory.ipa-functional',
@@ -196,7 +203,8 @@ function listIpaEntries(configuration: StaticConfiguration): Entry[] {
       fields: { low, end },
       label: `${label} of ${partition.name}`,
       path,
-      complaint: `its pages end at ${formatAddress(end * PAGE_SIZE)}, beyond ${formatAddress(IPA_END)}`,
+      complaint:
+        `its pages end at ${formatAddress(end * PAGE_SIZE)}, ` + `beyond ${formatAddress(IPA_END)}`,
     })),
   );
 }

@@ -1,8 +1,8 @@
 /**
  * Spies: the one symbolic thing (page, line, stream, core) that stands for all of them.
  *
- * "No page has two owners" is asked as "is there a page p with two owners", p symbolic: the query grows with
- * the number of ranges, not of pairs.
+ * "No page has two owners" is asked as "is there a page p with two owners", p symbolic: the query
+ * grows with the number of ranges, not of pairs.
  */
 
 import { PAGE_SIZE, computePages } from '../../model/units.ts';

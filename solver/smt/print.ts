@@ -1,7 +1,9 @@
 /**
- * Terms printed as SMT-LIB 2.6, with sharing: a node used twice becomes a `define-fun` and is printed once.
+ * Terms printed as SMT-LIB 2.6, with sharing: a node used twice becomes a `define-fun` and is
+ * printed once.
  *
- * The text depends on the terms alone, so that equal queries are equal texts, on every machine and run.
+ * The text depends on the terms alone, so that equal queries are equal texts, on every machine and
+ * run.
  */
 
 import { listTerms } from './term.ts';
@@ -52,7 +54,9 @@ export function printAssertions(assertions: readonly Term[]): string {
   return [...declarations, ...definitions, ...asserts, ''].join('\n');
 }
 
-/** A self-contained script: comment lines, logic, expected answer if any, assertions, `check-sat`. */
+/**
+ * A self-contained script: comment lines, logic, expected answer if any, assertions, `check-sat`.
+ */
 export function printScript(
   assertions: readonly Term[],
   comment: readonly string[] = [],

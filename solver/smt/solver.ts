@@ -10,8 +10,8 @@ export interface Query {
 }
 
 /**
- * An answer. `sat` comes with a value for every variable of the query; `unknown` with the reason: a limit, a
- * lost solver, a cancellation. An `unknown` is never evidence for anything.
+ * An answer. `sat` comes with a value for every variable of the query; `unknown` with the reason: a
+ * limit, a lost solver, a cancellation. An `unknown` is never evidence for anything.
  */
 export type Answer =
   | { readonly status: 'sat'; readonly model: ReadonlyMap<string, Value>; readonly ms: number }

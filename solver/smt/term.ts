@@ -1,12 +1,14 @@
 /**
  * Terms: expressions over integers and booleans that a solver can reason about.
  *
- * Two terms built alike are one object: equality is `===`, and a graph that names a node a thousand times
- * holds it once. Each constructor simplifies what it is given (constants folded, sums collected, conjunctions
- * flattened), so that many statements are decided before a solver sees them. The simplifications never
- * depend on what was built earlier, hence neither does the printed text.
+ * Two terms built alike are one object: equality is `===`, and a graph that names a node a thousand
+ * times holds it once. Each constructor simplifies what it is given (constants folded, sums
+ * collected, conjunctions flattened), so that many statements are decided before a solver sees
+ * them. The simplifications never depend on what was built earlier, hence neither does the printed
+ * text.
  *
- * Sorts follow SMT-LIB 2.6, theory Ints: integers are unbounded, `divide` and `modulo` are Euclidean.
+ * Sorts follow SMT-LIB 2.6, theory Ints: integers are unbounded, `divide` and `modulo` are
+ * Euclidean.
  */
 
 /** Sort of a term. */
@@ -57,10 +59,14 @@ export type Term = IntegerConstant | BooleanConstant | Variable | Application;
 /** What constructors accept: literals stand for their constants. */
 export type Operand = Term | bigint | number | boolean;
 
-/** Terms of the wrong sort or a non-integer literal: a slip in an encoding, never in a user's input. */
+/**
+ * Terms of the wrong sort or a non-integer literal: a slip in an encoding, never in a user's input.
+ */
 export class TermError extends Error {}
 
-/** Conjunctions longer than this are nested, not copied, so that growing one by one stays linear. */
+/**
+ * Conjunctions longer than this are nested, not copied, so that growing one by one stays linear.
+ */
 const FLATTEN_LIMIT = 64;
 
 const table = new Map<string, WeakRef<Term>>();
@@ -98,7 +104,10 @@ export function boolean(value: boolean): Term {
   return value ? TRUE : FALSE;
 }
 
-/** Words of SMT-LIB that a variable cannot have as its name, quoted or not: solvers misread some silently. */
+/**
+ * Words of SMT-LIB that a variable cannot have as its name, quoted or not: solvers misread some
+ * silently.
+ */
 const RESERVED_NAMES: ReadonlySet<string> = new Set(
   (
     'abs and as assert distinct div exists false forall implies ite is let match mod not or par ' +
@@ -112,7 +121,10 @@ function checkName(name: string): void {
   }
 }
 
-/** A free integer; throws `TermError` for a word of SMT-LIB, a first `$`, `@` or `.`, and any `|` or `\\`. */
+/**
+ * A free integer; throws `TermError` for a word of SMT-LIB, a first `$`, `@` or `.`, and any `|` or
+ * `\\`.
+ */
 export function integerVariable(name: string): Term {
   checkName(name);
   return intern(`vI${name}`, (id) => ({ kind: 'variable', id, sort: 'Int', name }));
@@ -218,7 +230,10 @@ export function subtract(a: Operand, b: Operand): Term {
   return fromLinearForm(toLinearForm([a], [b]));
 }
 
-/** The product; a constant factor is distributed over a sum, two non-constants leave linear arithmetic. */
+/**
+ * The product; a constant factor is distributed over a sum, two non-constants leave linear
+ * arithmetic.
+ */
 export function multiply(a: Operand, b: Operand): Term {
   const [left, right] = [toSorted(a, 'Int'), toSorted(b, 'Int')];
   if (left.kind === 'integer') return scale(left.value, right);

@@ -3,17 +3,22 @@
 /**
  * One z3 in one thread: answers `{ id, text, variables, resourceLimit }` with a verdict and values.
  *
- * Plain JavaScript, so that a worker can load it from source and from the published build alike. The check
- * runs in this thread itself (not in one of z3's own), hence ending the worker ends the query. There is one
- * context for the life of the worker, since z3 never gives a context's memory back.
+ * Plain JavaScript, so that a worker can load it from source and from the published build alike.
+ * The check runs in this thread itself (not in one of z3's own), hence ending the worker ends the
+ * query. There is one context for the life of the worker, since z3 never gives a context's memory
+ * back.
  */
 
 import { createRequire } from 'node:module';
 import { parentPort } from 'node:worker_threads';
 
 /**
- * @typedef {{ id: number, text: string, variables: readonly string[], resourceLimit: number }} Request
- * @typedef {{ status: 'sat' | 'unsat' | 'unknown', values: [string, string][], reason: string | null }} Verdict
+ * @typedef {{
+ *   id: number, text: string, variables: readonly string[], resourceLimit: number
+ * }} Request
+ * @typedef {{
+ *   status: 'sat' | 'unsat' | 'unknown', values: [string, string][], reason: string | null
+ * }} Verdict
  */
 
 const SATISFIABLE = 1;
@@ -53,7 +58,8 @@ function readModel(solver, wanted) {
  * @returns {Verdict}
  */
 function answer(request) {
-  // The plain core: without the tactics of the default solver small linear queries take a third of the time.
+  // The plain core: without the tactics of the default solver small linear queries take a third of
+  // the time.
   const solver = Z3.mk_simple_solver(context);
   Z3.solver_inc_ref(context, solver);
   try {

@@ -1,9 +1,9 @@
 /**
  * z3 as a back end: WebAssembly in worker threads, nothing to install.
  *
- * z3 is never run in the main thread: when it runs out of memory it takes its thread with it. A worker that
- * is lost, or that outlives the time-out, costs its own query only, which is answered `unknown`, and is
- * replaced.
+ * z3 is never run in the main thread: when it runs out of memory it takes its thread with it. A
+ * worker that is lost, or that outlives the time-out, costs its own query only, which is answered
+ * `unknown`, and is replaced.
  */
 
 import { createRequire } from 'node:module';
