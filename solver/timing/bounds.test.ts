@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest';
+
+import type { IdlePolicy } from '../../model/configuration.ts';
+import { adviseDelay } from './advice.ts';
+import { computeBounds, computeTaskBounds } from './bounds.ts';
+import { computeDelay, computeFixedPrioritySupply, type Supply } from './delay.ts';
+import { formatNanoseconds } from './duration.ts';
+import { createExampleCore, type ExampleMember } from './example-core.ts';
+import { listCores, NO_OVERHEAD, type ReservationTicks } from './reservation.ts';
+import { computeResponse } from './response.ts';
+import { computeSupplyTime, createPeriodicResource } from './supply.ts';
+
+// A realistic core, microseconds, most urgent first.
+const REALISTIC = [
+  { name: 'iodrv', share: [500, 2000], priority: 4 },
+  { name: 'rtos', share: [1000, 5000], priority: 3 },
+  { name: 'safety', share: [300, 10_000], priority: 2 },
+  { name: 'linux', share: [8000, 20_000], priority: 1 },
+] as const;
+
+function withIdle(idle: IdlePolicy): ExampleMember[] {
+  return REALISTIC.map((member) => ({ ...member, idle }));
+}
+
+function getSupplyOf(index: number, idle: IdlePolicy): Supply {
+  const reservations = REALISTIC.map(({ share: [budget, period], priority }): ReservationTicks => {
+    return { budget, period, priority, idle, phase: 0 };
+  });
+  const own = reservations[index];
+  if (own === undefined) throw new Error('index is one of the four');
+  const others = reservations.filter((other) => other !== own);
+  const result = computeFixedPrioritySupply(own, others, NO_OVERHEAD);
+  if (result.kind === 'none') throw new Error(result.reason);
+  return result.supply;
+}
+
+describe('bounds of a realistic core', () => {
+  it('are what the closed forms give, for kept and for burned budget', () => {
+    const keep = computeBounds(createExampleCore(withIdle('keep')));
+    const burn = computeBounds(createExampleCore(withIdle('burn')));
+    expect(keep.map((bound) => bound.responseTicks)).toEqual([500, 2000, 3800, 19_400]);
+    expect(burn.map((bound) => bound.responseTicks)).toEqual([500, 1500, 1800, 17_100]);
+    expect(keep.map((bound) => bound.boundTicks)).toEqual([1501, 5001, 13_201, 16_101]);
+    expect(burn.map((bound) => bound.boundTicks)).toEqual([1501, 4501, 11_201, 13_801]);
+    expect(keep.map((bound) => bound.fullBudgetTicks)).toEqual([2000, 6000, 13_500, 31_400]);
+    expect(keep.every((bound) => bound.schedulable)).toBe(true);
+  });
+
+  it('are smaller than the periodic resource model and larger than a response in contract', () => {
+    const periodic = REALISTIC.map(({ share: [budget, period] }) =>
+      computeSupplyTime(createPeriodicResource(budget, period), 1),
+    );
+    expect(periodic).toEqual([3001, 8001, 19_401, 24_001]);
+    const inContract = REALISTIC.map((_, index) => {
+      const supply = getSupplyOf(index, 'keep');
+      const parties = supply.kind === 'whole-core' ? [] : supply.parties;
+      return computeResponse(1, 0, parties);
+    });
+    expect(inContract).toEqual([1, 1001, 3501, 4101].map((ticks) => ({ kind: 'found', ticks })));
+  });
+
+  it('grow with the demand by one period per budget', () => {
+    const supply = getSupplyOf(1, 'keep');
+    const first = computeDelay(supply, 1000);
+    const second = computeDelay(supply, 2000);
+    expect(first).toEqual({ kind: 'found', ticks: 6000 });
+    expect(second).toEqual({ kind: 'found', ticks: 11_000 });
+  });
+});
+
+describe('a bound', () => {
+  const linux: ExampleMember = { name: 'linux', share: [4000, 10_000], priority: 1 };
+  const rtos: ExampleMember = { name: 'rtos', share: [1000, 5000], priority: 2 };
+
+  it('holds at exactly the required delay and is violated one tick below', () => {
+    const verdicts = [4001, 4000].map((maxDelay) => {
+      const [bound] = computeBounds(createExampleCore([{ ...rtos, maxDelay }, linux]));
+      return bound?.verdict;
+    });
+    expect(verdicts).toEqual(['holds', 'violated']);
+  });
+
+  it('takes every overhead into account', () => {
+    const [bound] = computeBounds(
+      createExampleCore([rtos, linux], { contextSwitch: 5, timer: 2, section: 20 }),
+    );
+    // P - Q + o + A + W, W = 1 + A + Z + one timer of linux; o = 20 + 2 + 1, A = 5 + 2.
+    expect(bound?.boundTicks).toBe(4000 + 23 + 7 + (1 + 7 + 20 + 2));
+  });
+
+  it('counts a late first replenishment', () => {
+    const [bound] = computeBounds(createExampleCore([{ ...rtos, phase: 4500 }, linux]));
+    expect(bound?.boundTicks).toBe(4501);
+  });
+
+  it('of a whole core is one section of EL2 and the tick itself', () => {
+    const [bound] = computeBounds(
+      createExampleCore([{ name: 'rtos', share: null, maxDelay: 21 }], { section: 20 }),
+    );
+    expect(bound).toMatchObject({ boundTicks: 21, verdict: 'holds', policy: 'whole-core' });
+  });
+
+  it('counts reservations of equal priority against each other', () => {
+    const bounds = computeBounds(createExampleCore([rtos, { ...linux, priority: 2 }]));
+    expect(bounds.map((bound) => bound.boundTicks)).toEqual([4000 + 1 + 8000, 6000 + 1 + 2000]);
+  });
+
+  it.each<{ reason: string; members: readonly ExampleMember[]; policy?: 'edf'; section?: number }>([
+    {
+      reason: 'overload',
+      members: [
+        { ...linux, maxDelay: 9000 },
+        { ...rtos, share: [5000, 5000] },
+      ],
+    },
+    {
+      reason: 'shared-with-whole-core',
+      members: [linux, { name: 'rtos', share: null }],
+    },
+    { reason: 'malformed', members: [{ ...linux, share: [11, 10] }, rtos] },
+    {
+      reason: 'budget-below-overheads',
+      members: [{ ...linux, share: [20, 10_000] }, rtos],
+      section: 20,
+    },
+    { reason: 'edf-needs-burn', members: [linux, rtos], policy: 'edf' },
+    {
+      reason: 'deadline-missed',
+      members: [
+        { ...linux, share: [9000, 10_000], idle: 'burn' },
+        { ...rtos, idle: 'burn' },
+      ],
+      policy: 'edf',
+    },
+    {
+      reason: 'overflow',
+      members: [linux, { ...rtos, share: [8.999e12, 9e12] }, { ...rtos, share: [1, 10_000] }],
+    },
+  ])('is absent with the reason $reason', ({ reason, members, policy, section }) => {
+    const configuration = createExampleCore(members, { section: section ?? 0 }, policy ?? 'fp');
+    const [bound] = computeBounds(configuration);
+    expect(bound).toMatchObject({ boundTicks: null, boundNs: null, reason });
+  });
+
+  it('under earliest deadline first is the periodic resource model', () => {
+    const members: ExampleMember[] = [
+      { ...linux, idle: 'burn', maxDelay: 12_001 },
+      { ...rtos, idle: 'burn', maxDelay: 8000 },
+    ];
+    const bounds = computeBounds(createExampleCore(members, {}, 'edf'));
+    expect(bounds.map((bound) => bound.boundTicks)).toEqual([12_001, 8001]);
+    expect(bounds.map((bound) => bound.verdict)).toEqual(['holds', 'violated']);
+  });
+});
+
+describe('a task', () => {
+  const tasks = [
+    { name: 'control', wcet: 300, period: 20_000, deadline: 20_000, priority: 3 },
+    { name: 'log', wcet: 900, period: 20_000, deadline: 10_000, priority: 1 },
+  ];
+  const rtos: ExampleMember = { name: 'rtos', share: [1000, 5000], priority: 2, tasks };
+
+  it('is done when its work and that of more urgent tasks is served', () => {
+    const bounds = computeTaskBounds(createExampleCore([rtos]));
+    // 300 within 4000 + 300; 1200 uses one budget and 200 of the next: 4000 + 5000 + 200.
+    expect(bounds.map((bound) => bound.boundTicks)).toEqual([4300, 9200]);
+    expect(bounds.map((bound) => bound.verdict)).toEqual(['holds', 'holds']);
+  });
+
+  it('has no bound where its virtual CPU does not get its budget', () => {
+    const hog: ExampleMember = { name: 'hog', share: [9500, 10_000], priority: 3 };
+    const [bound] = computeTaskBounds(createExampleCore([rtos, hog]));
+    expect(bound).toMatchObject({ boundTicks: null, verdict: 'violated', reason: 'overload' });
+  });
+});
+
+describe('advice', () => {
+  function advise(members: readonly ExampleMember[]): string {
+    const [core] = listCores(createExampleCore(members));
+    const [member] = core?.members ?? [];
+    if (core === undefined || member === undefined) throw new Error('the core has members');
+    return adviseDelay(core, member);
+  }
+
+  it('names changes that make the claim hold', () => {
+    const rtos: ExampleMember = { name: 'rtos', share: [1000, 5000], priority: 2, maxDelay: 3000 };
+    expect(advise([rtos, { name: 'linux', share: [2000, 10_000], priority: 1 }])).toBe(
+      'allow max-delay: 4.01ms, or shorten its period to 3.99ms, or raise its budget to 2.01ms',
+    );
+    const changed: ExampleMember = { ...rtos, share: [1000, 3990] };
+    expect(computeBounds(createExampleCore([changed]))[0]?.verdict).toBe('holds');
+  });
+
+  it('leaves out changes that would break another claim', () => {
+    const rtos: ExampleMember = { name: 'rtos', share: [1000, 5000], priority: 2, maxDelay: 3000 };
+    const linux: ExampleMember = { name: 'linux', share: [7000, 10_000], priority: 1 };
+    expect(advise([rtos, linux])).toBe('allow max-delay: 4.01ms');
+  });
+
+  it('says so when nothing alone can help', () => {
+    const linux: ExampleMember = { name: 'linux', share: [1000, 9000], priority: 1, maxDelay: 9 };
+    const hog: ExampleMember = { name: 'hog', share: [5000, 5000], priority: 2 };
+    expect(advise([linux, hog])).toContain('lower the load of the core');
+  });
+});
+
+describe('durations', () => {
+  it('are printed exactly in their largest unit', () => {
+    expect([0, 800, 20_000, 4_058_048, 1_000_000_000].map(formatNanoseconds)).toEqual([
+      '0ns',
+      '800ns',
+      '20us',
+      '4.058048ms',
+      '1s',
+    ]);
+  });
+});
