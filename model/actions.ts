@@ -1,8 +1,9 @@
 /**
- * Actions: what partitions, devices, time and the environment can do, in any order an adversary likes.
+ * Actions: what partitions, devices, time and the environment can do, in any order an adversary
+ * likes.
  *
- * Every field is a number or a boolean that anybody may choose; nondeterminism is a field of the action.
- * Numbers out of range are refused by `step`, never trusted.
+ * Every field is a number or a boolean that anybody may choose; nondeterminism is a field of the
+ * action. Numbers out of range are refused by `step`, never trusted.
  */
 
 /** Boot: one step of one core, which may fail. */
@@ -89,7 +90,10 @@ export interface TimerAction {
   readonly ticks: number;
 }
 
-/** A device with a stream issues a DMA request; `address` is an IOVA (= IPA of the stage-2 table), bytes. */
+/**
+ * A device with a stream issues a DMA request; `address` is an IOVA (= IPA of the stage-2 table),
+ * bytes.
+ */
 export interface DmaIssueAction {
   readonly kind: 'dma-issue';
   readonly stream: number;
@@ -98,7 +102,10 @@ export interface DmaIssueAction {
   readonly value: number;
 }
 
-/** A bus master without a stream (index into `plan.bareMasters`) issues a DMA request to a physical address. */
+/**
+ * A bus master without a stream (index into `plan.bareMasters`) issues a DMA request to a physical
+ * address.
+ */
 export interface BareDmaAction {
   readonly kind: 'bare-dma-issue';
   readonly master: number;
@@ -126,7 +133,10 @@ export interface MsiAction {
   readonly event: number;
 }
 
-/** EL2 takes the most urgent physical interrupt, or the guest acknowledges its most urgent virtual one. */
+/**
+ * EL2 takes the most urgent physical interrupt, or the guest acknowledges its most urgent virtual
+ * one.
+ */
 export interface TakeAction {
   readonly kind: 'interrupt-take' | 'interrupt-acknowledge';
   readonly core: number;

@@ -1,9 +1,10 @@
 /**
  * Boot: from reset to the seal, one step of one core at a time, each of which may fail.
  *
- * The boot core programs what all cores share, before any other core takes the same step: it silences the
- * SMMU and builds the tables, writes the stream table word by word and enables the SMMU, routes the lines,
- * starts the schedule, seals. EL1 runs nowhere until every core in use has sealed, and never after a failure.
+ * The boot core programs what all cores share, before any other core takes the same step: it
+ * silences the SMMU and builds the tables, writes the stream table word by word and enables the
+ * SMMU, routes the lines, starts the schedule, seals. EL1 runs nowhere until every core in use has
+ * sealed, and never after a failure.
  */
 
 import type { BootAction } from './actions.ts';
@@ -44,7 +45,10 @@ export function processBoot(plan: Plan, machine: Machine, action: BootAction): O
   return 'DONE';
 }
 
-/** Programs what all cores share in the step after `done`; false while the step has more words to write. */
+/**
+ * Programs what all cores share in the step after `done`; false while the step has more words to
+ * write.
+ */
 function programShared(plan: Plan, machine: Machine, done: number): boolean {
   if (done === BOOT_OFF) {
     silenceStreams(machine);
@@ -83,7 +87,10 @@ function buildTables(plan: Plan, machine: Machine): void {
   }
 }
 
-/** Writes one word of the stream table: table and kind first, the valid bit last; then enables the SMMU. */
+/**
+ * Writes one word of the stream table: table and kind first, the valid bit last; then enables the
+ * SMMU.
+ */
 function writeStreamWord(plan: Plan, machine: Machine): boolean {
   const index = Math.floor(machine.boot.words / 2);
   const entry = machine.smmu.streams[index];

@@ -13,7 +13,10 @@ import { X0 } from './registers.ts';
 import { computePage, fillCache, translate } from './translation.ts';
 import type { AccessKind } from './translation.ts';
 
-/** One transaction: a write changes the frame and its label; the word that a read returns is the result. */
+/**
+ * One transaction: a write changes the frame and its label; the word that a read returns is the
+ * result.
+ */
 export function transferWord(
   machine: Machine,
   master: number,
@@ -35,7 +38,10 @@ export function transferWord(
   return readWord(machine.memory, frame);
 }
 
-/** A load, store or fetch by the virtual CPU on a core, through stage 2. A read leaves its word in x0. */
+/**
+ * A load, store or fetch by the virtual CPU on a core, through stage 2. A read leaves its word in
+ * x0.
+ */
 export function processAccess(plan: Plan, machine: Machine, action: AccessAction): Outcome {
   const executing = checkExecuting(plan, machine, action.core);
   const self = getRunningResident(plan, machine, action.core);

@@ -1,8 +1,9 @@
 /**
  * Static configuration: what the Haven image is compiled with, resolved to numbers.
  *
- * Readers in `formats/` produce it; nothing else does. It carries no source positions: array indices are
- * those of the source file, so a `Path` names the place, and the reader turns a path into line and column.
+ * Readers in `formats/` produce it; nothing else does. It carries no source positions: array
+ * indices are those of the source file, so a `Path` names the place, and the reader turns a path
+ * into line and column.
  */
 
 import type {

@@ -18,7 +18,9 @@ export function isReady(machine: Machine, resident: Resident): boolean {
   return vcpu !== undefined && vcpu.on && !vcpu.waiting;
 }
 
-/** The resident whose state is live on the core and whose time it is; undefined when there is none. */
+/**
+ * The resident whose state is live on the core and whose time it is; undefined when there is none.
+ */
 export function getRunningResident(
   plan: Plan,
   machine: Machine,

@@ -1,8 +1,9 @@
 /**
  * Bus firewall: what stands in front of a core or device that has neither stage 2 nor SMMU.
  *
- * Its grants are programmed by firmware before Haven boots and are taken as stated in the configuration. A
- * platform without one lets such a master reach everything: the model says so rather than assume a fence.
+ * Its grants are programmed by firmware before Haven boots and are taken as stated in the
+ * configuration. A platform without one lets such a master reach everything: the model says so
+ * rather than assume a fence.
  */
 
 import type { Plan } from './plan.ts';

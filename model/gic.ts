@@ -1,8 +1,8 @@
 /**
  * GIC: physical lines, their owners and routes, and the ITS.
  *
- * Each SPI has one owner and a route to a core of that owner. Lines of a partition that is not running on
- * the routed core are masked: they stay pending and cost nobody else time.
+ * Each SPI has one owner and a route to a core of that owner. Lines of a partition that is not
+ * running on the routed core are masked: they stay pending and cost nobody else time.
  */
 
 import type { LineAction, TakeAction } from './actions.ts';
@@ -31,7 +31,10 @@ export function processLine(plan: Plan, machine: Machine, action: LineAction): O
   return 'DONE';
 }
 
-/** EL2 acknowledges the lowest pending INTID that is routed to the core and belongs to who runs there. */
+/**
+ * EL2 acknowledges the lowest pending INTID that is routed to the core and belongs to who runs
+ * there.
+ */
 export function processTake(plan: Plan, machine: Machine, action: TakeAction): Outcome {
   if (machine.cores[action.core] === undefined) return 'NO_SUCH_CORE';
   if (!machine.boot.sealed) return 'NOT_SEALED';

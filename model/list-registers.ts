@@ -13,7 +13,9 @@ export const LR_INVALID = 0;
 export const LR_PENDING = 1;
 export const LR_ACTIVE = 2;
 
-/** The line that a partition knows by this INTID on this virtual CPU; undefined when it has none. */
+/**
+ * The line that a partition knows by this INTID on this virtual CPU; undefined when it has none.
+ */
 export function findVirtualLine(
   machine: Machine,
   partition: number,

@@ -1,9 +1,9 @@
 /**
  * Machine: the state of Haven and of the hardware that it programs.
  *
- * Plain records and arrays, changed in place by the transitions. Only what some bug needs to be visible is
- * held. `createMachine` makes the state at reset: firmware may have left anything behind, so the SMMU starts
- * enabled and in bypass.
+ * Plain records and arrays, changed in place by the transitions. Only what some bug needs to be
+ * visible is held. `createMachine` makes the state at reset: firmware may have left anything
+ * behind, so the SMMU starts enabled and in bypass.
  */
 
 import { createMemory } from './memory.ts';
@@ -226,7 +226,10 @@ export interface Machine {
   readonly bus: BusTransaction;
 }
 
-/** Entries that each core's TLB and the IOTLB hold in the model: enough for two partitions to collide. */
+/**
+ * Entries that each core's TLB and the IOTLB hold in the model: enough for two partitions to
+ * collide.
+ */
 export const CACHE_SLOTS = 4;
 /** DMA requests that can be in flight at once. */
 export const IN_FLIGHT_SLOTS = 4;

@@ -1,8 +1,9 @@
 /**
  * Memory: one word for each page frame, with the label of its last writer.
  *
- * The single place in the model that is not a record or an array: every access goes through `readWord`,
- * `readWriter` and `writeWord`, so that another reading of the model can put an array theory in its place.
+ * The single place in the model that is not a record or an array: every access goes through
+ * `readWord`, `readWriter` and `writeWord`, so that another reading of the model can put an array
+ * theory in its place.
  */
 
 /** Label of a frame that nobody has written since reset. */

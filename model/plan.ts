@@ -1,8 +1,8 @@
 /**
  * Plan: the static configuration compiled into the tables that boot programs.
  *
- * It stands for what the Haven build writes into the image. Transitions read it and never write it. Code
- * here runs once per configuration, outside of transitions.
+ * It stands for what the Haven build writes into the image. Transitions read it and never write it.
+ * Code here runs once per configuration, outside of transitions.
  */
 
 import type { Access, IdlePolicy, SchedulingPolicy, StaticConfiguration } from './configuration.ts';
@@ -58,7 +58,9 @@ export interface PlannedPartition {
   readonly stage2: readonly Mapping[];
   /** What its devices reach through the SMMU. */
   readonly dma: readonly Mapping[];
-  /** What the bus firewall grants to its cores and devices without stage 2; empty where it has none. */
+  /**
+   * What the bus firewall grants to its cores and devices without stage 2; empty where it has none.
+   */
   readonly firewall: readonly Mapping[];
   readonly lines: readonly PlannedLine[];
   /** Partitions that it may ring, with the virtual INTID that rings. */
@@ -149,12 +151,18 @@ export interface Plan {
 
 /** First LPI. */
 export const LPI_FIRST = 8192;
-/** EventIDs that a DeviceID has in the model: two, the fewest that tell a right event from a wrong one. */
+/**
+ * EventIDs that a DeviceID has in the model: two, the fewest that tell a right event from a wrong
+ * one.
+ */
 export const EVENTS_PER_DEVICE = 2;
 /** Offset of GITS_TRANSLATER's page in the ITS window (GICv3: translation frame, register 0x40). */
 export const DOORBELL_OFFSET = 0x10000;
 
-/** Compiles a configuration. Total: a configuration that breaks rules compiles to tables that break them. */
+/**
+ * Compiles a configuration. Total: a configuration that breaks rules compiles to tables that break
+ * them.
+ */
 export function createPlan(configuration: StaticConfiguration): Plan {
   const { platform, hypervisor } = configuration;
   const hz = platform.timerHz;
@@ -302,7 +310,10 @@ function widenToGranule(configuration: StaticConfiguration, mapping: Mapping): M
   };
 }
 
-/** Drops a mapping that repeats an earlier one: two windows of one device in one page make one entry. */
+/**
+ * Drops a mapping that repeats an earlier one: two windows of one device in one page make one
+ * entry.
+ */
 function mergeMappings(mappings: readonly Mapping[]): Mapping[] {
   const seen = new Set<string>();
   return mappings.filter((mapping) => {

@@ -1,8 +1,8 @@
 /**
  * Regions: the one list of physical ranges of every class, over which ownership is judged.
  *
- * The sweep of `properties/rules`, the obligations of `solver/obligations` and the oracles of the fuzzer all
- * read this list, so that no class of region can be left out of one of them.
+ * The sweep of `properties/rules`, the obligations of `solver/obligations` and the oracles of the
+ * fuzzer all read this list, so that no class of region can be left out of one of them.
  */
 
 import type { Path, StaticConfiguration } from './configuration.ts';
@@ -27,7 +27,10 @@ export const HYPERVISOR = -1;
 /** A physical range with its class and owner. */
 export interface Region extends ByteRange {
   readonly class: RegionClass;
-  /** Index into `partitions`; `HYPERVISOR` for its own and the firmware's; channels have `ends` instead. */
+  /**
+   * Index into `partitions`; `HYPERVISOR` for its own and the firmware's; channels have `ends`
+   * instead.
+   */
   readonly owner: number;
   /** Index into `channels` for a channel region, else -1. */
   readonly channel: number;
@@ -37,7 +40,10 @@ export interface Region extends ByteRange {
   readonly path: Path;
 }
 
-/** Every region of a configuration: guest memory, devices, channels, hypervisor, GIC, SMMU, firewall, firmware. */
+/**
+ * Every region of a configuration: guest memory, devices, channels, hypervisor, GIC, SMMU,
+ * firewall, firmware.
+ */
 export function listRegions(configuration: StaticConfiguration): Region[] {
   return [
     ...listPartitionRegions(configuration),

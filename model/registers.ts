@@ -1,10 +1,10 @@
 /**
  * Registers: every class of EL1 and EL0 state, with its treatment at EL2.
  *
- * `switched` is saved and restored on every world switch, `trapped` never reaches the hardware from EL1
- * (HCR_EL2.TIDCP, TACR, TSW, TSC, MDCR_EL2, CPTR_EL2), `constant` reads a value that EL2 sets per virtual CPU
- * and cannot be written (VPIDR_EL2, VMPIDR_EL2, ID registers). A class that is in none of the three would be
- * a channel between partitions.
+ * `switched` is saved and restored on every world switch, `trapped` never reaches the hardware from
+ * EL1 (HCR_EL2.TIDCP, TACR, TSW, TSC, MDCR_EL2, CPTR_EL2), `constant` reads a value that EL2 sets
+ * per virtual CPU and cannot be written (VPIDR_EL2, VMPIDR_EL2, ID registers). A class that is in
+ * none of the three would be a channel between partitions.
  */
 
 /** What EL2 does with a class of registers. */
@@ -16,7 +16,9 @@ export interface RegisterClass {
   readonly treatment: Treatment;
 }
 
-/** All classes; an index into this list is a register number of the model. Result register first. */
+/**
+ * All classes; an index into this list is a register number of the model. Result register first.
+ */
 export const REGISTERS: readonly RegisterClass[] = [
   { name: 'x0', treatment: 'switched' },
   { name: 'general-purpose', treatment: 'switched' },

@@ -1,13 +1,13 @@
 /**
  * Scheduler: (budget, period) reservations on each shared core.
  *
- * Replenishment happens at phase + k * period, never relative to the handler's time, and sets the budget to
- * Q plus any debt; unused budget is lost. A reservation that has spent its budget is pre-empted at once, or
- * at the end of an EL2 section, whose excess is debt. An activation pays for the switch. A core that one
- * partition has whole is not scheduled at all.
+ * Replenishment happens at phase + k * period, never relative to the handler's time, and sets the
+ * budget to Q plus any debt; unused budget is lost. A reservation that has spent its budget is
+ * pre-empted at once, or at the end of an EL2 section, whose excess is debt. An activation pays for
+ * the switch. A core that one partition has whole is not scheduled at all.
  *
- * Sources: Strosnider, Lehoczky, Sha 1995 (keep: deferrable); Lehoczky, Sha, Strosnider 1987 (poll);
- * idling periodic server (burn).
+ * Sources: Strosnider, Lehoczky, Sha 1995 (keep: deferrable); Lehoczky, Sha, Strosnider 1987
+ * (poll); idling periodic server (burn).
  */
 
 import { isReady } from './execution.ts';
@@ -30,7 +30,10 @@ export function startSchedule(plan: Plan, machine: Machine, core: number): void 
   }
 }
 
-/** Chooses who runs on a core now, and switches to it; an EL2 section postpones the choice to its end. */
+/**
+ * Chooses who runs on a core now, and switches to it; an EL2 section postpones the choice to its
+ * end.
+ */
 export function dispatch(plan: Plan, machine: Machine, core: number): void {
   const planned = plan.cores[core];
   const state = machine.cores[core];
@@ -81,7 +84,9 @@ function markExhausted(planned: PlannedCore, state: CoreState): void {
   }
 }
 
-/** The first resident in order that may run; under `poll` one that is found idle loses its budget. */
+/**
+ * The first resident in order that may run; under `poll` one that is found idle loses its budget.
+ */
 function chooseResident(
   plan: Plan,
   machine: Machine,
@@ -105,12 +110,17 @@ function chooseResident(
   return chosen;
 }
 
-/** Earlier deadline: the deadline of a reservation is its next replenishment. Ties go to the first. */
+/**
+ * Earlier deadline: the deadline of a reservation is its next replenishment. Ties go to the first.
+ */
 function isSooner(account: Account, other: Account | undefined): boolean {
   return other === undefined || account.nextReplenishment < other.nextReplenishment;
 }
 
-/** Whether a resident may be chosen: a whole core when ready, else with budget, and ready or burning. */
+/**
+ * Whether a resident may be chosen: a whole core when ready, else with budget, and ready or
+ * burning.
+ */
 function isEligible(plan: Plan, machine: Machine, resident: Resident, account: Account): boolean {
   const ready = isReady(machine, resident);
   if (resident.dedicated) return ready;
@@ -123,7 +133,9 @@ function computeLeastBudget(plan: Plan, account: Account): number {
   return account.activation ? plan.switchTicks + 1 : 1;
 }
 
-/** Polling: whoever would have been selected before the chosen one and has no work loses its budget. */
+/**
+ * Polling: whoever would have been selected before the chosen one and has no work loses its budget.
+ */
 function loseUnusedPolls(
   machine: Machine,
   planned: PlannedCore,

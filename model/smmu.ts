@@ -1,8 +1,9 @@
 /**
  * SMMU: what devices reach.
  *
- * A stream without a valid entry aborts; a stream with one walks its owner's table. Requests that have passed
- * are in flight until they complete. Bus masters without a stream have only the firewall in front of them.
+ * A stream without a valid entry aborts; a stream with one walks its owner's table. Requests that
+ * have passed are in flight until they complete. Bus masters without a stream have only the
+ * firewall in front of them.
  *
  * Source: Arm IHI 0070, stream table entry Config = 110 (stage 2), GBPA.ABORT.
  */

@@ -1,8 +1,8 @@
 /**
  * Step: the transition function of the whole machine.
  *
- * Total: every action in every state has an outcome, whatever its numbers are. A refusal changes nothing that
- * any partition can see.
+ * Total: every action in every state has an outcome, whatever its numbers are. A refusal changes
+ * nothing that any partition can see.
  */
 
 import type { Action } from './actions.ts';

@@ -1,5 +1,6 @@
 /**
- * Time: it passes on each core from event to event, and EL2 spends some of it with interrupts masked.
+ * Time: it passes on each core from event to event, and EL2 spends some of it with interrupts
+ * masked.
  */
 
 import type { SectionAction, TimeAction, TimerAction } from './actions.ts';
@@ -37,7 +38,9 @@ export function processTime(plan: Plan, machine: Machine, action: TimeAction): O
   return 'DONE';
 }
 
-/** EL2 works for the running partition with interrupts masked; the time is charged to the caller. */
+/**
+ * EL2 works for the running partition with interrupts masked; the time is charged to the caller.
+ */
 export function processSection(plan: Plan, machine: Machine, action: SectionAction): Outcome {
   const executing = checkExecuting(plan, machine, action.core);
   const state = machine.cores[action.core];
@@ -63,7 +66,9 @@ export function processArmTimer(plan: Plan, machine: Machine, action: TimerActio
   return 'DONE';
 }
 
-/** Ticks until something on the core can change by itself; Infinity on a core where nothing will. */
+/**
+ * Ticks until something on the core can change by itself; Infinity on a core where nothing will.
+ */
 export function computeTicksToEvent(plan: Plan, machine: Machine, core: number): number {
   const planned = plan.cores[core];
   const state = machine.cores[core];

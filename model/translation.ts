@@ -86,7 +86,10 @@ export function computeFrame(entry: TableEntry, address: number): number {
   return computePage(entry.pa + (address - entry.ipa));
 }
 
-/** Whether rights suffice; execution does not need the read right (Arm ARM, S2AP and XN are separate). */
+/**
+ * Whether rights suffice; execution does not need the read right (Arm ARM, S2AP and XN are
+ * separate).
+ */
 export function isPermitted(entry: TableEntry | CachedEntry, kind: AccessKind): boolean {
   if (kind === 'read') return entry.read;
   if (kind === 'write') return entry.write;

@@ -1,8 +1,10 @@
 /**
- * Units: every number in the model has one, and only this file compares or adds addresses of a kind.
+ * Units: every number in the model has one, and only this file compares or adds addresses of a
+ * kind.
  *
- * Addresses, sizes, identifiers and ticks are `number`: a 52-bit address fits a double exactly. They are
- * never touched by bitwise operators, which cut to 32 bits. Every interval is half-open: [base, base + size).
+ * Addresses, sizes, identifiers and ticks are `number`: a 52-bit address fits a double exactly.
+ * They are never touched by bitwise operators, which cut to 32 bits. Every interval is half-open:
+ * [base, base + size).
  */
 
 declare const unit: unique symbol;
@@ -82,7 +84,9 @@ export function computeTicksExactly(duration: Nanoseconds, frequencyHz: number):
   return scaled % 1_000_000_000n === 0n ? (Number(scaled / 1_000_000_000n) as Ticks) : null;
 }
 
-/** Ticks in a duration rounded down: for requirements, so that a bound must meet the stricter value. */
+/**
+ * Ticks in a duration rounded down: for requirements, so that a bound must meet the stricter value.
+ */
 export function computeTicksFloor(duration: Nanoseconds, frequencyHz: number): Ticks {
   return Number((BigInt(duration) * BigInt(frequencyHz)) / 1_000_000_000n) as Ticks;
 }

@@ -1,9 +1,9 @@
 /**
  * View: everything of the machine that a partition can observe.
  *
- * Defined once, for the fuzzer and for proofs. Whether and when a partition runs is not in the view: that is
- * the subject of the time properties. `HIDDEN_FIELDS` lists every part of the state that is in nobody's view,
- * with the reason.
+ * Defined once, for the fuzzer and for proofs. Whether and when a partition runs is not in the
+ * view: that is the subject of the time properties. `HIDDEN_FIELDS` lists every part of the state
+ * that is in nobody's view, with the reason.
  */
 
 import { getRunningResident } from './execution.ts';

@@ -1,8 +1,8 @@
 /**
  * Virtual GIC: what a partition sees of interrupts, and the list registers that carry them.
  *
- * The line's own pending and active flags are the truth; a list register is a copy for the virtual CPU that
- * is live on the core. A partition reaches only its own lines.
+ * The line's own pending and active flags are the truth; a list register is a copy for the virtual
+ * CPU that is live on the core. A partition reaches only its own lines.
  */
 
 import type {
@@ -53,7 +53,10 @@ export function raisePrivateLine(
   deliver(plan, machine, partition, vcpu, line);
 }
 
-/** Wakes the target of a pending, enabled line and puts it into a list register if the target is live. */
+/**
+ * Wakes the target of a pending, enabled line and puts it into a list register if the target is
+ * live.
+ */
 function deliver(
   plan: Plan,
   machine: Machine,

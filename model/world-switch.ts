@@ -1,8 +1,8 @@
 /**
  * World switch: one virtual CPU leaves a core, another comes.
  *
- * Saves and restores every class of switched registers and the list registers. The TLB is not flushed: its
- * entries carry the VMID.
+ * Saves and restores every class of switched registers and the list registers. The TLB is not
+ * flushed: its entries carry the VMID.
  */
 
 import { getVcpuOf } from './execution.ts';

@@ -1,8 +1,8 @@
 /**
  * Findings: what a rule, an obligation or a property says when it is violated.
  *
- * A finding names places by path; `formats/` turns it into a diagnostic with line and column, `report/`
- * prints it.
+ * A finding names places by path; `formats/` turns it into a diagnostic with line and column,
+ * `report/` prints it.
  */
 
 import type { Path } from '../model/configuration.ts';
@@ -50,7 +50,10 @@ const AREA_OF_WORD: Readonly<Record<string, Area>> = {
   noninterference: 'NI',
 };
 
-/** The area of an obligation or property id: `memory.exclusive` is about MEM, `time.delay` about CPU. */
+/**
+ * The area of an obligation or property id: `memory.exclusive` is about MEM, `time.delay` about
+ * CPU.
+ */
 export function getAreaOfId(id: string): Area {
   const area = AREA_OF_WORD[id.slice(0, id.indexOf('.'))];
   if (area === undefined) throw new UnknownAreaError(id);

@@ -1,8 +1,8 @@
 /**
  * Grants: what a partition may reach, read off the configuration and nothing else.
  *
- * The oracle of the fuzzer. It does not look at the plan or the tables, so that a mistake in compiling the
- * configuration is seen.
+ * The oracle of the fuzzer. It does not look at the plan or the tables, so that a mistake in
+ * compiling the configuration is seen.
  */
 
 import type { Path, StaticConfiguration } from '../model/configuration.ts';
@@ -26,7 +26,9 @@ export interface Grant {
   readonly path: Path;
 }
 
-/** Frames [first, past) of a region that belongs to one party, for looking up who else has a frame. */
+/**
+ * Frames [first, past) of a region that belongs to one party, for looking up who else has a frame.
+ */
 export interface OwnedFrames {
   readonly first: number;
   readonly past: number;
@@ -136,7 +138,9 @@ export function findGrant(
   return undefined;
 }
 
-/** A region that covers the frame and belongs to somebody else: another partition or the hypervisor. */
+/**
+ * A region that covers the frame and belongs to somebody else: another partition or the hypervisor.
+ */
 export function findForeignRegion(
   grants: GrantMap,
   partition: number,

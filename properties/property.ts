@@ -1,6 +1,6 @@
 /**
- * Properties: what must hold of the running machine, each a statement, its source, and a monitor that
- * returns a witness rather than `false`.
+ * Properties: what must hold of the running machine, each a statement, its source, and a monitor
+ * that returns a witness rather than `false`.
  */
 
 import type { Path, StaticConfiguration } from '../model/configuration.ts';
@@ -40,8 +40,8 @@ export interface Context {
   readonly grants: GrantMap;
   readonly delayBounds: readonly DelayBound[];
   /**
-   * Every property looks at everything after every step: for shrinking and replay. Otherwise the costliest
-   * look only at what the step can have touched, and at everything now and then.
+   * Every property looks at everything after every step: for shrinking and replay. Otherwise the
+   * costliest look only at what the step can have touched, and at everything now and then.
    */
   readonly thorough: boolean;
 }

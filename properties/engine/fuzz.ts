@@ -1,8 +1,9 @@
 /**
- * Fuzz: fast-check draws traces for a configuration, every property watches every step, a failure shrinks.
+ * Fuzz: fast-check draws traces for a configuration, every property watches every step, a failure
+ * shrinks.
  *
- * A seed reproduces a run exactly as long as it is limited by steps; a limit in time cuts the same sequence
- * short wherever the clock says.
+ * A seed reproduces a run exactly as long as it is limited by steps; a limit in time cuts the same
+ * sequence short wherever the clock says.
  */
 
 import fc from 'fast-check';
@@ -162,7 +163,9 @@ function runBatch(
   return { violation, trace, foundLength, batch: progress.batch };
 }
 
-/** A reduced trace no longer fails: the reducer keeps only failing traces, so this cannot happen. */
+/**
+ * A reduced trace no longer fails: the reducer keeps only failing traces, so this cannot happen.
+ */
 export class LostViolationError extends Error {
   constructor(property: string) {
     super(`the shrunk trace no longer breaks ${property}`);

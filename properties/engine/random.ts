@@ -1,5 +1,6 @@
 /**
- * Random numbers for loops that may not allocate: sfc32, a counter-based generator that passes PractRand.
+ * Random numbers for loops that may not allocate: sfc32, a counter-based generator that passes
+ * PractRand.
  *
  * Source: Chris Doty-Humphrey, PractRand, "sfc" (small fast counting) generator, 32-bit variant.
  */
@@ -30,7 +31,9 @@ export function nextWord(state: RandomState): number {
   return sum >>> 0;
 }
 
-/** A random integer in [0, limit); bias below 2^-20 for the limits that occur. 0 for an empty range. */
+/**
+ * A random integer in [0, limit); bias below 2^-20 for the limits that occur. 0 for an empty range.
+ */
 export function nextBelow(state: RandomState, limit: number): number {
   return limit <= 0 ? 0 : Math.floor((nextWord(state) / 2 ** 32) * limit);
 }

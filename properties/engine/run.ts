@@ -84,7 +84,9 @@ export function createStart(runner: Runner, trace: Trace): Machine {
 /** Called after every step of a run. */
 export type Observer = (index: number, action: Action, outcome: Outcome, machine: Machine) => void;
 
-/** Runs a trace until its end or the first violation; thoroughly, unless coverage is being counted. */
+/**
+ * Runs a trace until its end or the first violation; thoroughly, unless coverage is being counted.
+ */
 export function runTrace(
   runner: Runner,
   trace: Trace,

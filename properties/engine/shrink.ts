@@ -1,9 +1,9 @@
 /**
  * Shrinking: a failing trace becomes a shorter one that breaks the same property.
  *
- * fast-check shrinks first, since it knows how the operands were drawn. What it leaves is then reduced by
- * removing one action and pairs of actions at a time until nothing more can go (Zeller, Hildebrandt 2002,
- * Simplifying and Isolating Failure-Inducing Input: 1-minimality).
+ * fast-check shrinks first, since it knows how the operands were drawn. What it leaves is then
+ * reduced by removing one action and pairs of actions at a time until nothing more can go (Zeller,
+ * Hildebrandt 2002, Simplifying and Isolating Failure-Inducing Input: 1-minimality).
  */
 
 import type { Action } from '../../model/actions.ts';

@@ -24,7 +24,10 @@ export interface Operands {
   readonly strayLines: readonly number[];
   readonly vcpus: readonly number[];
   readonly doorbells: readonly number[];
-  /** Amounts of time: one tick, budgets and periods with neighbours, and more than any event is away. */
+  /**
+   * Amounts of time: one tick, budgets and periods with neighbours, and more than any event is
+   * away.
+   */
   readonly ticks: readonly number[];
   readonly sections: readonly number[];
 }

@@ -25,7 +25,9 @@ export interface Trace {
   readonly actions: readonly Action[];
 }
 
-/** How often each action is drawn, relative to the others; the record does not compile without one. */
+/**
+ * How often each action is drawn, relative to the others; the record does not compile without one.
+ */
 const WEIGHTS: Readonly<Record<ActionKind, number>> = {
   boot: 1,
   read: 12,
@@ -64,15 +66,17 @@ const WEIGHTS: Readonly<Record<ActionKind, number>> = {
   'iotlb-evict': 1,
 };
 
-/** Rounds in which the prelude tries to start virtual CPUs before it leaves the rest to the trace. */
+/**
+ * Rounds in which the prelude tries to start virtual CPUs before it leaves the rest to the trace.
+ */
 const PRELUDE_ROUNDS_MAX = 64;
 
 /** Longest time that the prelude lets pass at once, ticks: about a millisecond on both boards. */
 const PRELUDE_TICKS_MAX = 50_000;
 
 /**
- * The actions that bring a machine from reset to where partitions run: boot undisturbed to the seal, then
- * each partition starts its other virtual CPUs as soon as it executes.
+ * The actions that bring a machine from reset to where partitions run: boot undisturbed to the
+ * seal, then each partition starts its other virtual CPUs as soon as it executes.
  */
 export function listBootActions(plan: Plan): Action[] {
   const machine = createMachine(plan);
@@ -117,8 +121,8 @@ export function actionArbitrary(plan: Plan): Arbitrary<Action> {
 }
 
 /**
- * A trace of at most `maxLength` actions or bursts of them; one in eight starts at reset and may fail to
- * boot.
+ * A trace of at most `maxLength` actions or bursts of them; one in eight starts at reset and may
+ * fail to boot.
  */
 export function traceArbitrary(plan: Plan, maxLength: number): Arbitrary<Trace> {
   const action = burstArbitrary(plan);

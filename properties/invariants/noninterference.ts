@@ -1,8 +1,10 @@
 /**
- * Noninterference: what one partition does changes nothing that another observes, but by declared channels.
+ * Noninterference: what one partition does changes nothing that another observes, but by declared
+ * channels.
  *
- * Local respect of Rushby 1992, checked along one run: before and after each step, every other partition's
- * view is equal. Memory is judged by the label of the last writer instead, at the moment of reading.
+ * Local respect of Rushby 1992, checked along one run: before and after each step, every other
+ * partition's view is equal. Memory is judged by the label of the last writer instead, at the
+ * moment of reading.
  */
 
 import type { Action } from '../../model/actions.ts';

@@ -1,5 +1,6 @@
 /**
- * Time: nobody gets more than its budget, replenishment keeps to its grid, and nobody waits beyond its bound.
+ * Time: nobody gets more than its budget, replenishment keeps to its grid, and nobody waits beyond
+ * its bound.
  *
  * The monitors measure with the clock and with who runs, never with the scheduler's own accounts.
  */

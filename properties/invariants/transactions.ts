@@ -1,5 +1,6 @@
 /**
- * Transactions: whatever appears on the bus in a partition's name is granted to it, and to nobody else.
+ * Transactions: whatever appears on the bus in a partition's name is granted to it, and to nobody
+ * else.
  */
 
 import { HYPERVISOR } from '../../model/regions.ts';

@@ -1,0 +1,75 @@
+/**
+ * Record: what the fuzzer found becomes a counterexample file.
+ */
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StaticConfiguration } from '../model/configuration.ts';
+import type { FuzzFailure } from '../properties/engine/fuzz.ts';
+import type { DelayBound } from '../properties/property.ts';
+import { encodeCounterexample, trimConfiguration } from './format.ts';
+import type { Counterexample } from './format.ts';
+
+/** Where a counterexample comes from. */
+export interface Provenance {
+  /** Name and version of the tool, for example `haven-model 0.1.0`. */
+  readonly tool: string;
+  /** Configuration file, as the user named it. */
+  readonly file: string;
+  readonly digest: string;
+  readonly seed: number;
+}
+
+/** The record of a failure. */
+export function recordFailure(
+  configuration: StaticConfiguration,
+  delayBounds: readonly DelayBound[],
+  failure: FuzzFailure,
+  provenance: Provenance,
+): Counterexample {
+  const { violation, trace, batch, foundLength } = failure;
+  return {
+    tool: provenance.tool,
+    property: violation.property,
+    status: 'open',
+    source: { file: baseName(provenance.file), digest: provenance.digest },
+    configuration: trimConfiguration(configuration),
+    delayBounds,
+    start: trace.start,
+    actions: trace.actions,
+    expected: { message: violation.message, witness: violation.witness },
+    found: { by: 'fuzz', seed: provenance.seed, batch, length: foundLength },
+  };
+}
+
+/** `<property-id>--<configuration>-<last action>.json`. */
+export function nameCounterexample(counterexample: Counterexample): string {
+  const { property, source, actions } = counterexample;
+  const stem = source.file.replace(/\.[^.]*$/, '');
+  const last = actions.at(-1)?.kind ?? 'start';
+  const slug = `${stem}-${last}`.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return `${property}--${slug}.json`;
+}
+
+/**
+ * Writes a counterexample into a folder, which is made if need be. A file of that name with other
+ * content is kept: the new one gets a number. Returns the path. Throws what the file system throws.
+ */
+export function writeCounterexample(folder: string, counterexample: Counterexample): string {
+  const text = encodeCounterexample(counterexample);
+  const name = nameCounterexample(counterexample);
+  mkdirSync(folder, { recursive: true });
+  for (let number = 1; ; number += 1) {
+    const numbered = number === 1 ? name : name.replace(/\.json$/, `-${number}.json`);
+    const path = join(folder, numbered);
+    if (!existsSync(path)) {
+      writeFileSync(path, text);
+      return path;
+    }
+    if (readFileSync(path, 'utf8') === text) return path;
+  }
+}
+
+function baseName(file: string): string {
+  return file.split(/[\\/]/).at(-1) ?? file;
+}
