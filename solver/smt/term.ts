@@ -446,27 +446,19 @@ function evaluateNode(
     if (value === undefined) throw new TermError(`no value for ${term.name}`);
     return value;
   }
-  return applyToValues(
-    term.operator,
-    term.arguments.map((argument) => getValue(values, argument)),
-  );
+  return MEANING[term.operator](term.arguments.map((argument) => getValue(values, argument)));
 }
 
-function applyToValues(operator: Operator, values: readonly Value[]): Value {
-  const [first = 0n, second = 0n, third = 0n] = values;
-  const a = BigInt(first);
-  const b = BigInt(second);
-  const results: Record<Operator, () => Value> = {
-    '+': () => values.reduce<bigint>((sum, value) => sum + BigInt(value), 0n),
-    '*': () => a * b,
-    div: () => floorDivide(a, b),
-    mod: () => a - b * floorDivide(a, b),
-    '<=': () => a <= b,
-    '=': () => first === second,
-    not: () => first !== true,
-    and: () => values.every((value) => value === true),
-    or: () => values.includes(true),
-    ite: () => (first === true ? second : third),
-  };
-  return results[operator]();
-}
+/** What each operator computes; a missing one does not compile. */
+const MEANING: Readonly<Record<Operator, (values: readonly Value[]) => Value>> = {
+  '+': (values) => values.reduce<bigint>((sum, value) => sum + BigInt(value), 0n),
+  '*': ([a = 0n, b = 0n]) => BigInt(a) * BigInt(b),
+  div: ([a = 0n, by = 1n]) => floorDivide(BigInt(a), BigInt(by)),
+  mod: ([a = 0n, by = 1n]) => BigInt(a) - BigInt(by) * floorDivide(BigInt(a), BigInt(by)),
+  '<=': ([a = 0n, b = 0n]) => a <= b,
+  '=': ([a, b]) => a === b,
+  not: ([a]) => a !== true,
+  and: (values) => values.every((value) => value === true),
+  or: (values) => values.includes(true),
+  ite: ([condition, then = 0n, otherwise = 0n]) => (condition === true ? then : otherwise),
+};
