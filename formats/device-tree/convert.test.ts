@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { parsePlatformText } from '../haven-yaml/platform-file.ts';
 import { convertDeviceTree } from './convert.ts';
 import type { DescribedDevice, PlatformDescription } from './description.ts';
 import { readDeviceTree } from './fdt.ts';
@@ -137,6 +139,44 @@ describe('convertDeviceTree', () => {
     expect(result.yaml).toContain('# - /psci: called by hvc');
     expect(result.yaml).toContain('name: mine\n');
     expect(result.yaml).toContain('mmio: [ { base: 0x40380000, size: 4KiB } ]');
+  });
+
+  it.each(['board.dtb', 'qemu-virt.dtb'])(
+    '%s becomes a file that reads back without a word',
+    (name) => {
+      const blob = readFileSync(new URL(`fixtures/${name}`, import.meta.url));
+      const result = convertDeviceTree(blob);
+      const reading = parsePlatformText(result.kind === 'ok' ? result.yaml : '', name);
+      expect(reading.diagnostics).toEqual([]);
+      expect(reading.platform?.devices.map((device) => device.name)).toEqual(
+        convert(name).platform.devices.map((device) => device.name),
+      );
+    },
+  );
+
+  it('makes a name of whatever the tree calls a core', () => {
+    const blob = Uint8Array.from(readFileSync(new URL('fixtures/board.dtb', import.meta.url)));
+    blob[Buffer.from(blob).indexOf('arm,cortex-a55') + 6] = 0xff;
+    const result = convertDeviceTree(blob);
+    expect(result.kind === 'ok' ? result.yaml : '').toContain('type: co-tex-a55');
+  });
+
+  it('never prints a file that cannot be read back, whatever the blob says', () => {
+    const blob = readFileSync(new URL('fixtures/board.dtb', import.meta.url));
+    const mutation = fc.record({ offset: fc.nat(blob.length - 1), value: fc.nat(255) });
+    let converted = 0;
+    fc.assert(
+      fc.property(fc.array(mutation, { minLength: 1, maxLength: 6 }), (mutations) => {
+        const bytes = Uint8Array.from(blob);
+        for (const { offset, value } of mutations) bytes[offset] = value;
+        const result = convertDeviceTree(bytes);
+        if (result.kind === 'invalid') return;
+        converted += 1;
+        expect(parsePlatformText(result.yaml, 'mutated').diagnostics).toEqual([]);
+      }),
+      { numRuns: 300, seed: 1 },
+    );
+    expect(converted).toBeGreaterThan(50);
   });
 
   it('leaves the banks to the user where the boot loader fills in their size', () => {

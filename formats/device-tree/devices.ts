@@ -8,6 +8,7 @@
 
 import type { ByteRange } from '../../model/units.ts';
 import type { DescribedDevice } from './description.ts';
+import { makeNamesUnique, toName } from './names.ts';
 import type { BoardNodes, Conversion } from './nodes.ts';
 import {
   isCompatible,
@@ -258,20 +259,4 @@ function makeName(placed: PlacedNode, counts: ReadonlyMap<string, number>): stri
   const [base = '', unit] = placed.node.name.split('@');
   const name = toName(base);
   return unit === undefined || counts.get(name) === 1 ? name : `${name}-${toName(unit)}`;
-}
-
-/** Lower case, digits and dashes: what a name in a platform file may be. */
-function toName(text: string): string {
-  const name = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-  return name.replaceAll(/^-+|-+$/g, '') || 'device';
-}
-
-function makeNamesUnique(devices: readonly DescribedDevice[]): DescribedDevice[] {
-  const seen = new Set<string>();
-  return devices.map((device) => {
-    let name = device.name;
-    for (let index = 1; seen.has(name); index += 1) name = `${device.name}-${index}`;
-    seen.add(name);
-    return { ...device, name };
-  });
 }

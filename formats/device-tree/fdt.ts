@@ -41,6 +41,8 @@ const HEADER_BYTES = 40;
 /** The version that this reader understands; a blob states the oldest reader that it needs. */
 const VERSION = 17;
 const RESERVATIONS_MAX = 1_000;
+/** Exclusive end of physical addresses: 52 bits, the widest that Armv8 has. */
+const RESERVATION_END = 2n ** 52n;
 /**
  * Longest name of a node or property, bytes; the specification allows 31 and a unit address (2.2.1,
  * 2.2.4).
@@ -150,8 +152,8 @@ function readReservations(blob: Blob): ByteRange[] {
     const base = blob.view.getBigUint64(at);
     const size = blob.view.getBigUint64(at + 8);
     if (base === 0n && size === 0n) return reservations;
-    if (base + size > BigInt(Number.MAX_SAFE_INTEGER)) {
-      throw new MalformedBlobError('a memory reservation ends beyond 2^53', at);
+    if (base + size >= RESERVATION_END) {
+      throw new MalformedBlobError('a memory reservation ends beyond 2^52', at);
     }
     reservations.push({ base: Number(base), size: Number(size) });
   }

@@ -17,6 +17,7 @@ import type {
 } from './description.ts';
 import { collectDevices } from './devices.ts';
 import type { DeviceTreeNode } from './fdt.ts';
+import { makeNamesUnique, toName } from './names.ts';
 import { findBoardNodes, type BoardNodes, type Conversion } from './nodes.ts';
 import {
   isCompatible,
@@ -130,12 +131,7 @@ function makeNotes(warnings: readonly string[], options: DeviceTreeOptions): str
 
 function makePlatformName(root: DeviceTreeNode): string {
   const [first = ''] = readStrings(root, 'compatible');
-  const name = first
-    .replace(/^.*,/, '')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-');
-  const trimmed = name.replaceAll(/^-+|-+$/g, '');
-  return /^[a-z]/.test(trimmed) ? trimmed : 'board';
+  return first === '' ? 'board' : toName(first.replace(/^.*,/, ''));
 }
 
 /** Cores in the order of the tree; their number is their index, their affinity is `reg`. */
@@ -161,7 +157,7 @@ function listCores(conversion: Conversion): DescribedCore[] {
     const [compatible = 'unknown'] = readStrings(placed.node, 'compatible');
     cores.push({
       id: cores.length,
-      type: compatible.replace(/^.*,/, '') || 'unknown',
+      type: toName(compatible.replace(/^.*,/, '')),
       mpidr,
       el2: true,
       firmware: false,
@@ -208,7 +204,7 @@ function listReserved(
     }
     for (const window of windows) {
       if (window === null || window.size === 0) continue;
-      const name = `${toName(placed.node.name)}${windows.length > 1 ? `-${reserved.length}` : ''}`;
+      const name = `${toName(placed.node.name.replace(/@.*$/, ''))}${windows.length > 1 ? `-${reserved.length}` : ''}`;
       reserved.push({ name, base: window.base, size: window.size, source: placed.path });
     }
   }
@@ -345,26 +341,4 @@ function findTimerFrequency(
       'it is, and every tick count depends on it',
   );
   return { hertz, source: 'assumption; read CNTFRQ_EL0 on the board' };
-}
-
-/**
- * A node's name as a name of a platform file: lower case, digits and dashes, the unit address
- * dropped.
- */
-function toName(nodeName: string): string {
-  const name = nodeName
-    .replace(/@.*$/, '')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-');
-  return name.replaceAll(/^-+|-+$/g, '') || 'range';
-}
-
-function makeNamesUnique(ranges: readonly DescribedRange[]): DescribedRange[] {
-  const seen = new Set<string>();
-  return ranges.map((range) => {
-    let name = range.name;
-    for (let index = 1; seen.has(name); index += 1) name = `${range.name}-${index}`;
-    seen.add(name);
-    return { ...range, name };
-  });
 }

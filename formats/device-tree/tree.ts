@@ -38,6 +38,9 @@ export interface Tree {
  */
 const STEPS_MAX = 2_000_000;
 
+/** Exclusive end of physical addresses: 52 bits, the widest that Armv8 has. */
+const ADDRESS_END = 2 ** 52;
+
 /** Places every node, parents before children. */
 export function placeNodes(root: DeviceTreeNode): Tree {
   const nodes: PlacedNode[] = [{ node: root, parent: null, path: '/' }];
@@ -127,7 +130,7 @@ export function translateToRoot(tree: Tree, bus: PlacedNode, range: ByteRange): 
     if (entry === undefined || entry.child === null) return null;
     current = { base: current.base - entry.child + entry.parent, size: current.size };
   }
-  return Number.isSafeInteger(current.base + current.size) ? current : null;
+  return current.base + current.size < ADDRESS_END ? current : null;
 }
 
 /**
@@ -155,7 +158,8 @@ export function readRanges(tree: Tree, bus: PlacedNode): RangesEntry[] {
     const child = childCells > 2 ? null : joinCells(cells.slice(at, at + childCells));
     const parent = joinCells(cells.slice(at + childCells, at + childCells + parentCells));
     const size = joinCells(cells.slice(at + childCells + parentCells, at + stride));
-    if (parent !== null && size !== null) entries.push({ child, parent, size });
+    if (parent === null || size === null || parent + size >= ADDRESS_END) continue;
+    entries.push({ child, parent, size });
   }
   return entries;
 }
