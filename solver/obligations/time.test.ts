@@ -232,7 +232,7 @@ describe('random cores', () => {
       state = (state * 48_271) % 2_147_483_647;
       return state % below;
     };
-    for (let run = 0; run < 12; run += 1) {
+    for (let run = 0; run < 6; run += 1) {
       const members = Array.from({ length: 3 }, (_, index): ExampleMember => {
         const period = 200 + random(900);
         return {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { IdlePolicy } from '../../model/configuration.ts';
 import { adviseDelay } from './advice.ts';
-import { computeBounds, computeTaskBounds } from './bounds.ts';
+import { computeBounds, computeMemberBound, computeTaskBounds } from './bounds.ts';
 import { computeDelay, computeFixedPrioritySupply, type Supply } from './delay.ts';
 import { formatNanoseconds } from './duration.ts';
 import { createExampleCore, type ExampleMember } from './example-core.ts';
@@ -132,14 +132,29 @@ describe('a bound', () => {
       ],
       policy: 'edf',
     },
-    {
-      reason: 'overflow',
-      members: [linux, { ...rtos, share: [8.999e12, 9e12] }, { ...rtos, share: [1, 10_000] }],
-    },
   ])('is absent with the reason $reason', ({ reason, members, policy, section }) => {
     const configuration = createExampleCore(members, { section: section ?? 0 }, policy ?? 'fp');
     const [bound] = computeBounds(configuration);
     expect(bound).toMatchObject({ boundTicks: null, boundNs: null, reason });
+  });
+
+  it('is absent where a number of ticks is not exact', () => {
+    const [core] = listCores(createExampleCore([linux, rtos]));
+    if (core === undefined) throw new Error('there is one core');
+    const members = core.members.map((member, index) => ({
+      ...member,
+      reservation: {
+        budget: 2 ** 52,
+        period: 2 ** 53 - 1,
+        phase: 0,
+        priority: index,
+        idle: 'keep' as const,
+      },
+    }));
+    const [first] = members;
+    if (first === undefined) throw new Error('there are two members');
+    const bound = computeMemberBound({ ...core, members }, first);
+    expect(bound).toMatchObject({ boundTicks: null, reason: 'overflow', schedulable: false });
   });
 
   it('under earliest deadline first is the periodic resource model', () => {
