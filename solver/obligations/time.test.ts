@@ -178,12 +178,12 @@ describe('time.delay', () => {
   });
 });
 
-describe('the other claims about time', () => {
-  async function findRefuted(configuration: StaticConfiguration): Promise<Decision[]> {
-    const decisions = await prove(configuration);
-    return decisions.filter(({ status }) => status !== 'discharged');
-  }
+async function findRefuted(configuration: StaticConfiguration): Promise<Decision[]> {
+  const decisions = await prove(configuration);
+  return decisions.filter(({ status }) => status !== 'discharged');
+}
 
+describe('the other claims about time', () => {
   it('refute an overcommitted core and name who takes what', async () => {
     const refuted = await findRefuted(createPair({}, { share: [9000, 10_000] }));
     expect(refuted.map(({ id }) => id)).toEqual(['time.reservation-schedulable[linux:0]']);
