@@ -13,6 +13,8 @@ export interface IpaClaim {
   readonly kind: 'memory' | 'device' | 'channel';
   /** Index into `partitions`. */
   readonly partition: number;
+  /** Name of the partition. */
+  readonly owner: string;
   readonly ipa: number;
   readonly pa: number;
   readonly size: number;
@@ -37,6 +39,7 @@ export function listIpaClaims(configuration: StaticConfiguration): IpaClaim[][] 
       claims[end.partition]?.push({
         kind: 'channel',
         partition: end.partition,
+        owner: configuration.partitions[end.partition]?.name ?? '?',
         ipa: end.ipa,
         pa: channel.pa,
         size: channel.size,
@@ -50,10 +53,11 @@ export function listIpaClaims(configuration: StaticConfiguration): IpaClaim[][] 
 }
 
 function listMemoryClaims(configuration: StaticConfiguration, partition: number): IpaClaim[] {
-  const grants = configuration.partitions[partition]?.memory ?? [];
-  return grants.map((grant, index) => ({
+  const { name: owner = '?', memory = [] } = configuration.partitions[partition] ?? {};
+  return memory.map((grant, index) => ({
     kind: 'memory',
     partition,
+    owner,
     ipa: grant.ipa,
     pa: grant.pa,
     size: grant.size,
@@ -65,12 +69,14 @@ function listMemoryClaims(configuration: StaticConfiguration, partition: number)
 
 function listDeviceClaims(configuration: StaticConfiguration, partition: number): IpaClaim[] {
   const claims: IpaClaim[] = [];
-  for (const [index, grant] of (configuration.partitions[partition]?.devices ?? []).entries()) {
+  const { name: owner = '?', devices = [] } = configuration.partitions[partition] ?? {};
+  for (const [index, grant] of devices.entries()) {
     const device = configuration.platform.devices[grant.device];
     for (const [window, range] of (device?.mmio ?? []).entries()) {
       claims.push({
         kind: 'device',
         partition,
+        owner,
         ipa: grant.windowIpas[window] ?? range.base,
         pa: range.base,
         size: range.size,

@@ -10,7 +10,7 @@ import {
   formatRegion,
   relateRegion,
 } from './describe.ts';
-import { findBeyondAddressSpace, findNotIdentity, iterateClaims } from './memory.ts';
+import { findBeyondAddressSpace, findNotIdentity } from './memory.ts';
 import { findSharedGranules } from './granules.ts';
 import { defineRule, getPartitionName, type Rule, type RuleContext } from './rule.ts';
 import { findOverlaps } from './sweep.ts';
@@ -192,7 +192,8 @@ const deviceEmptyWindow = defineRule({
   source: 'Practice: zero-size regions slipped through published checkers',
   example: { before: 'mmio: [{ base: 0x9000000, size: 0 }]', after: 'size: 4KiB' },
   *violations(context) {
-    for (const { claim, owner } of iterateClaims(context, 'device')) {
+    for (const claim of context.claimsOfKind['device']) {
+      const { owner } = claim;
       if (claim.size > 0) continue;
       yield {
         message:
@@ -229,7 +230,8 @@ const deviceIpaAlignment = defineRule({
     after: '{ name: virtio, ipa: 0xb000200 }',
   },
   *violations(context) {
-    for (const { claim, owner } of iterateClaims(context, 'device')) {
+    for (const claim of context.claimsOfKind['device']) {
+      const { owner } = claim;
       const offset = claim.pa % PAGE_SIZE;
       if (claim.ipa % PAGE_SIZE === offset) continue;
       const expected = claim.ipa - (claim.ipa % PAGE_SIZE) + offset;

@@ -31,17 +31,6 @@ import { findOverlaps, isCovered, mergeRanges, PAIRS_MAX } from './sweep.ts';
 
 const STAGE_2 = 'Arm ARM DDI 0487, stage 2 translation with the 4 KiB granule';
 
-/** Claims of one kind with the partition's name. */
-export function* iterateClaims(
-  context: RuleContext,
-  kind: IpaClaim['kind'],
-): Generator<{ claim: IpaClaim; owner: string }> {
-  for (const [partition, claims] of context.ipaClaims.entries()) {
-    const owner = getPartitionName(context.configuration, partition);
-    for (const claim of claims) if (claim.kind === kind) yield { claim, owner };
-  }
-}
-
 const memoryOverlap = defineRule({
   code: 'MEM-OVERLAP',
   title: 'Validate that no byte of memory belongs to two partitions.',
@@ -167,7 +156,8 @@ const memoryEmpty = defineRule({
   source: 'Practice: zero-size regions slipped through published checkers',
   example: { before: 'size: 0', after: 'size: 16MiB' },
   *violations(context) {
-    for (const { claim, owner } of iterateClaims(context, 'memory')) {
+    for (const claim of context.claimsOfKind['memory']) {
+      const { owner } = claim;
       if (claim.size > 0) continue;
       yield {
         message:
@@ -187,7 +177,8 @@ const memoryAlignment = defineRule({
   source: STAGE_2,
   example: { before: 'pa: 0x48000800', after: 'pa: 0x48000000' },
   *violations(context) {
-    for (const { claim, owner } of iterateClaims(context, 'memory')) {
+    for (const claim of context.claimsOfKind['memory']) {
+      const { owner } = claim;
       for (const key of ['ipa', 'pa', 'size'] as const) {
         if (claim[key] % PAGE_SIZE === 0) continue;
         yield {
@@ -208,7 +199,8 @@ export function* findBeyondAddressSpace(
   context: RuleContext,
   kind: IpaClaim['kind'],
 ): Generator<Violation> {
-  for (const { claim, owner } of iterateClaims(context, kind)) {
+  for (const claim of context.claimsOfKind[kind]) {
+    const { owner } = claim;
     if (claim.ipa + claim.size > IPA_END) {
       yield {
         message:
@@ -255,7 +247,8 @@ const memoryOutsideRam = defineRule({
   },
   *violations(context) {
     const { configuration, banks } = context;
-    for (const { claim, owner } of iterateClaims(context, 'memory')) {
+    for (const claim of context.claimsOfKind['memory']) {
+      const { owner } = claim;
       if (claim.size === 0 || isCovered(getPaRange(claim), banks)) continue;
       const aliases = listCoresOf(configuration, claim.partition).flatMap((core) => core.aliases);
       if (isCovered(getPaRange(claim), mergeRanges([...banks, ...aliases]))) continue;
@@ -341,7 +334,8 @@ const memoryAccess = defineRule({
   source: 'Arm ARM DDI 0487, S2AP; practice: Microkit and Hafnium refuse write-only',
   example: { before: 'access: w', after: 'access: rw' },
   *violations(context) {
-    for (const { claim, owner } of iterateClaims(context, 'memory')) {
+    for (const claim of context.claimsOfKind['memory']) {
+      const { owner } = claim;
       if (claim.access.read || (claim.access.execute && !claim.access.write)) continue;
       const found = claim.access.write ? 'write without read' : 'no right at all';
       yield {
@@ -407,7 +401,8 @@ export function* findNotIdentity(
   kind: IpaClaim['kind'],
 ): Generator<Violation> {
   const { configuration, runsWithoutEl2 } = context;
-  for (const { claim, owner } of iterateClaims(context, kind)) {
+  for (const claim of context.claimsOfKind[kind]) {
+    const { owner } = claim;
     if (runsWithoutEl2[claim.partition] !== true) continue;
     for (const core of listCoresOf(configuration, claim.partition)) {
       if (core.el2 || isSeenByCore(claim, core)) continue;

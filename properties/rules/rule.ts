@@ -45,6 +45,8 @@ export interface RuleContext {
   readonly deviceClaims: readonly (readonly DeviceClaim[])[];
   /** Per partition: every range of its IPA space that something takes. */
   readonly ipaClaims: readonly (readonly IpaClaim[])[];
+  /** The same claims of all partitions, by what they are. */
+  readonly claimsOfKind: Readonly<Record<IpaClaim['kind'], readonly IpaClaim[]>>;
 }
 
 /** One check. */
@@ -126,6 +128,7 @@ export function createContext(configuration: StaticConfiguration): RuleContext {
   const regions = listRegions(configuration);
   const swept = findOverlaps(regions.map(computePages), () => true);
   const overlaps: RegionPair[] = [];
+  const ipaClaims = listIpaClaims(configuration);
   for (const [first, second] of swept.pairs) {
     const a = regions[first];
     const b = regions[second];
@@ -139,8 +142,15 @@ export function createContext(configuration: StaticConfiguration): RuleContext {
     banks: mergeRanges(configuration.platform.memory),
     runsWithoutEl2: listRunsWithoutEl2(configuration),
     deviceClaims: listDeviceClaims(configuration),
-    ipaClaims: listIpaClaims(configuration),
+    ipaClaims,
+    claimsOfKind: groupByKind(ipaClaims),
   };
+}
+
+function groupByKind(claims: readonly (readonly IpaClaim[])[]): RuleContext['claimsOfKind'] {
+  const groups: Record<IpaClaim['kind'], IpaClaim[]> = { memory: [], device: [], channel: [] };
+  for (const ofPartition of claims) for (const claim of ofPartition) groups[claim.kind].push(claim);
+  return groups;
 }
 
 function listRunsWithoutEl2(configuration: StaticConfiguration): boolean[] {

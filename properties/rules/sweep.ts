@@ -66,12 +66,13 @@ function closeEnded(open: number[], ends: Float64Array, base: number): void {
 }
 
 /** Indices of the non-empty ranges by base; equal bases keep the order of the list. */
-function sortByBase(ranges: readonly ByteRange[], bases: Float64Array): Uint32Array {
+function sortByBase(ranges: readonly ByteRange[], bases: Float64Array): number[] {
   const indices: number[] = [];
   for (const [index, range] of ranges.entries()) {
     if (range.size > 0) indices.push(index);
   }
-  return Uint32Array.from(indices).sort((a, b) => (bases[a] ?? 0) - (bases[b] ?? 0) || a - b);
+  // A plain array: its sort takes the runs that lists of regions mostly consist of as they are.
+  return indices.sort((a, b) => (bases[a] ?? 0) - (bases[b] ?? 0) || a - b);
 }
 
 /** Sorted disjoint ranges that cover the same bytes; ranges that touch become one. */
