@@ -185,7 +185,9 @@ function listPciFunctions(): DescribedDevice[] {
       itsDeviceIds: [requester],
       dma: true,
       firmware: false,
-      source: `-device ${what}; 00:0${slot}.0; virt.c:190,231,1495,1587; BAR sizes as read, addresses are assumptions`,
+      source:
+        `-device ${what}; 00:0${slot}.0; virt.c:190,231,1495,1587; ` +
+        'BAR sizes as read, addresses are assumptions',
     };
   });
 }

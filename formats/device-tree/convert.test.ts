@@ -42,6 +42,7 @@ describe('platformFromDeviceTree', () => {
     expect(board.reserved).toMatchObject([
       { base: 0x80000000, size: 0x100000 },
       { name: 'optee', base: 0x8a000000, size: 0x2000000 },
+      { name: 'optee-1', base: 0x8e000000, size: 0x200000 },
     ]);
   });
 
@@ -114,6 +115,8 @@ describe('platformFromDeviceTree', () => {
     'such as /soc/i2c@530000/eeprom@50',
     '/reserved-memory/linux,cma: no fixed address',
     '/psci: called by hvc',
+    '/cpus/cpu@200: the tree says that the core failed',
+    'redistributors in 2 regions',
     'the tree disables the SMMU',
     'a second arm,gic-v3-its',
     'buses are no devices, only what lies on them is: /soc;',

@@ -18,7 +18,7 @@ export function convertDeviceTree(
   if (read.kind === 'invalid') {
     return {
       kind: 'invalid',
-      message: `no device tree blob: ${read.message} (byte ${read.offset})`,
+      message: `malformed device tree blob: ${read.message} (byte ${read.offset})`,
     };
   }
   const result = platformFromDeviceTree(read.root, read.reservations, options);

@@ -204,7 +204,7 @@ function listReserved(
     }
     for (const window of windows) {
       if (window === null || window.size === 0) continue;
-      const name = `${toName(placed.node.name.replace(/@.*$/, ''))}${windows.length > 1 ? `-${reserved.length}` : ''}`;
+      const name = toName(placed.node.name.replace(/@.*$/, ''));
       reserved.push({ name, base: window.base, size: window.size, source: placed.path });
     }
   }
