@@ -189,14 +189,14 @@ describe('a task', () => {
   });
 });
 
-describe('advice', () => {
-  function advise(members: readonly ExampleMember[]): string {
-    const [core] = listCores(createExampleCore(members));
-    const [member] = core?.members ?? [];
-    if (core === undefined || member === undefined) throw new Error('the core has members');
-    return adviseDelay(core, member);
-  }
+function advise(members: readonly ExampleMember[]): string {
+  const [core] = listCores(createExampleCore(members));
+  const [member] = core?.members ?? [];
+  if (core === undefined || member === undefined) throw new Error('the core has members');
+  return adviseDelay(core, member);
+}
 
+describe('advice', () => {
   it('names changes that make the claim hold', () => {
     const rtos: ExampleMember = { name: 'rtos', share: [1000, 5000], priority: 2, maxDelay: 3000 };
     expect(advise([rtos, { name: 'linux', share: [2000, 10_000], priority: 1 }])).toBe(
