@@ -16,7 +16,7 @@ export type JsonValue =
 /**
  * The report as one JSON value. Lists that a command does not compute are empty, `fuzz` is null.
  */
-export function toJson(report: Report): JsonValue {
+export function toJson(report: Report): Readonly<Record<string, JsonValue>> {
   return {
     schema: JSON_SCHEMA_NUMBER,
     tool: { name: 'haven', version: report.version },

@@ -58,6 +58,8 @@ export interface ConfigurationReport {
   /** Name of the platform; null where it could not be read. */
   readonly platform: string | null;
   readonly diagnostics: readonly Diagnostic[];
+  /** Codes of the diagnostics that come of proofs and runs; the others come of rules. */
+  readonly derivedCodes: readonly string[];
   readonly rules: readonly RuleTally[] | null;
   readonly obligations: readonly ObligationResult[] | null;
   readonly bounds: readonly BoundRow[] | null;

@@ -56,6 +56,7 @@ export function createConfigurationReport(
     file: 'a.yaml',
     platform: 'qemu-virt',
     diagnostics: [],
+    derivedCodes: [],
     rules: [{ area: 'MEM', rules: 12, violated: 0 }],
     obligations: [createObligation('discharged')],
     bounds: [

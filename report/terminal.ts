@@ -2,6 +2,7 @@
  * The report on a terminal: what fails, with code frames, then a summary to be read in ten seconds.
  */
 
+import type { Diagnostic } from '../formats/diagnostic.ts';
 import type { ObligationResult } from '../solver/obligation.ts';
 import { renderDiagnostic } from './code-frame.ts';
 import { formatCount, formatMargin, formatMilliseconds, formatNanoseconds } from './duration.ts';
@@ -52,12 +53,48 @@ function renderConfiguration(report: ConfigurationReport, options: TerminalOptio
 }
 
 function renderDiagnostics(report: ConfigurationReport, style: Style): string[] {
-  const shown = report.diagnostics
+  const { framed, also } = separateEchoes(report);
+  const shown = framed
     .slice(0, DIAGNOSTICS_SHOWN)
     .map((diagnostic) => renderDiagnostic(diagnostic, report.sources, style));
-  const rest = report.diagnostics.length - shown.length;
+  const rest = framed.length - shown.length;
   if (rest > 0) shown.push(style.dim(`... and ${rest} more; --json has them all`));
+  if (also.length > 0) {
+    const lines = also
+      .slice(0, OBLIGATIONS_SHOWN)
+      .map(({ code, message }) => `  ${style.bad(sanitizeLine(code))}: ${sanitizeLine(message)}`);
+    const more = also.length - lines.length;
+    if (more > 0) lines.push(style.dim(`  ... and ${more} more; --json has them all`));
+    shown.push(['the same places are also found by proof or run:', ...lines].join('\n'));
+  }
   return shown;
+}
+
+/**
+ * One slip refutes several claims. Those at a place that a diagnostic before them has shown already
+ * get a line each instead of a frame.
+ */
+function separateEchoes(report: ConfigurationReport): {
+  readonly framed: readonly Diagnostic[];
+  readonly also: readonly Diagnostic[];
+} {
+  const framed: Diagnostic[] = [];
+  const also: Diagnostic[] = [];
+  const shownLines = new Set<string>();
+  for (const diagnostic of report.diagnostics) {
+    const places = [diagnostic.at, ...diagnostic.related.map((related) => related.at)];
+    const lines = places.map(({ file, line }) => `${file}:${line}`);
+    if (
+      report.derivedCodes.includes(diagnostic.code) &&
+      lines.some((line) => shownLines.has(line))
+    ) {
+      also.push(diagnostic);
+      continue;
+    }
+    framed.push(diagnostic);
+    for (const line of lines) shownLines.add(line);
+  }
+  return { framed, also };
 }
 
 /** Obligations that did not pass and that no diagnostic above explains. */

@@ -5,6 +5,7 @@ import { randomInt } from 'node:crypto';
 import type { Diagnostic } from '../formats/diagnostic.ts';
 import type { LoadedConfiguration } from '../formats/read.ts';
 import type { StaticConfiguration } from '../model/configuration.ts';
+import type { FuzzResult } from '../properties/engine/fuzz.ts';
 import type { Coverage } from '../properties/engine/run.ts';
 import type { DelayBound, Violation } from '../properties/property.ts';
 import { getAreaOfCode, getAreaOfId } from '../properties/findings.ts';
@@ -12,6 +13,8 @@ import type { Finding } from '../properties/findings.ts';
 import { formatLocation } from '../report/code-frame.ts';
 import { computeRuleTally } from '../report/report.ts';
 import type { ObligationResult } from '../solver/obligation.ts';
+import { getMessage } from './output.ts';
+import { UsageError } from './usage.ts';
 import type { Draft, Session } from './session.ts';
 
 /** Runs every rule that needs no solver. Returns the findings, for comparison with proofs. */
@@ -68,8 +71,8 @@ export async function analyseObligations(
   });
   session.progress.clear();
   draft.obligations = results;
-  draft.diagnostics = mergeDiagnostics(
-    draft.diagnostics,
+  addDerived(
+    draft,
     results.flatMap(({ finding }) => (finding === null ? [] : [toDiagnostic(loaded, finding)])),
   );
   return results;
@@ -96,14 +99,16 @@ export interface FuzzLimits {
   readonly seed?: number;
   readonly steps?: number;
   readonly timeMs?: number;
+  /** Folder for counterexample files; default `counterexamples`. */
+  readonly out?: string;
 }
 
 /** How long the fuzzer runs where nothing else is said, milliseconds. */
 export const FUZZ_MS = 2_000;
 
 /**
- * Fuzzes the executable spec under the configuration. What it finds becomes diagnostics, and files that
- * `haven replay` reads.
+ * Fuzzes the executable spec under the configuration. What it finds becomes diagnostics, and files
+ * that `haven replay` reads.
  */
 export async function analyseRandomly(
   loaded: LoadedConfiguration,
@@ -116,11 +121,12 @@ export async function analyseRandomly(
     import('../formats/read.ts'),
   ]);
   const { steps, timeMs } = limits;
+  const delayBounds = await listDelayBounds(loaded.configuration);
   const result = await fuzzConfiguration(loaded.configuration, {
     seed: limits.seed ?? randomInt(SEED_END),
     ...(steps === undefined ? {} : { steps }),
     ...(timeMs === undefined && steps !== undefined ? {} : { timeMs: timeMs ?? FUZZ_MS }),
-    delayBounds: await listDelayBounds(loaded.configuration),
+    delayBounds,
     signal: session.signal,
     onProgress: (progress) =>
       session.progress.show(`fuzzing ${draft.file}: ${progress.steps} steps`),
@@ -131,13 +137,38 @@ export async function analyseRandomly(
     steps: result.steps,
     ms: result.elapsedMs,
     coverage: countActions(result.coverage),
-    counterexamples: [],
+    counterexamples: await recordFailures(loaded, delayBounds, result, session, limits.out),
     failures: result.failures.map(({ violation }) => `${violation.property}: ${violation.message}`),
   };
-  draft.diagnostics = mergeDiagnostics(
-    draft.diagnostics,
+  addDerived(
+    draft,
     result.failures.map(({ violation }) => toDiagnostic(loaded, toFinding(violation))),
   );
+}
+
+/** Writes each failure to a file of its own and returns their paths. */
+async function recordFailures(
+  loaded: LoadedConfiguration,
+  delayBounds: readonly DelayBound[],
+  result: FuzzResult,
+  session: Session,
+  folder = 'counterexamples',
+): Promise<string[]> {
+  if (result.failures.length === 0) return [];
+  const { recordFailure, writeCounterexample } = await import('../counterexamples/record.ts');
+  const { configuration, file, digest } = loaded;
+  const provenance = { tool: `haven-model ${session.version}`, file, digest, seed: result.seed };
+  return result.failures.map((failure) => {
+    const record = recordFailure(configuration, delayBounds, failure, provenance);
+    try {
+      return writeCounterexample(folder, record);
+    } catch (error) {
+      throw new UsageError(
+        `cannot write a counterexample to ${folder}: ${getMessage(error)}`,
+        'name a folder that you may write to with --out',
+      );
+    }
+  });
 }
 
 /** Exclusive end of the seeds that the fuzzer takes. */
@@ -177,19 +208,17 @@ function toFinding({ property, message, at, related }: Violation): Finding {
   };
 }
 
-/** Findings of proofs beside those of rules; the same defect at the same place is shown once. */
-export function mergeDiagnostics(
-  known: readonly Diagnostic[],
-  added: readonly Diagnostic[],
-): Diagnostic[] {
-  const merged = [...known];
-  const keys = new Set(known.map(getKey));
+/** Adds what proofs and runs found; the same defect at the same places is shown once. */
+function addDerived(draft: Draft, added: readonly Diagnostic[]): void {
+  const keys = new Set(draft.diagnostics.map(getKey));
+  const diagnostics = [...draft.diagnostics];
   for (const diagnostic of added) {
     if (keys.has(getKey(diagnostic))) continue;
     keys.add(getKey(diagnostic));
-    merged.push(diagnostic);
+    diagnostics.push(diagnostic);
   }
-  return merged;
+  draft.diagnostics = diagnostics;
+  draft.derivedCodes = [...draft.derivedCodes, ...added.map(({ code }) => code)];
 }
 
 /** Area and places, in any order: rule and obligation word the same defect differently. */

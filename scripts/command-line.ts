@@ -9,6 +9,7 @@ import { addInitCommand } from './commands/init.ts';
 import { addPlatformCommand } from './commands/platform.ts';
 import { addProveCommand } from './commands/prove.ts';
 import { listenForInterrupt } from './interrupt.ts';
+import { addReplayCommand } from './commands/replay.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { getMessage, surviveBrokenPipes, writeStandardOutput } from './output.ts';
 import { getVersion } from './package.ts';
@@ -92,6 +93,7 @@ const COMMANDS: readonly ((program: Command, run: RunCommand) => void)[] = [
   addProveCommand,
   addFuzzCommand,
   addVerifyCommand,
+  addReplayCommand,
   addExplainCommand,
   addInitCommand,
   addPlatformCommand,

@@ -1,4 +1,4 @@
-/** What `haven explain` knows: rules, diagnostics of reading, and obligations, under one type. */
+/** What `haven explain` knows: rules, diagnostics of reading, obligations and properties. */
 
 import { join } from 'node:path';
 
@@ -13,7 +13,7 @@ export interface Explanation {
   /** A diagnostic code, or the id of a claim. */
   readonly id: string;
   readonly area: Area;
-  readonly kind: 'rule' | 'diagnostic' | 'obligation';
+  readonly kind: 'rule' | 'diagnostic' | 'obligation' | 'property';
   /** One sentence. */
   readonly title: string;
   /** Named paragraphs in the order in which they are shown. */
@@ -41,11 +41,12 @@ async function listClaims(): Promise<Obligation[]> {
   return [...claims.values()];
 }
 
-/** Every entry: diagnostics of reading, rules, obligations. */
+/** Every entry: diagnostics of reading, rules, obligations, properties of the machine. */
 export async function listExplanations(): Promise<Explanation[]> {
-  const [{ CONFIGURATION_CODES }, { RULES }, claims] = await Promise.all([
+  const [{ CONFIGURATION_CODES }, { RULES }, catalogue, claims] = await Promise.all([
     import('../formats/codes.ts'),
     import('../properties/rules/all.ts'),
+    import('../properties/catalogue.ts'),
     listClaims(),
   ]);
   return [
@@ -81,6 +82,22 @@ export async function listExplanations(): Promise<Explanation[]> {
         section('verdict', 'discharged where z3 finds no case that breaks it; only that passes'),
       ],
     })),
+    ...[...catalogue.PROPERTIES, ...catalogue.ENGINE_PROPERTIES].map(
+      ({ id, statement, source, example }) => ({
+        id,
+        area: getAreaOfId(id),
+        kind: 'property' as const,
+        title: statement,
+        sections: [
+          section('source', source),
+          section('broken by', example),
+          section(
+            'verdict',
+            'watched at every step of a fuzz run; a breach becomes a counterexample',
+          ),
+        ],
+      }),
+    ),
   ];
 }
 

@@ -4,7 +4,9 @@ import { performance } from 'node:perf_hooks';
 
 /** Exit code of a program that a second Ctrl-C ends: 128 + SIGINT, as shells count. */
 const EXIT_INTERRUPTED = 130;
-/** A launcher relays the Ctrl-C that the terminal has sent to all of us: the same one, not a second. */
+/**
+ * A launcher relays the Ctrl-C that the terminal has sent to all of us: the same one, not a second.
+ */
 const ECHO_MS = 300;
 /** What may run after an interruption is given this long to hand over what it has, milliseconds. */
 export const GRACE_MS = 700;

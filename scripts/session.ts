@@ -108,10 +108,12 @@ export async function runOnConfigurations(
     draft.ms = performance.now() - startedAt;
   }
   session.progress.clear();
-  return writeReport(configurations);
+  return writeReport(configurations, NO_SUPPLEMENT);
 }
 
-/** Runs the analysis and tells whether it was interrupted; what it then throws no longer matters. */
+/**
+ * Runs the analysis and tells whether it was interrupted; what it then throws no longer matters.
+ */
 async function analyseUnlessInterrupted(
   loaded: LoadedConfiguration,
   draft: Draft,
@@ -126,11 +128,13 @@ async function analyseUnlessInterrupted(
   return session.signal.aborted;
 }
 
-function createDraft(file: string): Draft {
+/** A draft in which nothing has run yet. */
+export function createDraft(file: string): Draft {
   return {
     file,
     platform: null,
     diagnostics: [],
+    derivedCodes: [],
     rules: null,
     obligations: null,
     bounds: null,
@@ -170,16 +174,30 @@ export async function emitText(
 export async function emitReport(
   session: Session,
   drafts: readonly ConfigurationReport[],
+  supplement: Supplement = NO_SUPPLEMENT,
 ): Promise<number> {
   const write = await loadWriters(session);
-  return write(drafts);
+  return write(drafts, supplement);
 }
 
-type ReportWriter = (drafts: readonly ConfigurationReport[]) => Promise<number>;
+/** What a command says beyond its report. */
+export interface Supplement {
+  /** Stands before the report on a terminal. */
+  readonly text: string;
+  /** Stand beside `configs` in JSON. */
+  readonly facts: Readonly<Record<string, JsonValue>>;
+}
+
+const NO_SUPPLEMENT: Supplement = { text: '', facts: {} };
+
+type ReportWriter = (
+  drafts: readonly ConfigurationReport[],
+  supplement: Supplement,
+) => Promise<number>;
 
 /**
- * Loads the modules that write the report. Before the work: a Ctrl-C also ends the process that compiles
- * modules when they run from source, and the report must come out after that.
+ * Loads the modules that write the report. Before the work: a Ctrl-C also ends the process that
+ * compiles modules when they run from source, and the report must come out after that.
  */
 async function loadWriters(session: Session): Promise<ReportWriter> {
   const { json, quiet, sarif, junit, html } = session.options;
@@ -190,7 +208,7 @@ async function loadWriters(session: Session): Promise<ReportWriter> {
     loadIf(junit !== undefined, () => import('../report/junit.ts')),
     loadIf(html !== undefined, () => import('../report/html.ts')),
   ]);
-  return async (drafts) => {
+  return async (drafts, { text, facts }) => {
     const report = finishReport(session, drafts);
     if (sarif !== undefined && sarifModule !== null) {
       writeOutputFile(sarif, printJson(sarifModule.toSarif(report)));
@@ -202,9 +220,12 @@ async function loadWriters(session: Session): Promise<ReportWriter> {
       writeOutputFile(html, htmlModule.toHtml(report));
     }
     const options = { style: session.style, quiet: quiet === true };
-    if (jsonModule !== null) await writeStandardOutput(printJson(jsonModule.toJson(report)));
-    const text = terminalModule?.renderTerminal(report, options);
-    if (text !== undefined) await writeStandardOutput(text);
+    if (jsonModule !== null) {
+      await writeStandardOutput(printJson({ ...jsonModule.toJson(report), ...facts }));
+    }
+    if (terminalModule !== null) {
+      await writeStandardOutput(text + terminalModule.renderTerminal(report, options));
+    }
     return EXIT_CODES[computeWorst(report.configurations.map(computeVerdict))];
   };
 }
@@ -216,7 +237,9 @@ async function loadIf<Module>(
   return isWanted ? load() : null;
 }
 
-/** A copy of the drafts: work that outlived its grace period must not change what is being written. */
+/**
+ * A copy of the drafts: work that outlived its grace period must not change what is being written.
+ */
 function finishReport(session: Session, drafts: readonly ConfigurationReport[]): Report {
   const { command, version } = session;
   const configurations = drafts.map((draft) => ({ ...draft }));

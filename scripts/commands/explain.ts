@@ -37,7 +37,7 @@ export function addExplainCommand(program: Command, run: RunCommand): void {
 
 /** What an entry may be called: a refuted claim `memory.exclusive` is shown as MEM-EXCLUSIVE. */
 function listNames({ id, area, kind }: Explanation): string[] {
-  if (kind !== 'obligation') return [id.toLowerCase()];
+  if (kind !== 'obligation' && kind !== 'property') return [id.toLowerCase()];
   return [id, `${area}-${id.slice(id.indexOf('.') + 1)}`.toLowerCase()];
 }
 

@@ -13,6 +13,7 @@ interface FuzzCommandOptions {
   readonly seed?: number;
   readonly steps?: number;
   readonly time?: number;
+  readonly out?: string;
 }
 
 /** Adds `fuzz` to the command line. */
@@ -25,13 +26,15 @@ export function addFuzzCommand(program: Command, run: RunCommand): void {
     .option('--seed <n>', 'reproduces a run of the same number of steps', parseInteger(0, SEED_MAX))
     .option('--steps <n>', 'stop after about so many steps', parseInteger(1))
     .option('--time <duration>', 'stop after so long (default 2s)', parseDuration)
-    .action((files: string[], { seed, steps, time }: FuzzCommandOptions) =>
+    .option('--out <dir>', 'for counterexample files (default counterexamples)')
+    .action((files: string[], { seed, steps, time, out }: FuzzCommandOptions) =>
       run('fuzz', (session) =>
         runOnConfigurations(session, files, (loaded, draft) =>
           analyseRandomly(loaded, draft, session, {
             ...(seed === undefined ? {} : { seed }),
             ...(steps === undefined ? {} : { steps }),
             ...(time === undefined ? {} : { timeMs: time }),
+            ...(out === undefined ? {} : { out }),
           }),
         ),
       ),

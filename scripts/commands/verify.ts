@@ -13,6 +13,7 @@ const SEED_MAX = 2 ** 31 - 1;
 interface VerifyOptions {
   readonly timeout?: number;
   readonly seed?: number;
+  readonly out?: string;
 }
 
 /** Adds `verify` to the command line. */
@@ -24,16 +25,20 @@ export function addVerifyCommand(program: Command, run: RunCommand): void {
     .argument('<config...>', 'configuration files')
     .option('--timeout <duration>', 'for each obligation, such as 10s', parseDuration)
     .option('--seed <n>', 'seed of the fuzzer', parseInteger(0, SEED_MAX))
+    .option('--out <dir>', 'for counterexample files (default counterexamples)')
     .action((files: string[], options: VerifyOptions) =>
       run('verify', (session) =>
         runOnConfigurations(session, files, async (loaded, draft) => {
-          const { seed, ...proof } = options;
+          const { seed, out, ...proof } = options;
           const findings = await analyseRules(loaded, draft);
           await analyseBounds(loaded, draft);
           const obligations = await analyseObligations(loaded, draft, session, proof);
           draft.disagreements = findDisagreements(findings, obligations);
           if (session.signal.aborted) return;
-          await analyseRandomly(loaded, draft, session, seed === undefined ? {} : { seed });
+          await analyseRandomly(loaded, draft, session, {
+            ...(seed === undefined ? {} : { seed }),
+            ...(out === undefined ? {} : { out }),
+          });
         }),
       ),
     );

@@ -1,0 +1,157 @@
+/** `haven replay`: a counterexample, step by step, on the executable spec as it is now. */
+
+import { resolve } from 'node:path';
+import { performance } from 'node:perf_hooks';
+
+import type { Command } from 'commander';
+
+import type { Counterexample } from '../../counterexamples/format.ts';
+import type { ReplayResult } from '../../counterexamples/replay.ts';
+import type { Diagnostic } from '../../formats/diagnostic.ts';
+import { startOfFile } from '../../formats/diagnostic.ts';
+import { getAreaOfId } from '../../properties/findings.ts';
+import type { JsonValue } from '../../report/json.ts';
+import type { Style } from '../../report/style.ts';
+import { renderTable } from '../../report/table.ts';
+import { sanitizeLine } from '../../report/text.ts';
+import { createDraft, emitReport } from '../session.ts';
+import type { Draft, RunCommand, Session } from '../session.ts';
+
+/** Adds `replay` to the command line. */
+export function addReplayCommand(program: Command, run: RunCommand): void {
+  program
+    .command('replay')
+    .summary('replay a counterexample step by step')
+    .description(
+      'Replay counterexamples. One that is open must still fail, one that is fixed must pass.',
+    )
+    .argument('<file...>', 'counterexample files')
+    .action((files: string[]) =>
+      run('replay', async (session) => {
+        const drafts: Draft[] = [];
+        const texts: string[] = [];
+        const replays: JsonValue[] = [];
+        for (const file of files) {
+          const draft = createDraft(file);
+          drafts.push(draft);
+          const begin = performance.now();
+          const replayed = await replayFile(file, draft);
+          draft.ms = performance.now() - begin;
+          if (replayed === null) continue;
+          const { counterexample, result } = replayed;
+          if (!(session.options.quiet === true && result.asRecorded)) {
+            texts.push(renderReplay(file, counterexample, result, session));
+          }
+          replays.push(toFacts(file, counterexample, result));
+        }
+        const text = texts.map((part) => `${part}\n\n`).join('');
+        return emitReport(session, drafts, { text, facts: { replays } });
+      }),
+    );
+}
+
+interface Replayed {
+  readonly counterexample: Counterexample;
+  readonly result: ReplayResult;
+}
+
+/** Replays a file; null where it cannot be used, which the draft then says. */
+async function replayFile(file: string, draft: Draft): Promise<Replayed | null> {
+  const [{ readTextFile }, { decodeCounterexample }, { replay }] = await Promise.all([
+    import('../../formats/text-file.ts'),
+    import('../../counterexamples/format.ts'),
+    import('../../counterexamples/replay.ts'),
+  ]);
+  const read = readTextFile(resolve(file), file);
+  if (read.kind === 'invalid') return reject(draft, read.diagnostic);
+  const decoded = decodeCounterexample(read.text);
+  if (decoded.kind === 'invalid') {
+    const help = 'files of this format are what haven fuzz writes';
+    return reject(draft, createDiagnostic(file, 'CFG-COUNTEREXAMPLE', decoded.message, help));
+  }
+  const { counterexample } = decoded;
+  const result = replay(counterexample);
+  draft.platform = counterexample.configuration.platform.name;
+  if (!result.asRecorded) draft.diagnostics = [createDeparture(file, counterexample, result)];
+  return { counterexample, result };
+}
+
+function reject(draft: Draft, diagnostic: Diagnostic): null {
+  draft.invalid = true;
+  draft.diagnostics = [diagnostic];
+  return null;
+}
+
+/** Says how the spec and the record differ: an open one that passes, a fixed one that fails. */
+function createDeparture(
+  file: string,
+  { property, status }: Counterexample,
+  { verdict, violation }: ReplayResult,
+): Diagnostic {
+  const found =
+    verdict === 'passes' ? 'the trace now passes' : `it breaks ${violation?.property ?? ''}`;
+  const expected = status === 'open' ? `expected it to break ${property}` : 'expected it to pass';
+  const help =
+    status === 'open'
+      ? 'if the spec was mended, set "status" to "fixed" so that it stays mended'
+      : 'what was mended is broken again; the steps above show how';
+  const name = property.slice(property.indexOf('.') + 1).toUpperCase();
+  const message = `recorded as ${status}: ${expected}, yet ${found}`;
+  return createDiagnostic(file, `${getAreaOfId(property)}-${name}`, message, help);
+}
+
+function createDiagnostic(file: string, code: string, message: string, help: string): Diagnostic {
+  return { code, severity: 'error', message, help, at: startOfFile(file), related: [] };
+}
+
+function renderReplay(
+  file: string,
+  { property, status }: Counterexample,
+  { verdict, steps, violation }: ReplayResult,
+  { style }: Session,
+): string {
+  const rows = steps.map(({ sentence, outcome }, index) => [
+    String(index + 1),
+    sanitizeLine(sentence),
+    sanitizeLine(outcome),
+  ]);
+  return [
+    `${style.strong(sanitizeLine(file))}: ${property}, recorded as ${status}`,
+    ...renderTable(rows, ['right', 'left', 'left']).map((line) => `  ${line}`),
+    `  ${renderVerdict(verdict, violation, style)}`,
+  ].join('\n');
+}
+
+function renderVerdict(
+  verdict: ReplayResult['verdict'],
+  violation: ReplayResult['violation'],
+  style: Style,
+): string {
+  if (violation === null) return style.good('passes: no property is broken');
+  const head = verdict === 'fails' ? 'still fails' : 'fails otherwise';
+  const message = `${head}: ${violation.property}: ${violation.message}`;
+  return style.bad(sanitizeLine(message));
+}
+
+function toFacts(
+  file: string,
+  { property, status }: Counterexample,
+  { verdict, asRecorded, steps, violation }: ReplayResult,
+): JsonValue {
+  return {
+    file,
+    property,
+    status,
+    verdict,
+    as_recorded: asRecorded,
+    steps: steps.map(({ sentence, outcome }) => ({ action: sentence, outcome })),
+    violation:
+      violation === null
+        ? null
+        : {
+            property: violation.property,
+            message: violation.message,
+            witness: { ...violation.witness },
+          },
+  };
+}
