@@ -76,7 +76,9 @@ function answer(request) {
       return { status: 'sat', values, reason: null };
     }
     const reason = Z3.solver_get_reason_unknown(context, solver);
-    return { status: 'unknown', values: [], reason };
+    // Nothing else cancels a check in this thread.
+    const isLimit = reason === 'canceled';
+    return { status: 'unknown', values: [], reason: isLimit ? 'limit of steps reached' : reason };
   } finally {
     Z3.solver_dec_ref(context, solver);
   }
