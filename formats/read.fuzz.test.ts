@@ -51,22 +51,22 @@ function readBoth(configuration: string, platform: string): void {
 }
 
 describe('reading is total', () => {
-  fuzz.prop([edits(EXAMPLE_CONFIGURATION)], { seed: 1, numRuns: 400 })(
+  fuzz.prop([edits(EXAMPLE_CONFIGURATION)], { seed: 1, numRuns: 100 })(
     'for a configuration with random edits',
     (text) => readBoth(text, EXAMPLE_PLATFORM),
   );
 
-  fuzz.prop([edits(EXAMPLE_PLATFORM)], { seed: 2, numRuns: 300 })(
+  fuzz.prop([edits(EXAMPLE_PLATFORM)], { seed: 2, numRuns: 100 })(
     'for a platform with random edits',
     (text) => readBoth(EXAMPLE_CONFIGURATION, text),
   );
 
-  fuzz.prop([fc.array(fc.constantFrom(...PIECES), { maxLength: 40 })], { seed: 3, numRuns: 500 })(
+  fuzz.prop([fc.array(fc.constantFrom(...PIECES), { maxLength: 40 })], { seed: 3, numRuns: 200 })(
     'for any heap of indicators',
     (pieces) => readBoth(pieces.join(''), pieces.join('')),
   );
 
-  fuzz.prop([fc.uint8Array({ maxLength: 200 })], { seed: 4, numRuns: 300 })(
+  fuzz.prop([fc.uint8Array({ maxLength: 200 })], { seed: 4, numRuns: 100 })(
     'for random bytes',
     (bytes) => {
       const decoded = decodeText(bytes, 'c');
@@ -75,7 +75,7 @@ describe('reading is total', () => {
     },
   );
 
-  fuzz.prop([fc.json({ maxDepth: 6 })], { seed: 5, numRuns: 300 })('for any JSON', (text) => {
+  fuzz.prop([fc.json({ maxDepth: 6 })], { seed: 5, numRuns: 100 })('for any JSON', (text) => {
     readBoth(text, text);
   });
 });

@@ -10,7 +10,8 @@ import type { Finding } from '../properties/findings.ts';
 import { compareLocations, type Diagnostic, type Location, startOfFile } from './diagnostic.ts';
 import { computeDigest } from './digest.ts';
 import { configurationSchema, FORMAT_VERSION } from './haven-yaml/configuration-schema.ts';
-import { parseSource, type RawMap, type SourceDocument } from './haven-yaml/document.ts';
+import type { RawMap } from './haven-yaml/core-schema.ts';
+import { parseSource, type SourceDocument } from './haven-yaml/document.ts';
 import {
   isPlatformPath,
   listBuiltInPlatforms,
@@ -193,16 +194,18 @@ function openPlatform(
     path: resolve(directory, document.file),
     file: document.file,
   };
-  const at = document.locate(['platform']);
   if (isPlatformPath(word)) {
     const found = locatePlatformPath(word, configuration);
     const reading = readPlatformFile(found.path, found.file);
-    return reading.document === null ? blameReference(reading, at, found.file) : reading;
+    return reading.document === null
+      ? blameReference(reading, document.locate(['platform']), found.file)
+      : reading;
   }
   const known = listBuiltInPlatforms();
   if (!known.includes(word)) {
     const message = `platform: there is no built-in platform "${word}"`;
     const help = `${adviseKnown(word, 'platforms', known)}; a path of your own begins with ./`;
+    const at = document.locate(['platform']);
     return { ...nothing, diagnostics: [problem('CFG-UNKNOWN-NAME', at, message, help)] };
   }
   const found = locateBuiltInPlatform(word, directory);

@@ -27,18 +27,8 @@ import {
 import type { ConfigurationCode } from '../codes.ts';
 import type { Diagnostic, Location, RelatedLocation } from '../diagnostic.ts';
 import { startOfFile } from '../diagnostic.ts';
-
-/**
- * A value of the source. Integers are numbers: negative ones stay so, those too large to be exact
- * are
- * Infinity, and every number with fraction or exponent is NaN; `describe` has the text.
- */
-export type Raw = null | boolean | number | string | readonly Raw[] | RawMap;
-
-/** A map of the source; it has no prototype, so that no key is special. */
-export interface RawMap {
-  readonly [key: string]: Raw;
-}
+import { hasLeadingZero, type Raw, type RawMap, resolvePlain } from './core-schema.ts';
+import { readPlainDocument } from './plain-document.ts';
 
 /** Keys and indices from the root of the file. */
 export type SourcePath = readonly (string | number)[];
@@ -67,6 +57,23 @@ export const PROBLEMS_MAX = 1_000;
 
 /** Parses YAML text; total: any text gives a document, with diagnostics where it is not YAML. */
 export function parseSource(text: string, file: string): SourceDocument {
+  const root = readPlainDocument(text);
+  if (root === undefined) return parseWithPlaces(text, file);
+  let parsed: SourceDocument | null = null;
+  const withPlaces = (): SourceDocument => (parsed ??= parseWithPlaces(text, file));
+  return {
+    file,
+    text,
+    root,
+    diagnostics: [],
+    locate: (path) => withPlaces().locate(path),
+    locateKey: (path) => withPlaces().locateKey(path),
+    describe: (path) => withPlaces().describe(path),
+  };
+}
+
+/** Parses YAML text of any form, with the place of everything. */
+export function parseWithPlaces(text: string, file: string): SourceDocument {
   const lines = computeLineStarts(text);
   const diagnostics: Diagnostic[] = [];
   const reader: Reader = {
@@ -332,43 +339,17 @@ function refuseTag(reader: Reader, node: Node): void {
   reportNode(reader, 'CFG-UNSUPPORTED', node, message, help);
 }
 
-const NULL = /^(?:~|null|Null|NULL|)$/;
-const TRUE = /^(?:true|True|TRUE)$/;
-const FALSE = /^(?:false|False|FALSE)$/;
-const INTEGER = /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$/;
-const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
-const NOT_FINITE = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
-
 function convertScalar(reader: Reader, node: Scalar): Raw {
   const source = String(node.value);
   if (node.type !== 'PLAIN') return source;
-  if (NULL.test(source)) return null;
-  if (TRUE.test(source)) return true;
-  if (FALSE.test(source)) return false;
-  if (INTEGER.test(source)) return convertInteger(reader, node, source);
-  return FLOAT.test(source) || NOT_FINITE.test(source) ? NaN : source;
-}
-
-function convertInteger(reader: Reader, node: Scalar, source: string): number {
-  if (/^[-+]?0[0-9]/.test(source) && reader.aliasDepth === 0) {
+  if (hasLeadingZero(source) && reader.aliasDepth === 0) {
     const plain = source.replace(/^([-+]?)0+(?=[0-9])/, '$1');
     const shown = source.slice(0, 40);
     const message = `${shown} begins with 0: decimal in YAML 1.2, octal in YAML 1.1 and C`;
     const help = `write ${plain.slice(0, 40)}, or 0x… for hexadecimal`;
     reportNode(reader, 'CFG-BAD-NUMBER', node, message, help);
-    return 0;
   }
-  // At most 15 characters are exact in every base; longer ones are rare and go through the exact
-  // path.
-  const negative = source.startsWith('-');
-  const digits = source.replace(/^[-+]/, '');
-  if (digits.length > 24) return negative ? -Infinity : Infinity;
-  const value = digits.length <= 15 ? Number(digits) : toSafeNumber(BigInt(digits));
-  return negative ? 0 - value : value;
-}
-
-function toSafeNumber(value: bigint): number {
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : Infinity;
+  return resolvePlain(source);
 }
 
 interface Place {
@@ -478,10 +459,11 @@ function describeIn(reader: Reader, contents: Node | null, path: SourcePath): st
   const source = String(node.value);
   const shown = source.length > 60 ? `${source.slice(0, 57)}…` : source;
   if (node.type !== 'PLAIN') return `the text "${shown.replaceAll('\n', ' ')}"`;
-  if (NULL.test(source)) return source === '' ? 'nothing' : `${shown} (nothing)`;
-  if (INTEGER.test(source)) return `the integer ${shown}`;
-  if (FLOAT.test(source) || NOT_FINITE.test(source)) return `the number ${shown}`;
-  return TRUE.test(source) || FALSE.test(source) ? shown : `"${shown}"`;
+  const value = resolvePlain(source);
+  if (value === null) return source === '' ? 'nothing' : `${shown} (nothing)`;
+  if (typeof value === 'number')
+    return `the ${Number.isNaN(value) ? 'number' : 'integer'} ${shown}`;
+  return typeof value === 'boolean' ? shown : `"${shown}"`;
 }
 
 function reportNode(

@@ -9,7 +9,8 @@
 import type { ConfigurationCode } from '../codes.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { adviseKnown } from '../suggest.ts';
-import type { Raw, RawMap, SourceDocument, SourcePath } from './document.ts';
+import type { Raw, RawMap } from './core-schema.ts';
+import type { SourceDocument, SourcePath } from './document.ts';
 import { parseInteger } from './quantities.ts';
 import { formatPath, problem } from './validate.ts';
 

@@ -1,0 +1,59 @@
+/**
+ * Core schema: what a plain scalar of YAML 1.2.2 means (section 10.3.2), with integers exact or
+ * refused.
+ */
+
+/**
+ * A value of the source. Integers are numbers: negative ones stay so, those too large to be exact
+ * are
+ * Infinity, and every number with fraction or exponent is NaN, as are .inf and .nan.
+ */
+export type Raw = null | boolean | number | string | readonly Raw[] | RawMap;
+
+/** A map of the source; it has no prototype, so that no key is special. */
+export interface RawMap {
+  readonly [key: string]: Raw;
+}
+
+const NULL = /^(?:~|null|Null|NULL|)$/;
+const TRUE = /^(?:true|True|TRUE)$/;
+const FALSE = /^(?:false|False|FALSE)$/;
+const INTEGER = /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$/;
+const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const NOT_FINITE = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+/** First characters of everything that is not text. */
+const SPECIAL = /^[-+.~0-9nNtTfF]|^$/;
+
+/** The value of a plain scalar. */
+export function resolvePlain(source: string): Raw {
+  if (!SPECIAL.test(source)) return source;
+  if (INTEGER.test(source)) return resolveInteger(source);
+  if (NULL.test(source)) return null;
+  if (TRUE.test(source)) return true;
+  if (FALSE.test(source)) return false;
+  return FLOAT.test(source) || NOT_FINITE.test(source) ? NaN : source;
+}
+
+/**
+ * Whether a plain scalar is a decimal integer that begins with 0: octal to some, decimal to YAML
+ * 1.2.
+ */
+export function hasLeadingZero(source: string): boolean {
+  return /^[-+]?0[0-9]+$/.test(source);
+}
+
+function resolveInteger(source: string): number {
+  const negative = source.startsWith('-');
+  const digits = source.replace(/^[-+]/, '');
+  // At most 15 characters are exact in every base; longer ones are rare and go through the exact
+  // path.
+  const value = digits.length <= 15 ? Number(digits) : resolveLongInteger(digits);
+  return negative ? 0 - value : value;
+}
+
+function resolveLongInteger(digits: string): number {
+  // More than 22 digits are beyond 2^53 in base 8 already, unless they are zeros.
+  if (digits.length > 24) return Infinity;
+  const value = BigInt(digits);
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : Infinity;
+}

@@ -1,0 +1,242 @@
+/**
+ * Plain documents: the part of YAML in which nearly every configuration is written, in one pass.
+ *
+ * The YAML library takes a second for 10,000 regions, because it keeps every space of the text.
+ * This reader takes some hundredths of that and keeps no places; where one is asked for, the library
+ * reads the text again. It knows block maps and lists, flow maps and lists, plain and simple quoted
+ * scalars, and comments. At anything else, right or wrong, it gives up and leaves the text to the
+ * library; a test holds that whatever it does read, the library reads the same.
+ */
+
+import { hasLeadingZero, type Raw, resolvePlain } from './core-schema.ts';
+
+/**
+ * Deepest nesting that is read here; deeper texts are left to the library, which has a limit of
+ * its own.
+ */
+const DEPTH_MAX = 20;
+
+/** A line that says something: neither blank nor only a comment. */
+interface Line {
+  /** Columns before the text. */
+  readonly indent: number;
+  readonly text: string;
+  /** A blank line or a comment stands before it. */
+  readonly isApart: boolean;
+}
+
+interface Reader {
+  readonly lines: Line[];
+  /** Index of the line that is read next. */
+  next: number;
+  /** Column in the text of a line, while a flow value is read. */
+  column: number;
+  gaveUp: boolean;
+}
+
+/** The value of a document, or undefined where the library has to read it. */
+export function readPlainDocument(text: string): Raw | undefined {
+  const reader: Reader = { lines: splitLines(text), next: 0, column: 0, gaveUp: false };
+  if (reader.lines[0]?.indent !== 0) return undefined;
+  const root = readBlock(reader, 0, 0);
+  return reader.gaveUp || reader.next < reader.lines.length ? undefined : root;
+}
+
+function splitLines(text: string): Line[] {
+  const lines: Line[] = [];
+  let isApart = false;
+  for (const line of text.replaceAll('\r\n', '\n').split('\n')) {
+    let indent = 0;
+    while (line.charCodeAt(indent) === SPACE) indent += 1;
+    const isSilent = indent === line.length || line.charCodeAt(indent) === HASH;
+    if (!isSilent) lines.push({ indent, text: trimEnd(line.slice(indent)), isApart });
+    isApart = isSilent;
+  }
+  return lines;
+}
+
+/** Without the spaces at the end; other white space has no place in a plain document. */
+function trimEnd(text: string): string {
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === SPACE) end -= 1;
+  return end === text.length ? text : text.slice(0, end);
+}
+
+const SPACE = 0x20;
+const HASH = 0x23;
+
+function giveUp(reader: Reader): null {
+  reader.gaveUp = true;
+  return null;
+}
+
+/** The map or list whose first line is the next one and stands at the indent. */
+function readBlock(reader: Reader, indent: number, depth: number): Raw {
+  const line = reader.lines[reader.next];
+  if (line === undefined || depth > DEPTH_MAX) return giveUp(reader);
+  const value = line.text.startsWith('- ')
+    ? readBlockList(reader, indent, depth)
+    : readBlockMap(reader, indent, depth);
+  // A deeper line here would continue a scalar over several lines, or be a slip.
+  const after = reader.lines[reader.next];
+  return after !== undefined && after.indent > indent ? giveUp(reader) : value;
+}
+
+function readBlockList(reader: Reader, indent: number, depth: number): Raw {
+  const items: Raw[] = [];
+  for (;;) {
+    const line = reader.lines[reader.next];
+    if (reader.gaveUp || line?.indent !== indent || !line.text.startsWith('- ')) return items;
+    const text = line.text.slice(2).replace(/^ +/, '');
+    const inner = indent + line.text.length - text.length;
+    if (KEY.test(text) || text.startsWith('- ')) {
+      reader.lines[reader.next] = { indent: inner, text, isApart: false };
+      items.push(readBlock(reader, inner, depth + 1));
+    } else {
+      reader.next += 1;
+      items.push(readInline(reader, text, indent));
+    }
+    if ((reader.lines[reader.next]?.indent ?? 0) > indent) giveUp(reader);
+  }
+}
+
+const KEY = /^([A-Za-z_$][A-Za-z0-9_$-]*):(?: +(.*))?$/;
+
+function readBlockMap(reader: Reader, indent: number, depth: number): Raw {
+  const map = createMap();
+  for (;;) {
+    const line = reader.lines[reader.next];
+    if (reader.gaveUp || line === undefined || line.indent < indent) return map;
+    const match = line.indent === indent ? KEY.exec(line.text) : null;
+    const [, key = '', rest = ''] = match ?? [];
+    if (match === null || key in map) return giveUp(reader);
+    reader.next += 1;
+    const isNested = rest === '' || rest.startsWith('#');
+    map[key] = isNested ? readNested(reader, indent, depth) : readInline(reader, rest, indent);
+  }
+}
+
+/** The value that begins on the line after its key: deeper, or a list at the indent of the key. */
+function readNested(reader: Reader, indent: number, depth: number): Raw {
+  const line = reader.lines[reader.next];
+  if (line === undefined || line.indent < indent) return null;
+  if (line.indent > indent) {
+    if (KEY.test(line.text) || line.text.startsWith('- ')) {
+      return readBlock(reader, line.indent, depth + 1);
+    }
+    reader.next += 1;
+    return readInline(reader, line.text, indent);
+  }
+  return line.text.startsWith('- ') ? readBlockList(reader, indent, depth + 1) : null;
+}
+
+/** The value in the rest of a line and in the lines that continue it, deeper than the indent. */
+function readInline(reader: Reader, text: string, indent: number): Raw {
+  const first = text.charAt(0);
+  const isBracket = first === '[' || first === '{';
+  if (!isBracket && first !== '"' && first !== "'") {
+    const comment = text.indexOf(' #');
+    const whole =
+      comment === -1 ? joinLines(reader, text, indent, false) : trimEnd(text.slice(0, comment));
+    return BLOCK_PLAIN.test(whole) ? readPlain(reader, whole) : giveUp(reader);
+  }
+  const whole = isBracket ? joinLines(reader, text, indent, true) : text;
+  // What joined lines say in quotes or in comments depends on where the lines ended.
+  if (whole.length > text.length && /["'#]/.test(whole)) return giveUp(reader);
+  reader.column = 0;
+  const value = readFlow(reader, whole, 0);
+  END_OF_LINE.lastIndex = reader.column;
+  return END_OF_LINE.test(whole) ? value : giveUp(reader);
+}
+
+/** The text with the lines that are deeper than the indent, each after a space. */
+function joinLines(reader: Reader, text: string, indent: number, acrossGaps: boolean): string {
+  const parts = [text];
+  for (;;) {
+    const line = reader.lines[reader.next];
+    if (line === undefined || line.indent <= indent || (line.isApart && !acrossGaps)) break;
+    parts.push(line.text);
+    reader.next += 1;
+  }
+  return parts.length === 1 ? text : parts.join(' ');
+}
+
+const END_OF_LINE = /(?: +#.*| *)$/y;
+/** Plain scalars outside of flow values, without `#`, and with `:` only inside of words. */
+const BLOCK_PLAIN = /^(?:[A-Za-z0-9_$.+/~]|-[A-Za-z0-9.])(?:[ !"$-9;-~]|:(?=[!-~]))*$/;
+
+function readPlain(reader: Reader, source: string): Raw {
+  return hasLeadingZero(source) ? giveUp(reader) : resolvePlain(source);
+}
+
+/** The value at the column of the text, inside of brackets; the column moves behind it. */
+function readFlow(reader: Reader, text: string, depth: number): Raw {
+  if (depth > DEPTH_MAX) return giveUp(reader);
+  switch (text.charAt(reader.column)) {
+    case '[':
+      return readFlowList(reader, text, depth);
+    case '{':
+      return readFlowMap(reader, text, depth);
+    case '"':
+      return matchAt(reader, text, DOUBLE_QUOTED)?.[1] ?? giveUp(reader);
+    case "'":
+      return matchAt(reader, text, SINGLE_QUOTED)?.[1] ?? giveUp(reader);
+    default: {
+      const source = matchAt(reader, text, FLOW_PLAIN)?.[0];
+      return source === undefined ? giveUp(reader) : readPlain(reader, source);
+    }
+  }
+}
+
+const DOUBLE_QUOTED = /"([ !#-[\]-~]*)"/y;
+const SINGLE_QUOTED = /'([ -&(-~]*)'(?!')/y;
+const FLOW_PLAIN = /-?[A-Za-z0-9_$.+/][A-Za-z0-9_$.+/-]*(?= *[,\]}])/y;
+const FLOW_KEY = /([A-Za-z_$][A-Za-z0-9_$-]*): +/y;
+const FLOW_OPEN = /[[{] */y;
+const FLOW_COMMA = / *, */y;
+const FLOW_CLOSE = / *[\]}]/y;
+
+function readFlowList(reader: Reader, text: string, depth: number): Raw {
+  const items: Raw[] = [];
+  matchAt(reader, text, FLOW_OPEN);
+  if (text.charAt(reader.column) !== ']') {
+    do items.push(readFlow(reader, text, depth + 1));
+    while (hasAnother(reader, text, ']'));
+  }
+  return closes(reader, text, ']') ? items : giveUp(reader);
+}
+
+function readFlowMap(reader: Reader, text: string, depth: number): Raw {
+  const map = createMap();
+  matchAt(reader, text, FLOW_OPEN);
+  if (text.charAt(reader.column) !== '}') {
+    do {
+      const key = matchAt(reader, text, FLOW_KEY)?.[1];
+      if (key === undefined || key in map) return giveUp(reader);
+      map[key] = readFlow(reader, text, depth + 1);
+    } while (hasAnother(reader, text, '}'));
+  }
+  return closes(reader, text, '}') ? map : giveUp(reader);
+}
+
+/** Whether a comma follows and an entry after it; a last comma may stand before the bracket. */
+function hasAnother(reader: Reader, text: string, bracket: string): boolean {
+  if (reader.gaveUp || matchAt(reader, text, FLOW_COMMA) === null) return false;
+  return text.charAt(reader.column) !== bracket;
+}
+
+function closes(reader: Reader, text: string, bracket: string): boolean {
+  return matchAt(reader, text, FLOW_CLOSE)?.[0].endsWith(bracket) ?? false;
+}
+
+/** Matches a sticky pattern at the column and moves behind the match. */
+function matchAt(reader: Reader, text: string, pattern: RegExp): RegExpExecArray | null {
+  pattern.lastIndex = reader.column;
+  const match = pattern.exec(text);
+  if (match !== null) reader.column = pattern.lastIndex;
+  return match;
+}
+
+function createMap(): Record<string, Raw> {
+  return Object.create(null) as Record<string, Raw>;
+}
