@@ -37,14 +37,26 @@ export function findDisagreements(
       disagreements.push(`rule ${code} is violated, yet ${listClaims(tried)} proved`);
     }
   }
-  const refuted = obligations.filter(
-    ({ status, area }) => status === 'refuted' && SPATIAL_AREAS.includes(area),
+  const spatial = errors.filter(({ code }) => SPATIAL_AREAS.includes(getAreaOfCode(code)));
+  const seen = new Set(spatial.flatMap(listParties));
+  const unseen = obligations.filter(
+    ({ status, area, finding }) =>
+      status === 'refuted' &&
+      SPATIAL_AREAS.includes(area) &&
+      finding !== null &&
+      !listParties(finding).some((party) => seen.has(party)),
   );
-  const isSeen = errors.some(({ code }) => SPATIAL_AREAS.includes(getAreaOfCode(code)));
-  if (refuted.length > 0 && !isSeen) {
-    disagreements.push(`no rule is violated, yet ${listClaims(refuted)} refuted`);
+  if (unseen.length > 0) {
+    disagreements.push(
+      `no rule about the same parties is violated, yet ${listClaims(unseen)} refuted`,
+    );
   }
   return disagreements;
+}
+
+/** Partitions, channels and parts of the platform that a finding names: `config.partitions.1`. */
+function listParties({ at, related }: Finding): string[] {
+  return [at, ...related.map((place) => place.at)].map((path) => path.slice(0, 3).join('.'));
 }
 
 function listClaims(obligations: readonly ObligationResult[]): string {
