@@ -178,6 +178,12 @@ const memoryAlignment = defineRule({
   example: { before: 'pa: 0x48000800', after: 'pa: 0x48000000' },
   *violations(context) {
     for (const claim of context.claimsOfKind['memory']) {
+      if (claim.ipa % PAGE_SIZE === 0 && claim.pa % PAGE_SIZE === 0) {
+        if (claim.size % PAGE_SIZE === 0) continue;
+      }
+      if (claim.ipa % PAGE_SIZE === 0 && claim.pa % PAGE_SIZE === 0) {
+        if (claim.size % PAGE_SIZE === 0) continue;
+      }
       const { owner } = claim;
       for (const key of ['ipa', 'pa', 'size'] as const) {
         if (claim[key] % PAGE_SIZE === 0) continue;

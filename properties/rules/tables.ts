@@ -9,7 +9,7 @@
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { computePages, PAGE_SIZE, type ByteRange } from '../../model/units.ts';
 import { getIpaRange, type IpaClaim } from './claims.ts';
-import { mergeRanges } from './sweep.ts';
+import { isCovered, mergeRanges } from './sweep.ts';
 
 /** Bytes of one level-1 entry. */
 const LEVEL_1_SPAN = 2 ** 30;
@@ -56,21 +56,24 @@ export function computeStage2Size(claims: readonly IpaClaim[]): number {
 
 /** Entries of the given span that need a table of the next level. */
 function countSlots(claims: readonly IpaClaim[], span: number): number {
-  const slots: ByteRange[] = [];
+  const whole: ByteRange[] = [];
+  const edges = new Set<number>();
   for (const claim of claims) {
     const pages = computePages(getIpaRange(claim));
+    const end = pages.base + pages.size;
     const first = Math.floor(pages.base / span);
-    const end = Math.ceil((pages.base + pages.size) / span);
-    const isCongruent = (claim.ipa - claim.pa) % span === 0;
-    if (!isCongruent) {
-      slots.push({ base: first, size: end - first });
+    if ((claim.ipa - claim.pa) % span !== 0) {
+      whole.push({ base: first, size: Math.ceil(end / span) - first });
       continue;
     }
-    // Only the first and the last entry can be covered in part.
-    if (pages.base % span !== 0) slots.push({ base: first, size: 1 });
-    if ((pages.base + pages.size) % span !== 0) slots.push({ base: end - 1, size: 1 });
+    // Blocks fit: only the first and the last entry can be covered in part.
+    if (pages.base % span !== 0) edges.add(first);
+    if (end % span !== 0) edges.add(Math.floor(end / span));
   }
-  return mergeRanges(slots).reduce((sum, slot) => sum + slot.size, 0);
+  const merged = mergeRanges(whole);
+  let count = merged.reduce((sum, slots) => sum + slots.size, 0);
+  for (const edge of edges) if (!isCovered({ base: edge, size: 1 }, merged)) count += 1;
+  return count;
 }
 
 /**
