@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, test } from 'vitest';
+
+import { createProgram } from './command-line.ts';
+import { getPackageRoot } from './package.ts';
+import { runHaven } from './run-haven.ts';
+
+const README = readFileSync(join(getPackageRoot(), 'README.md'), 'utf8').replaceAll('\r\n', '\n');
+
+function dropTimes(text: string): string {
+  return text.replaceAll(/\(\d+(\.\d+)? m?s\)/g, '(time)').trim();
+}
+
+describe('the README', () => {
+  test('shows the violation as the program prints it', () => {
+    const block = /```text\n(error\[MEM-OVERLAP\][\s\S]*?)```/.exec(README)?.[1] ?? '';
+    const run = runHaven(['check', 'configs/rejected/mem-overlap.yaml']);
+    expect(dropTimes(run.stdout)).toBe(dropTimes(block));
+  });
+
+  test('has a row for each command of the program, and for no other', () => {
+    const rows = [...README.matchAll(/^\| `([a-z]+) [<[]/gm)].map((row) => row[1]);
+    const program = createProgram(async () => undefined);
+    expect(new Set(rows)).toEqual(new Set(program.commands.map((command) => command.name())));
+  });
+});
