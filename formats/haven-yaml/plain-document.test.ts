@@ -23,6 +23,7 @@ describe('what is read here', () => {
     ['a:\n- b: 1\n- c: [x, {}, []]\nd: # later\n  e: "f # g" # h\n'],
     ["a: 'x: y'\nb: -1\nc: ~\nd:\ne: true\nf: 1.5\ng: 99999999999999999999"],
     ['a: [1,\n\n  2,\n  ]\nb: { c: 1, }\nbb:\n  [\n    c\n  ]\nd: e\n  f\ng:\n  h i\n   - j'],
+    ['a: "b\n  c # d:\n  e"\nf: \'g\n  \'\nh: "\n  i"'],
     ['- - 1\n  - 2\n- a: 1\n  b: 2'],
   ])('is read as by the library: %#', (text) => {
     expect(expectSameAsLibrary(text)).toBe(true);
@@ -53,6 +54,8 @@ describe('what is left to the library', () => {
     ['a: [1]#x'],
     ['a: { b: 1,, }'],
     ['a: [,]'],
+    ['a: "b" # c\n  d'],
+    ['a: "b\n\n  c"'],
     ['a: { b }'],
     ['a:\n  b: 1\n c: 2'],
     ['  a: 1\nb: 2'],
@@ -68,7 +71,7 @@ describe('what is left to the library', () => {
 
 const LINES =
   `a: 1|b:|- c|- d: 2|e: [f, 1]|g: { h: i, j: [k] }|# l||m: "n" # o|p: 'q'|- - r|-|s: t u
-|aa: b:c; d [e|f:g: h|v: w # x|- {}|y: 0x10|---|z: -|a: [|]|x,|x ]|x, ]`
+|aa: b:c; d [e|f:g: h|v: w # x|- {}|y: 0x10|---|z: -|a: [|]|x,|x ]|x, ]|q: "r|s"|t: 'u|v' # w`
     .replaceAll('\n', '')
     .split('|');
 

@@ -2,10 +2,11 @@
  * Plain documents: the part of YAML in which nearly every configuration is written, in one pass.
  *
  * The YAML library takes a second for 10,000 regions, because it keeps every space of the text.
- * This reader takes some hundredths of that and keeps no places; where one is asked for, the library
- * reads the text again. It knows block maps and lists, flow maps and lists, plain and simple quoted
- * scalars, and comments. At anything else, right or wrong, it gives up and leaves the text to the
- * library; a test holds that whatever it does read, the library reads the same.
+ * This reader takes some hundredths of that and keeps no places; where one is asked for, the
+ * library reads the text again. It knows block maps and lists, flow maps and lists, plain scalars,
+ * quoted ones without escapes, and comments. At anything else, right or wrong, it gives up and
+ * leaves the text to the library; a test holds that whatever it does read, the library reads the
+ * same.
  */
 
 import { hasLeadingZero, type Raw, resolvePlain } from './core-schema.ts';
@@ -140,11 +141,13 @@ function readInline(reader: Reader, text: string, indent: number): Raw {
       comment === -1 ? joinLines(reader, text, indent, false) : trimEnd(text.slice(0, comment));
     return BLOCK_PLAIN.test(whole) ? readPlain(reader, whole) : giveUp(reader);
   }
-  const whole = isBracket ? joinLines(reader, text, indent, true) : text;
-  // What joined lines say in quotes or in comments depends on where the lines ended.
-  if (whole.length > text.length && /["'#]/.test(whole)) return giveUp(reader);
+  const whole = joinLines(reader, text, indent, isBracket);
+  const isJoined = whole.length > text.length;
+  // In quotes inside of brackets, and in comments, it matters where the joined lines ended.
+  if (isJoined && isBracket && /["'#]/.test(whole)) return giveUp(reader);
   reader.column = 0;
   const value = readFlow(reader, whole, 0);
+  if (isJoined) return reader.column === whole.length ? value : giveUp(reader);
   END_OF_LINE.lastIndex = reader.column;
   return END_OF_LINE.test(whole) ? value : giveUp(reader);
 }
