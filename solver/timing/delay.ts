@@ -85,7 +85,8 @@ function isWellFormed(reservation: ReservationTicks): boolean {
 function computeThrottle(reservation: ReservationTicks, overheads: OverheadTicks): number {
   const { period, phase, idle } = reservation;
   const secure = computeSecureBudget(reservation, overheads);
-  const wait = idle === 'poll' ? period - 1 : period - secure + overheads.activation;
+  // A polling reservation may wake at the very instant at which it was polled and lost its budget.
+  const wait = idle === 'poll' ? period : period - secure + overheads.activation;
   return Math.max(wait, phase);
 }
 

@@ -5,6 +5,8 @@
  * that nothing pre-empts. From every reachable state the longest way to the c-th served tick of the
  * target is searched. No formula of this folder is used, so that it can hold them to account; cost grows
  * with the product of the periods, which makes it a reference for small numbers only.
+ * A wake-up takes effect with the next tick; one at the very instant of an unsuccessful poll, which costs a
+ * polling target one tick more, is not among the runs.
  */
 
 import type { IdlePolicy, SchedulingPolicy } from '../../model/configuration.ts';

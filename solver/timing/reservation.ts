@@ -5,9 +5,9 @@
  *
  * - Z, `section`: longest EL2 section that nothing pre-empts, a context switch being one. It delays a
  *   reservation once, by a less urgent one.
- * - o, `overrun`: longest section on behalf of a guest + timer + 1 tick of timer resolution, 0 on a core without either cost. What is
- *   overrun is debt, paid from the next budget, so that a reservation of budget Q takes at most o more
- *   than its budgets in any window, and can count on Q - o of its own.
+ * - o, `overrun`: longest section on behalf of a guest + timer + 1 tick of timer resolution, 0 on a core
+ *   without either cost. What is overrun is debt, paid from the next budget, so that a reservation of
+ *   budget Q takes at most o more than its budgets in any window, and can count on Q - o of its own.
  * - `activation`: context switch + timer. Charged to the budget of the reservation that is activated,
  *   once, and covers the later resume of the pre-empted one (Katcher, Arakawa and Strosnider 1993:
  *   whoever pre-empts pays). Less budget than this cannot start an activation.
@@ -83,14 +83,14 @@ export interface CoreTicks {
 export function computeOverheadTicks(configuration: StaticConfiguration): OverheadTicks {
   const { timerHz } = configuration.platform;
   const { contextSwitchNs, timerNs, longestSectionNs } = configuration.hypervisor.overheads;
-  const section = computeTicksCeil(longestSectionNs, timerHz);
+  const call = computeTicksCeil(longestSectionNs, timerHz);
+  const contextSwitch = computeTicksCeil(contextSwitchNs, timerHz);
   const timer = computeTicksCeil(timerNs, timerHz);
-  const overrun = section + timer === 0 ? 0 : section + timer + 1;
   return {
-    section,
+    section: Math.max(call, contextSwitch),
     timer,
-    overrun,
-    activation: computeTicksCeil(contextSwitchNs, timerHz) + timer,
+    overrun: call + timer === 0 ? 0 : call + timer + 1,
+    activation: contextSwitch + timer,
   };
 }
 
