@@ -26,8 +26,23 @@ export interface PlatformReading {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Reads the text of a platform file; total. */
+/**
+ * Reads the text of a platform file; total. Many configurations name the same platform, so the last
+ * few readings are kept and given again for the same text under the same name.
+ */
 export function parsePlatformText(text: string, file: string): PlatformReading {
+  const kept = readings.find((entry) => entry.text === text && entry.file === file);
+  if (kept !== undefined) return kept.reading;
+  const reading = parseAnew(text, file);
+  readings.push({ text, file, reading });
+  if (readings.length > READINGS_MAX) readings.shift();
+  return reading;
+}
+
+const READINGS_MAX = 4;
+const readings: { text: string; file: string; reading: PlatformReading }[] = [];
+
+function parseAnew(text: string, file: string): PlatformReading {
   const document = parseSource(text, file);
   if (document.diagnostics.length > 0) {
     return { platform: null, names: null, document, diagnostics: document.diagnostics };
