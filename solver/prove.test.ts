@@ -421,7 +421,7 @@ describe('a verdict', () => {
     });
   });
 
-  test('is spurious, without a finding, where plain code does not confirm the witness', async () => {
+  test('is spurious, with no finding, where plain code does not confirm the witness', async () => {
     expect(await decide({ confirms: () => false })).toMatchObject({
       status: 'spurious',
       finding: null,

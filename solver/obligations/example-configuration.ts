@@ -1,6 +1,6 @@
 /**
- * A small configuration that holds, for the tests of obligations: two partitions on a board with SMMU,
- * ITS and firewall, one shared core, one core without EL2, one channel.
+ * A small configuration that holds, for the tests of obligations: two partitions on a board with
+ * SMMU, ITS and firewall, one shared core, one core without EL2, one channel.
  *
  * Tests change one thing at a time and expect one obligation to fall.
  */
