@@ -28,6 +28,15 @@ describe('the verdict', () => {
     expect(computeVerdict(createConfigurationReport({ obligations }))).toBe(verdict);
   });
 
+  test('is never holds where nothing was proved or no step taken', () => {
+    expect(computeVerdict(createConfigurationReport({ obligations: [] }))).toBe('inconclusive');
+    const { fuzz } = createConfigurationReport();
+    if (fuzz === null) throw new Error('the sample has a fuzz run');
+    expect(computeVerdict(createConfigurationReport({ fuzz: { ...fuzz, steps: 0 } }))).toBe(
+      'inconclusive',
+    );
+  });
+
   test('is never holds after an interruption or a contradiction of our own', () => {
     expect(computeVerdict(createConfigurationReport({ interrupted: true }))).toBe('inconclusive');
     expect(computeVerdict(createConfigurationReport({ disagreements: ['x'] }))).toBe(

@@ -101,11 +101,16 @@ function isViolated(report: Omit<ConfigurationReport, 'ms'>): boolean {
   );
 }
 
-/** Only `discharged` passes; a contradiction of our own is no proof either. */
+/**
+ * Only `discharged` passes. A part that ran and did nothing has decided nothing, and a contradiction of
+ * our own is no proof either.
+ */
 function isUndecided(report: Omit<ConfigurationReport, 'ms'>): boolean {
   return (
     report.interrupted ||
     report.disagreements.length > 0 ||
+    report.obligations?.length === 0 ||
+    report.fuzz?.steps === 0 ||
     (report.obligations ?? []).some((obligation) => obligation.status !== 'discharged')
   );
 }

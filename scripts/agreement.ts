@@ -4,7 +4,6 @@
  * may be called proved.
  */
 
-import { getAreaOfCode } from '../properties/findings.ts';
 import type { Finding } from '../properties/findings.ts';
 import type { ObligationResult } from '../solver/obligation.ts';
 import { getClaim } from '../solver/obligation.ts';
@@ -37,8 +36,8 @@ export function findDisagreements(
       disagreements.push(`rule ${code} is violated, yet ${listClaims(tried)} proved`);
     }
   }
-  const spatial = errors.filter(({ code }) => SPATIAL_AREAS.includes(getAreaOfCode(code)));
-  const seen = new Set(spatial.flatMap(listParties));
+  // Of any area: a VMID that two partitions have is a rule of CFG and a claim about memory.
+  const seen = new Set(errors.flatMap(listParties));
   const unseen = obligations.filter(
     ({ status, area, finding }) =>
       status === 'refuted' &&

@@ -70,6 +70,9 @@ export async function analyseObligations(
       session.progress.show(`proving ${draft.file}: ${done} of ${total}, ${id}`),
   });
   session.progress.clear();
+  if (results.length === 0 && only !== undefined) {
+    throw new UsageError(`no obligation matches ${only}`, 'haven explain alone lists all ids');
+  }
   draft.obligations = results;
   addDerived(
     draft,

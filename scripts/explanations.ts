@@ -112,6 +112,16 @@ function section(name: string, text: string): { readonly name: string; readonly 
 /** Codes of the command line itself. */
 const COMMAND_CODES: readonly Explanation[] = [
   {
+    id: 'CFG-COUNTEREXAMPLE',
+    area: 'CFG',
+    kind: 'diagnostic',
+    title: 'The file is no counterexample.',
+    sections: [
+      section('why', 'replay trusts nothing in a file: format, actions and digest must be right'),
+      section('example', 'haven replay counterexamples/memory.exclusive--board-write.json'),
+    ],
+  },
+  {
     id: 'CFG-USAGE',
     area: 'CFG',
     kind: 'diagnostic',
