@@ -166,10 +166,8 @@ const channelOutsideRam = defineRule({
   source: 'Platform memory map; containment, not mere overlap',
   example: { before: 'pa: 0x20000000 (RAM starts at 0x40000000)', after: 'pa: 0x71000000' },
   *violations(context) {
-    const aliases = context.configuration.platform.cores.flatMap((core) => core.aliases);
     for (const { channel, path, range } of iterateChannels(context)) {
       if (channel.size === 0 || isCovered(range, context.banks)) continue;
-      if (aliases.some((alias) => isCovered(range, [alias]))) continue;
       const { memory } = context.configuration.platform;
       const banks = memory.slice(0, 4).map((bank) => `${bank.name} ${formatRange(bank)}`);
       yield {

@@ -27,7 +27,7 @@ import {
   type Violation,
 } from './rule.ts';
 import { findSharedGranules } from './granules.ts';
-import { findOverlaps, isCovered, mergeRanges, PAIRS_MAX } from './sweep.ts';
+import { findOverlaps, isCovered, PAIRS_MAX } from './sweep.ts';
 
 const STAGE_2 = 'Arm ARM DDI 0487, stage 2 translation with the 4 KiB granule';
 
@@ -256,8 +256,6 @@ const memoryOutsideRam = defineRule({
     for (const claim of context.claimsOfKind['memory']) {
       const { owner } = claim;
       if (claim.size === 0 || isCovered(getPaRange(claim), banks)) continue;
-      const aliases = listCoresOf(configuration, claim.partition).flatMap((core) => core.aliases);
-      if (isCovered(getPaRange(claim), mergeRanges([...banks, ...aliases]))) continue;
       const names = configuration.platform.memory
         .slice(0, 4)
         .map((bank) => `${bank.name} ${formatRange(bank)}`);
