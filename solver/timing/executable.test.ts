@@ -93,7 +93,7 @@ describe('the executable spec', () => {
       const random = createRandom(11);
       let close = 0;
       let compared = 0;
-      for (let run = 0; run < 150; run += 1) {
+      for (let run = 0; run < 60; run += 1) {
         const section = random(3) * random(3);
         const members = createMembers(random, policy, section);
         const overheads = { section, contextSwitch: random(3), timer: 0 };
