@@ -102,6 +102,11 @@ describe('problems', () => {
     expect(diagnostic?.at).toMatchObject({ line: 2, column: 4 });
   });
 
+  test('an unclosed bracket is shown where it opens', () => {
+    const [diagnostic] = parseSource('a: 1\nb: { c: "d"\n', 'f').diagnostics;
+    expect(diagnostic?.at).toMatchObject({ line: 2, column: 4 });
+  });
+
   test('a key that stands twice names both places', () => {
     const [diagnostic] = parseSource('a: 1\nb: 2\na: 3', 'f').diagnostics;
     expect(diagnostic?.at.line).toBe(3);

@@ -171,7 +171,7 @@ function reportSyntax(reader: Reader, { contents, errors }: Document.Parsed): vo
     if (told.has(at.line) || told.has(code)) continue;
     told.add(at.line).add(code);
     const isUnclosed = /closing|end with/.test(message);
-    const open = isUnclosed ? findUnclosed(contents, pos[0]) : null;
+    const open = isUnclosed ? findUnclosed(contents, pos[0], message.includes('quote')) : null;
     const help = isUnclosed
       ? 'close the bracket or quote that opens here'
       : (SYNTAX_HELP[code] ?? 'correct the text at this place');
@@ -186,14 +186,15 @@ function reportSyntax(reader: Reader, { contents, errors }: Document.Parsed): vo
   }
 }
 
-/** Offset of the innermost quoted text or flow collection that reaches the offset, or null. */
-function findUnclosed(contents: Node | null, offset: number): number | null {
+/** Offset of the innermost quoted text or else flow collection that reaches the offset, or null. */
+function findUnclosed(contents: Node | null, offset: number, isText: boolean): number | null {
   let node: Node | null = contents;
   let start: number | null = null;
   while (node !== null) {
-    const isQuoted = isScalar(node) && (node.type?.startsWith('QUOTE') ?? false);
-    const isFlow = isCollection(node) && node.flow === true;
-    if ((isQuoted || isFlow) && reaches(node, offset)) start = node.range?.[0] ?? null;
+    const isMeant = isText
+      ? isScalar(node) && (node.type?.startsWith('QUOTE') ?? false)
+      : isCollection(node) && node.flow === true;
+    if (isMeant && reaches(node, offset)) start = node.range?.[0] ?? null;
     node = isCollection(node) ? findChildAt(node, offset) : null;
   }
   return start;
