@@ -22,15 +22,16 @@ import {
   computeTaskBounds,
   findTaskMember,
   isSchedulable,
+  listSuppliedJobs,
   listUrgentTasks,
   type TaskBound,
   toTaskTicks,
 } from '../timing/bounds.ts';
-import { computeDelay, type ReservedSupply, splitDemand, type Supply } from '../timing/delay.ts';
+import { type ReservedSupply, splitDemand, type Supply } from '../timing/delay.ts';
 import { formatNanoseconds, formatTicks } from '../timing/duration.ts';
 import { encodeRun, RUN } from '../timing/encoding.ts';
 import { computeResponse } from '../timing/response.ts';
-import { computeJobDemand, listJobResponses, type TaskTicks } from '../timing/tasks.ts';
+import { computeJobDemand, type TaskTicks } from '../timing/tasks.ts';
 import { getCodeOfClaim } from './claim.ts';
 import { TASK } from './time-claims.ts';
 import { explainReason, getCpuPath, listParties, readTicks } from './time-run.ts';
@@ -119,10 +120,10 @@ function findJobs(
   own: TaskTicks,
   urgent: readonly TaskTicks[],
   supply: Supply,
-): ReturnType<typeof listJobResponses> {
+): ReturnType<typeof listSuppliedJobs> {
   try {
     if ([own, ...urgent].some((task) => task.period < 1)) return null;
-    return listJobResponses(own, urgent, (demand) => computeDelay(supply, demand));
+    return listSuppliedJobs(supply, own, urgent);
   } catch (error) {
     if (error instanceof TickOverflowError) return null;
     throw error;

@@ -10,7 +10,7 @@ import {
   type CoreId,
   type Nanoseconds,
 } from '../../model/units.ts';
-import { computeUtilisationPpm, TickOverflowError } from './arithmetic.ts';
+import { compareUtilisation, computeUtilisationPpm, TickOverflowError } from './arithmetic.ts';
 import {
   computeBudgetResponse,
   computeDeadlineSupply,
@@ -27,7 +27,7 @@ import {
   type ReservationTicks,
 } from './reservation.ts';
 import type { FixedPoint } from './response.ts';
-import { listJobResponses, type TaskTicks } from './tasks.ts';
+import { type JobResponse, listJobResponses, type TaskTicks } from './tasks.ts';
 
 /** `unclaimed`: nothing is required. `violated` includes that there is no bound. */
 export type BoundVerdict = 'holds' | 'violated' | 'unclaimed';
@@ -266,17 +266,34 @@ function computeTaskTicks(
 }
 
 /** Worst response time over a supply, or why there is none. */
-export function computeSuppliedResponse(
+function computeSuppliedResponse(
   supply: Supply,
   own: TaskTicks,
   urgent: readonly TaskTicks[],
 ): number | NoBound {
   try {
-    if (!isSchedulable(supply)) return 'overload';
-    const jobs = listJobResponses(own, urgent, (demand) => computeDelay(supply, demand));
+    const jobs = listSuppliedJobs(supply, own, urgent);
     return jobs === null ? 'overload' : Math.max(...jobs.map((job) => job.response));
   } catch (error) {
     if (error instanceof TickOverflowError) return 'overflow';
     throw error;
   }
+}
+
+/**
+ * Jobs of the longest busy interval of a task over a supply; null where budgets are not served in time or
+ * the tasks ask for more than the supply has. Throws `TickOverflowError`.
+ */
+export function listSuppliedJobs(
+  supply: Supply,
+  own: TaskTicks,
+  urgent: readonly TaskTicks[],
+): readonly JobResponse[] | null {
+  if (!isSchedulable(supply)) return null;
+  const shares = [own, ...urgent].map(({ wcet, period }) => ({ budget: wcet, period }));
+  if (supply.kind !== 'whole-core') {
+    shares.push({ budget: supply.period - supply.usable, period: supply.period });
+  }
+  if (compareUtilisation(shares) > 0) return null;
+  return listJobResponses(own, urgent, (demand) => computeDelay(supply, demand));
 }

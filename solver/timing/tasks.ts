@@ -57,16 +57,16 @@ export function computeJobDemand(
   return demand;
 }
 
-/** Finish of the `count`-th job of a busy interval that starts with a release of everything. */
-export function computeJobFinish(
+/** Finish of the `count`-th job of a busy interval, which is not before `start`. */
+function computeJobFinish(
   task: TaskTicks,
   urgent: readonly TaskTicks[],
   count: number,
   supply: SupplyTime,
+  start: number,
   limit: number,
 ): FixedPoint {
   let stopped: FixedPoint | null = null;
-  const start = task.blocking + count * task.wcet;
   const point = findFixedPoint(start, (window) => {
     const served = supply(computeJobDemand(task, urgent, count, window));
     if (served.kind === 'none' || served.ticks > limit) {
@@ -89,9 +89,13 @@ export function listJobResponses(
   limit = INTERVAL_TICKS_MAX,
 ): readonly JobResponse[] | null {
   const jobs: JobResponse[] = [];
+  let finish = task.blocking;
   for (let count = 1; count <= JOBS_MAX; count += 1) {
-    const point = computeJobFinish(task, urgent, count, supply, limit);
+    // A job ends after the one before it by its own work at least.
+    const start = checkExact(finish + task.wcet);
+    const point = computeJobFinish(task, urgent, count, supply, start, limit);
     if (point.kind === 'none') return null;
+    finish = point.ticks;
     const arrival = (count - 1) * task.period - task.jitter;
     jobs.push({ arrival, finish: point.ticks, response: point.ticks - arrival });
     if (point.ticks + task.jitter <= count * task.period) return jobs;
