@@ -102,8 +102,8 @@ function isViolated(report: Omit<ConfigurationReport, 'ms'>): boolean {
 }
 
 /**
- * Only `discharged` passes. A part that ran and did nothing has decided nothing, and a contradiction of
- * our own is no proof either.
+ * Only `discharged` passes. A part that ran and did nothing has decided nothing, and a
+ * contradiction of our own is no proof either.
  */
 function isUndecided(report: Omit<ConfigurationReport, 'ms'>): boolean {
   return (
