@@ -29,7 +29,7 @@ import { IPA_PAGE, PAGE, VMID, only, toPages } from './spy.ts';
 const EXCLUSIVE: Claim = {
   id: 'memory.exclusive',
   statement: 'No physical page belongs to two partitions, or to a partition and the hypervisor.',
-  formula: 'for every page p: at most one of {partition 0, …, channels, hypervisor} has p',
+  formula: 'for every page p: at most one of {partition 0, ..., channels, hypervisor} has p',
   source: 'separation kernel: each resource has one owner; Arm DDI 0487 D8 (4 KiB granule)',
   help: 'move one of the two, or declare the shared part as a channel',
 };
