@@ -204,7 +204,8 @@ function listIpaEntries(configuration: StaticConfiguration): Entry[] {
       label: `${label} of ${partition.name}`,
       path,
       complaint:
-        `its pages end at ${formatAddress(end * PAGE_SIZE)}, ` + `beyond ${formatAddress(IPA_END)}`,
+        `its pages end at ${formatAddress(end * PAGE_SIZE)}, ` +
+        `which is beyond ${formatAddress(IPA_END)}`,
     })),
   );
 }
