@@ -2,7 +2,8 @@
  * Acceptance cases that a checkout may have beside it: configuration, exit code of verify, area.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -55,9 +56,15 @@ describe.skipIf(CASES.length === 0)(`acceptance cases (skipped without ${FOLDER}
   let outcomes: readonly Outcome[] = [];
 
   beforeAll(() => {
-    // One process for all: starting it costs more than most cases.
-    const run = runHaven(['verify', '--json', ...CASES.map(({ file }) => join(FOLDER, file))]);
-    ({ configs: outcomes } = JSON.parse(run.stdout) as { configs: Outcome[] });
+    const folder = mkdtempSync(join(tmpdir(), 'haven-acceptance-'));
+    try {
+      // One process for all: starting it costs more than most cases.
+      const files = CASES.map(({ file }) => join(FOLDER, file));
+      const run = runHaven(['verify', '--json', '--out', folder, ...files]);
+      ({ configs: outcomes } = JSON.parse(run.stdout) as { configs: Outcome[] });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }, 300_000);
 
   test.each(CASES.map((expected, index) => ({ ...expected, index })))(

@@ -22,7 +22,7 @@ export interface HavenRunOptions {
 }
 
 /** Longest that a run may take, milliseconds. */
-const RUN_MS_MAX = 120_000;
+const RUN_MS_MAX = 280_000;
 
 /** Arguments of Node that start the command line from source. */
 export function listLaunchArguments(): string[] {
