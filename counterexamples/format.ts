@@ -131,11 +131,12 @@ export function decodeCounterexample(text: string): DecodeResult {
     };
   }
   const { configuration, actions, digest, ...rest } = parsed.data;
-  if (digest !== computeDigest(configuration)) {
+  const written = computeDigest((value as { readonly configuration: unknown }).configuration);
+  if (digest !== written) {
     return {
       kind: 'invalid',
       message:
-        `the configuration inside was changed: its digest is ${computeDigest(configuration)}, ` +
+        `the configuration inside was changed: its digest is ${written}, ` +
         `the file says ${digest}; record the trace anew with haven fuzz`,
     };
   }

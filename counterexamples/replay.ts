@@ -4,7 +4,7 @@
 
 import type { Outcome } from '../model/outcome.ts';
 import { createStart, createRunner, runTrace } from '../properties/engine/run.ts';
-import type { StepFunction } from '../properties/engine/run.ts';
+import type { Observer, StepFunction } from '../properties/engine/run.ts';
 import type { Violation } from '../properties/property.ts';
 import { step } from '../model/step.ts';
 import type { Counterexample } from './format.ts';
@@ -39,9 +39,11 @@ export function replay(
   const trace = { start, actions };
   const steps: ReplayedStep[] = [];
   const outcomes: Outcome[] = [];
-  const { violation } = runTrace(runner, trace, null, (_index, _action, outcome) => {
+  const observer: Observer = (_index, _action, outcome) => {
     outcomes.push(outcome);
-  });
+  };
+  const recorded = runTrace(runner, trace, { observer, target: property }).violation;
+  const violation = recorded ?? runTrace(runner, trace).violation;
   // A second machine in step with the first tells who acts before each action.
   const machine = createStart(runner, trace);
   for (const [index, outcome] of outcomes.entries()) {

@@ -14,16 +14,16 @@ import type { Plan } from '../../model/plan.ts';
 import { traceArbitrary } from '../generators/traces.ts';
 import type { Trace } from '../generators/traces.ts';
 import type { Violation } from '../property.ts';
-import { createCoverage, createRunner, runTrace } from './run.ts';
+import { createCoverage, createRunner, narrowRunner, runTrace } from './run.ts';
 import type { Coverage, Runner, RunnerOptions } from './run.ts';
-import { reduceTrace } from './shrink.ts';
+import { isFailing, reduceTrace } from './shrink.ts';
 
 /** Longest trace that is drawn, actions. */
 export const TRACE_LENGTH_MAX = 200;
 /** Traces in one call of fast-check: between two calls the engine looks at its limits. */
 const TRACES_PER_BATCH = 40;
 /** Evaluations that shrinking may take before it settles for what it has. */
-const SHRINKS_MAX = 2000;
+const SHRINKS_MAX = 1000;
 
 /** Limits and seeds of a run. */
 export interface FuzzOptions extends RunnerOptions {
@@ -132,35 +132,38 @@ function runBatch(
   coverage: Coverage,
   known: ReadonlyMap<string, FuzzFailure>,
 ): FuzzFailure | null {
-  let target: string | null = null;
-  let foundLength = 0;
+  const ignored = new Set(known.keys());
+  const found: { target: string; length: number; narrow: Runner }[] = [];
   let shrinks = 0;
   const property = fc.property(arbitrary, (trace) => {
-    const searching = target === null;
-    if (!searching) shrinks += 1;
-    if (shrinks > SHRINKS_MAX) return true;
-    const { violation, steps } = runTrace(runner, trace, searching ? coverage : null);
-    if (searching) {
-      progress.steps += steps;
-      progress.traces += 1;
+    const [failure] = found;
+    if (failure !== undefined) {
+      shrinks += 1;
+      return shrinks > SHRINKS_MAX || !isFailing(failure.narrow, trace, failure.target);
     }
-    if (violation === null || known.has(violation.property)) return true;
-    if (!searching) return violation.property !== target;
-    // The thorough look may see an earlier step break another property: that one is the cause.
-    target = runTrace(runner, trace).violation?.property ?? violation.property;
-    foundLength = trace.actions.length;
+    const { violation, steps } = runTrace(runner, trace, { coverage, ignored });
+    progress.steps += steps;
+    progress.traces += 1;
+    if (violation === null) return true;
+    // The thorough look may see an earlier step break another property: that one is the cause,
+    // and where it is known already, it explains this one.
+    const exact = runTrace(runner, trace, { ignored }).violation;
+    if (exact === null) return true;
+    const narrow = narrowRunner(runner, exact.property);
+    found.push({ target: exact.property, length: trace.actions.length, narrow });
     return false;
   });
-  const details = fc.check(property, {
+  const { counterexample } = fc.check(property, {
     seed: (seed + progress.batch * 0x9e3779b1) | 0,
     numRuns: TRACES_PER_BATCH,
   });
-  const shrunk = details.counterexample?.[0];
-  if (target === null || shrunk === undefined) return null;
-  const trace = reduceTrace(runner, shrunk, target);
-  const { violation } = runTrace(runner, trace);
-  if (violation === null) throw new LostViolationError(target);
-  return { violation, trace, foundLength, batch: progress.batch };
+  const [failure] = found;
+  const shrunk = counterexample?.[0];
+  if (failure === undefined || shrunk === undefined) return null;
+  const trace = reduceTrace(failure.narrow, shrunk, failure.target);
+  const { violation } = runTrace(runner, trace, { target: failure.target });
+  if (violation === null) throw new LostViolationError(failure.target);
+  return { violation, trace, foundLength: failure.length, batch: progress.batch };
 }
 
 /**

@@ -11,7 +11,7 @@ import { createPlan } from '../../model/plan.ts';
 import type { Plan } from '../../model/plan.ts';
 import { step } from '../../model/step.ts';
 import { PROPERTIES } from '../catalogue.ts';
-import { createBootedMachine, listBootActions } from '../generators/traces.ts';
+import { listBootActions } from '../generators/traces.ts';
 import type { Trace } from '../generators/traces.ts';
 import { createGrantMap } from '../grants.ts';
 import type { GrantMap } from '../grants.ts';
@@ -77,27 +77,35 @@ export function createCoverage(): Coverage {
 
 /** The machine in which a trace begins. */
 export function createStart(runner: Runner, trace: Trace): Machine {
-  if (trace.start === 'reset') return createMachine(runner.plan);
-  return createBootedMachine(runner.plan, runner.boot);
+  const machine = createMachine(runner.plan);
+  if (trace.start === 'booted') {
+    for (const action of runner.boot) runner.step(runner.plan, machine, action);
+  }
+  return machine;
 }
 
 /** Called after every step of a run. */
 export type Observer = (index: number, action: Action, outcome: Outcome, machine: Machine) => void;
 
-/**
- * Runs a trace until its end or the first violation; thoroughly, unless coverage is being counted.
- */
-export function runTrace(
-  runner: Runner,
-  trace: Trace,
-  coverage: Coverage | null = null,
-  observer: Observer | null = null,
-): RunResult {
-  const thorough = coverage === null;
+/** How a run is watched. */
+export interface Watch {
+  /** Counts what happens; such a run is a search, any other looks thoroughly. */
+  readonly coverage?: Coverage;
+  readonly observer?: Observer;
+  /** Only a violation of this property ends the run. */
+  readonly target?: string;
+  /** Violations of these do not end the run. */
+  readonly ignored?: ReadonlySet<string>;
+}
+
+/** Runs a trace until its end or the first violation that counts. */
+export function runTrace(runner: Runner, trace: Trace, watch: Watch = {}): RunResult {
+  const { coverage, observer } = watch;
   const machine = createStart(runner, trace);
   const { plan, configuration, grants, delayBounds } = runner;
+  const thorough = coverage === undefined;
   const context = { configuration, plan, machine, grants, delayBounds, thorough };
-  const monitors = runner.properties.map(({ watch }) => watch(context));
+  const monitors = runner.properties.map((property) => property.watch(context));
   let steps = 0;
   let violation: Violation | null = null;
   for (const action of trace.actions) {
@@ -105,16 +113,32 @@ export function runTrace(
     const outcome = takeStep(runner, machine, action);
     steps += 1;
     if (typeof outcome !== 'string') {
-      violation = outcome;
+      if (isCounted(watch, outcome)) violation = outcome;
       break;
     }
-    if (coverage !== null) countOutcome(coverage, action, outcome);
+    if (coverage !== undefined) countOutcome(coverage, action, outcome);
     observer?.(steps - 1, action, outcome, machine);
-    violation = judge(monitors, action, outcome);
+    violation = judge(monitors, action, outcome, watch);
     if (violation !== null) break;
   }
-  if (coverage !== null) countEvaluations(coverage, runner.properties, monitors);
+  if (coverage !== undefined) countEvaluations(coverage, runner.properties, monitors);
   return { violation, steps };
+}
+
+/** The runner with only those properties whose monitors can report the target: for shrinking. */
+export function narrowRunner(runner: Runner, target: string): Runner {
+  const properties = runner.properties.filter(({ id }) => id === (REPORTED_BY[target] ?? target));
+  return { ...runner, properties };
+}
+
+/** Violations that the monitor of another property reports. */
+const REPORTED_BY: Readonly<Record<string, string>> = {
+  'noninterference.refusal': 'noninterference.local-respect',
+};
+
+function isCounted({ target, ignored }: Watch, { property }: Violation): boolean {
+  if (target !== undefined) return property === target;
+  return ignored?.has(property) !== true;
 }
 
 /** Steps; an exception is a violation of totality, not a crash of the fuzzer. */
@@ -132,10 +156,16 @@ function takeStep(runner: Runner, machine: Machine, action: Action): Outcome | V
   }
 }
 
-function judge(monitors: readonly Monitor[], action: Action, outcome: Outcome): Violation | null {
+function judge(
+  monitors: readonly Monitor[],
+  action: Action,
+  outcome: Outcome,
+  watch: Watch,
+): Violation | null {
   let first: Violation | null = null;
   for (const monitor of monitors) {
-    first ??= monitor.after(action, outcome);
+    const violation = monitor.after(action, outcome);
+    if (violation !== null && isCounted(watch, violation)) first ??= violation;
   }
   return first;
 }

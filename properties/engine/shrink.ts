@@ -16,12 +16,12 @@ const PAIRS_UP_TO = 40;
 
 /** Whether the trace breaks this very property. */
 export function isFailing(runner: Runner, trace: Trace, property: string): boolean {
-  return runTrace(runner, trace).violation?.property === property;
+  return runTrace(runner, trace, { target: property }).violation !== null;
 }
 
 /** The shortest trace that removals find; it breaks the same property. */
 export function reduceTrace(runner: Runner, failing: Trace, property: string): Trace {
-  let trace = cutAfterViolation(runner, failing);
+  let trace = cutAfterViolation(runner, failing, property);
   for (;;) {
     const shorter = removeOne(runner, trace, property) ?? removePair(runner, trace, property);
     if (shorter === null) return trace;
@@ -29,8 +29,8 @@ export function reduceTrace(runner: Runner, failing: Trace, property: string): T
   }
 }
 
-function cutAfterViolation(runner: Runner, trace: Trace): Trace {
-  const { steps } = runTrace(runner, trace);
+function cutAfterViolation(runner: Runner, trace: Trace, property: string): Trace {
+  const { steps } = runTrace(runner, trace, { target: property });
   return { start: trace.start, actions: trace.actions.slice(0, steps) };
 }
 

@@ -8,7 +8,6 @@ import fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
 import type { Action, ActionKind } from '../../model/actions.ts';
 import { CACHE_SLOTS, IN_FLIGHT_SLOTS, createMachine } from '../../model/machine.ts';
-import type { Machine } from '../../model/machine.ts';
 import { EVENTS_PER_DEVICE } from '../../model/plan.ts';
 import type { Plan } from '../../model/plan.ts';
 import { REGISTERS } from '../../model/registers.ts';
@@ -103,13 +102,6 @@ export function listBootActions(plan: Plan): Action[] {
   return actions;
 }
 
-/** A machine that has booted undisturbed. */
-export function createBootedMachine(plan: Plan, boot: readonly Action[]): Machine {
-  const machine = createMachine(plan);
-  for (const action of boot) step(plan, machine, action);
-  return machine;
-}
-
 /** Any action, with operands that love the boundaries of this plan. */
 export function actionArbitrary(plan: Plan): Arbitrary<Action> {
   const operands = collectOperands(plan);
@@ -151,7 +143,7 @@ function createTraceArbitrary(
 /** Single actions, and now and then a burst that chance alone would seldom compose. */
 function burstArbitrary(plan: Plan): Arbitrary<Action[]> {
   const single = actionArbitrary(plan).map((action) => [action]);
-  const bursts = [...listInterruptBursts(plan), ...listDmaBursts(plan)];
+  const bursts = [...listInterruptBursts(plan), ...listRouteBursts(plan), ...listDmaBursts(plan)];
   if (bursts.length === 0) return single;
   return fc.oneof(
     { weight: 15, arbitrary: single },
@@ -171,6 +163,19 @@ function listInterruptBursts(plan: Plan): Action[][] {
       { kind: 'line-deassert', intId },
       { kind: 'interrupt-end', core, intId },
     ]);
+}
+
+/** A partition enables a line of its own and routes it to its last virtual CPU. */
+function listRouteBursts(plan: Plan): Action[][] {
+  return plan.routes
+    .filter(({ core }) => core >= 0)
+    .map(({ intId, core, partition }) => {
+      const vcpu = (plan.partitions[partition]?.vcpus.length ?? 1) - 1;
+      return [
+        { kind: 'distributor', core, operation: 'enable', intId, vcpu },
+        { kind: 'distributor', core, operation: 'route', intId, vcpu },
+      ];
+    });
 }
 
 /** A device writes to the first page of its owner's memory and the write arrives. */

@@ -42,7 +42,8 @@ function findBadRegister(
     const { partition, vcpu } = resident;
     const line = findVirtualLine(context.machine, partition, vcpu, register.intId);
     if (line === undefined) {
-      return `list register ${slot} holds INTID ${register.intId}, no line of ${name(context, partition)}`;
+      const owner = name(context, partition);
+      return `list register ${slot} holds INTID ${register.intId}, no line of ${owner}`;
     }
     if (line.target !== vcpu && register.intId >= PRIVATE_LINES) {
       return `list register ${slot} holds INTID ${register.intId}, targeted at another virtual CPU`;
@@ -156,7 +157,9 @@ export const INTERRUPT_PROPERTIES: readonly Property[] = [
         if (action.doorbell < declared.length) return null;
         return {
           property: 'channel.doorbell',
-          message: `${name(context, from)} rings doorbell ${action.doorbell}; it has ${declared.length}`,
+          message:
+            `${name(context, from)} rings doorbell ${action.doorbell}; ` +
+            `it has ${declared.length}`,
           witness: { partition: name(context, from), doorbell: action.doorbell },
           at: ['config', 'channels'],
           related: [],

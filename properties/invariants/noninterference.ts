@@ -154,7 +154,9 @@ function watchLabels(context: Context): Monitor {
     const page = formatAddress(bus.frame * PAGE_SIZE);
     return {
       property: 'noninterference.memory',
-      message: `${reader} reads page ${page}, last written by ${author}, with no channel between them`,
+      message:
+        `${reader} reads page ${page}, last written by ${author}, ` +
+        `with no channel between them`,
       witness: { reader, writer: author, page },
       at: ['config', 'partitions', bus.master],
       related: [{ message: `the writer ${author}`, at: ['config', 'partitions', writer] }],

@@ -48,16 +48,25 @@ function describeStale(property: string, where: string, slot: CachedEntry): Viol
   };
 }
 
-/** What boot has programmed and nobody may change: rendered as text, for comparison. */
-function renderSealed(machine: Machine): string {
-  return JSON.stringify([
-    machine.stage2,
-    machine.smmu.tables,
-    machine.smmu.streams,
-    machine.smmu.enabled,
-    machine.gic.lines.map(({ owner, group }) => [owner, group]),
-    machine.gic.events,
-  ]);
+/** What boot has programmed and nobody may change, as numbers, for comparison. */
+function collectSealed(machine: Machine, numbers: number[]): void {
+  const { smmu, gic } = machine;
+  numbers.length = 0;
+  for (const table of machine.stage2) collectTable(table, numbers);
+  for (const table of smmu.tables) collectTable(table, numbers);
+  for (const entry of smmu.streams) {
+    numbers.push(entry.stream, Number(entry.valid), Number(entry.translate), entry.table);
+  }
+  numbers.push(Number(smmu.enabled), Number(smmu.abortWhenOff));
+  for (const line of gic.lines) numbers.push(line.owner, line.group);
+  for (const event of gic.events) numbers.push(event.intId, event.owner, Number(event.valid));
+}
+
+function collectTable(table: readonly TableEntry[], numbers: number[]): void {
+  for (const entry of table) {
+    const rights = Number(entry.read) + 2 * Number(entry.write) + 4 * Number(entry.execute);
+    numbers.push(entry.ipa, entry.pa, entry.size, rights, entry.type);
+  }
 }
 
 /** Actions in which a partition executes. */
@@ -156,7 +165,9 @@ export const TABLE_PROPERTIES: readonly Property[] = [
         if (outcome !== 'DONE' || (sealed && !failed)) return null;
         return {
           property: 'seal.entry',
-          message: `${action.kind} executes although boot is at ${steps.join(', ')}, failed: ${failed}`,
+          message:
+            `${action.kind} executes although boot is at ${steps.join(', ')}, ` +
+            `failed: ${failed}`,
           witness: { action: action.kind, steps: steps.join(' ') },
           at: ['config'],
           related: [],
@@ -195,18 +206,19 @@ function watchBeforeLive(context: Context): ReturnType<Property['watch']> {
 }
 
 function watchSeal(context: Context): ReturnType<Property['watch']> {
-  let sealed: string | null = null;
+  const sealed: number[] = [];
+  const now: number[] = [];
   let steps = 0;
   return watchEachStep((action, _outcome, count) => {
     if (!context.machine.boot.sealed) return null;
     steps += 1;
     const rare = action.kind === 'boot' || action.kind === 'system-reset';
     const look = context.thorough || rare || steps % COMPLETE_LOOK_INTERVAL === 0;
-    if (sealed !== null && !look) return null;
-    const now = renderSealed(context.machine);
-    sealed ??= now;
+    if (sealed.length === 0) collectSealed(context.machine, sealed);
+    if (!look) return null;
+    collectSealed(context.machine, now);
     count();
-    if (now === sealed) return null;
+    if (now.length === sealed.length && now.every((value, at) => value === sealed[at])) return null;
     return {
       property: 'seal.constant',
       message: `the sealed tables, streams or owners have changed by ${action.kind}`,

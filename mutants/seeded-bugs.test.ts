@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { decodeCounterexample, encodeCounterexample } from '../counterexamples/format.ts';
+import { recordFailure } from '../counterexamples/record.ts';
+import { replay } from '../counterexamples/replay.ts';
+import { readConfiguration } from '../formats/read.ts';
+import type { StaticConfiguration } from '../model/configuration.ts';
+import type { DelayBound } from '../properties/property.ts';
+import { PROPERTIES } from '../properties/catalogue.ts';
+import { fuzzConfiguration } from '../properties/engine/fuzz.ts';
+import type { FuzzFailure } from '../properties/engine/fuzz.ts';
+import type { StepFunction } from '../properties/engine/run.ts';
+import { computeBounds } from '../solver/timing/bounds.ts';
+import { SEEDED_BUGS } from './seeded-bugs.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+function load(file: string): StaticConfiguration {
+  const read = readConfiguration(join(ROOT, file));
+  if (read.kind !== 'ok') throw new Error(`${file} does not read: ${read.diagnostics[0]?.message}`);
+  return read.loaded.configuration;
+}
+
+const CONFIGURATION = load('configs/qemu-virt.yaml');
+const CORES = CONFIGURATION.platform.cores.map(({ id }) => id);
+const DELAY_BOUNDS: readonly DelayBound[] = computeBounds(CONFIGURATION).flatMap((bound) =>
+  bound.boundTicks === null
+    ? []
+    : [
+        {
+          partition: bound.partitionIndex,
+          core: CORES.indexOf(bound.core),
+          ticks: bound.boundTicks,
+        },
+      ],
+);
+const STEPS = 50_000;
+
+async function fuzz(
+  configuration: StaticConfiguration,
+  stepFunction?: StepFunction,
+): Promise<readonly FuzzFailure[]> {
+  const { failures } = await fuzzConfiguration(configuration, {
+    seed: 11,
+    steps: STEPS,
+    delayBounds: DELAY_BOUNDS,
+    ...(stepFunction === undefined ? {} : { step: stepFunction }),
+  });
+  return failures;
+}
+
+/** Properties whose defect is one of the configuration, with a way to make it. */
+const CONFIGURATION_BUGS: readonly {
+  readonly property: string;
+  readonly change: (configuration: StaticConfiguration) => StaticConfiguration;
+}[] = [
+  { property: 'memory.exclusive', change: overlapMemory },
+  { property: 'dma.exclusive', change: overlapMemory },
+  { property: 'hypervisor.unreachable', change: coverHypervisor },
+  { property: 'cpu.whole', change: shareWholeCore },
+];
+
+function changePartition(
+  configuration: StaticConfiguration,
+  index: number,
+  change: (
+    partition: StaticConfiguration['partitions'][number],
+  ) => StaticConfiguration['partitions'][number],
+): StaticConfiguration {
+  const partitions = configuration.partitions.map((partition, at) =>
+    at === index ? change(partition) : partition,
+  );
+  return { ...configuration, partitions };
+}
+
+function overlapMemory(configuration: StaticConfiguration): StaticConfiguration {
+  const other = configuration.partitions[0]?.memory[0];
+  return changePartition(configuration, 1, (partition) => ({
+    ...partition,
+    memory: partition.memory.map((grant) => ({ ...grant, pa: other?.pa ?? grant.pa })),
+  }));
+}
+
+function coverHypervisor(configuration: StaticConfiguration): StaticConfiguration {
+  const [range] = configuration.hypervisor.memory;
+  return changePartition(configuration, 0, (partition) => ({
+    ...partition,
+    memory: partition.memory.map((grant) => ({ ...grant, pa: range?.base ?? grant.pa })),
+  }));
+}
+
+function shareWholeCore(configuration: StaticConfiguration): StaticConfiguration {
+  const [core] = configuration.partitions[0]?.cpus ?? [];
+  return changePartition(configuration, 1, (partition) => ({
+    ...partition,
+    cpus: core === undefined ? partition.cpus : [...partition.cpus, core],
+  }));
+}
+
+describe('the fuzzer, held against seeded bugs', () => {
+  test('finds nothing in the spec itself', async () => {
+    expect(await fuzz(CONFIGURATION)).toEqual([]);
+  });
+
+  test.each(SEEDED_BUGS)('finds "$name" by $property', async ({ property, step }) => {
+    const failures = await fuzz(CONFIGURATION, step);
+    const failure = failures.find((one) => one.violation.property === property);
+    expect(failures.map((one) => one.violation.property)).toContain(property);
+    expect(failure?.trace.actions.length).toBeLessThanOrEqual(12);
+  });
+
+  test.each(CONFIGURATION_BUGS)('finds a configuration that breaks $property', async (bug) => {
+    const failures = await fuzz(bug.change(CONFIGURATION));
+    expect(failures.map((one) => one.violation.property)).toContain(bug.property);
+  });
+
+  test('has a seeded bug for every property', () => {
+    const covered = new Set([
+      ...SEEDED_BUGS.map(({ property }) => property),
+      ...CONFIGURATION_BUGS.map(({ property }) => property),
+    ]);
+    expect(PROPERTIES.map(({ id }) => id).filter((id) => !covered.has(id))).toEqual([]);
+  });
+});
+
+describe('a counterexample of a broken transition', () => {
+  const bug = SEEDED_BUGS[0];
+
+  test('is shrunk, survives its file, fails on the broken spec and passes on the right one', async () => {
+    if (bug === undefined) throw new Error('the list of seeded bugs is not empty');
+    const failures = await fuzz(CONFIGURATION, bug.step);
+    const failure = failures.find((one) => one.violation.property === bug.property);
+    if (failure === undefined) throw new Error('the bug was not found');
+    expect(failure.foundLength).toBeGreaterThan(failure.trace.actions.length);
+    expect(failure.trace.actions.length).toBe(1);
+    const record = recordFailure(CONFIGURATION, DELAY_BOUNDS, failure, {
+      tool: 'test',
+      file: 'configs/qemu-virt.yaml',
+      digest: 'none',
+      seed: 11,
+    });
+    const decoded = decodeCounterexample(encodeCounterexample(record));
+    if (decoded.kind !== 'ok') throw new Error(decoded.message);
+    const broken = replay(decoded.counterexample, bug.step);
+    expect(broken.verdict).toBe('fails');
+    expect(broken.asRecorded).toBe(true);
+    expect(broken.violation?.message).toBe(record.expected.message);
+    const right = replay(decoded.counterexample);
+    expect(right.verdict).toBe('passes');
+    expect(right.asRecorded).toBe(false);
+  });
+
+  test('is the same for the same seed', async () => {
+    const [first, second] = await Promise.all([
+      fuzz(CONFIGURATION, bug?.step),
+      fuzz(CONFIGURATION, bug?.step),
+    ]);
+    expect(first).toEqual(second);
+  });
+});
