@@ -1,4 +1,6 @@
-/** Delay: every virtual CPU runs within its max-delay, and every budget is served within its period. */
+/**
+ * Delay: every virtual CPU runs within its max-delay, and every budget is served within its period.
+ */
 
 import type { Finding } from '../../properties/findings.ts';
 import type { Model, Obligation, Witness } from '../obligation.ts';
@@ -67,7 +69,9 @@ function readSupply({ core, member }: PlacedMember): {
   }
 }
 
-/** Response time of `need` ticks as the instant to look at; null: none is known, look at the end. */
+/**
+ * Response time of `need` ticks as the instant to look at; null: none is known, look at the end.
+ */
 function findCut(need: number, supply: Supply): number | null {
   try {
     const parties = listParties(supply);
@@ -79,7 +83,10 @@ function findCut(need: number, supply: Supply): number | null {
   }
 }
 
-/** Runs of a core and those in which the virtual CPU has not run `required` ticks after it was ready. */
+/**
+ * Runs of a core and those in which the virtual CPU has not run `required` ticks after it was
+ * ready.
+ */
 function encodeDelay(
   supply: Supply | null,
   required: number,
@@ -308,7 +315,9 @@ function listDeadlineReservations(core: CoreTicks): readonly ReservationTicks[] 
   return core.policy === 'edf' && reservations.length > 0 ? reservations : null;
 }
 
-/** The obligation that earliest deadline first serves every budget in its period; null for others. */
+/**
+ * The obligation that earliest deadline first serves every budget in its period; null for others.
+ */
 export function proveDeadlines(core: CoreTicks): Obligation | null {
   const reservations = listDeadlineReservations(core);
   if (reservations === null) return null;

@@ -99,7 +99,9 @@ function resolveTask(configuration: StaticConfiguration, bound: TaskBound): Task
   };
 }
 
-/** A bound of a task that is not in the configuration: a slip in the list, never in a user's input. */
+/**
+ * A bound of a task that is not in the configuration: a slip in the list, never in a user's input.
+ */
 export class NoTaskError extends Error {
   constructor(task: string) {
     super(`no task ${task}`);

@@ -3,8 +3,8 @@
  *
  * Two layers. Lemmas about one account, by induction (`time.throttle`, `time.window`): how long a
  * reservation is throttled, and what it takes in any window. Claims about one core, by addition
- * (`time.reservation-schedulable`, `time.delay`, `time.task-response`): time that passes is time that
- * somebody took. docs/timing.md has the argument that joins them.
+ * (`time.reservation-schedulable`, `time.delay`, `time.task-response`): time that passes is time
+ * that somebody took. docs/timing.md has the argument that joins them.
  */
 
 import type { StaticConfiguration } from '../../model/configuration.ts';
@@ -48,7 +48,10 @@ import { listTaskObligations } from './time-task.ts';
 
 const NS_PER_S = 1_000_000_000;
 
-/** Every obligation about time; which ones is a function of cores, reservations, max-delays and tasks. */
+/**
+ * Every obligation about time; which ones is a function of cores, reservations, max-delays and
+ * tasks.
+ */
 export function listTimeObligations(configuration: StaticConfiguration): Obligation[] {
   const cores = listCores(configuration);
   const reserved = cores.filter((core) => listReserved(core).length > 0);
@@ -83,7 +86,10 @@ function listInterfering(core: CoreTicks): CoreMember[] {
   });
 }
 
-/** A lemma has no case that a configuration could be blamed for: a model of it is a slip of the encoding. */
+/**
+ * A lemma has no case that a configuration could be blamed for: a model of it is a slip of the
+ * encoding.
+ */
 function createLemma(
   claim: Claim,
   instance: string | null,

@@ -1,6 +1,6 @@
 /**
- * Advice: the smallest change of one number of a reservation that makes its delay claim hold and breaks no
- * other claim of the core.
+ * Advice: the smallest change of one number of a reservation that makes its delay claim hold and
+ * breaks no other claim of the core.
  */
 
 import { computeTicksCeil, type Nanoseconds } from '../../model/units.ts';
@@ -38,7 +38,10 @@ function countBroken(core: CoreTicks): number {
   }).length;
 }
 
-/** Smallest number of steps in [1, last] for which the predicate holds, if it ever does from some on. */
+/**
+ * Smallest number of steps in [1, last] for which the predicate holds, if it ever does from some
+ * on.
+ */
 function findFirst(last: number, holds: (steps: number) => boolean): number | null {
   if (last < 1 || !holds(last)) return null;
   let [low, high] = [1, last];
@@ -50,7 +53,9 @@ function findFirst(last: number, holds: (steps: number) => boolean): number | nu
   return low;
 }
 
-/** A value of `change(steps)` that makes the member's claim hold and breaks nothing else, or null. */
+/**
+ * A value of `change(steps)` that makes the member's claim hold and breaks nothing else, or null.
+ */
 function findChange(
   core: CoreTicks,
   member: CoreMember,

@@ -1,8 +1,8 @@
 /**
  * Exact arithmetic on ticks: no value is rounded, no value is silently too large.
  *
- * Ticks are safe integers. Whatever leaves that range throws `TickOverflowError`, and `bounds.ts` turns
- * it into a reported reason, so that a bound is exact or absent.
+ * Ticks are safe integers. Whatever leaves that range throws `TickOverflowError`, and `bounds.ts`
+ * turns it into a reported reason, so that a bound is exact or absent.
  */
 
 /** A number of ticks left the range of safe integers, |n| < 2^53. */
@@ -18,7 +18,10 @@ export function checkExact(value: number): number {
   return value;
 }
 
-/** floor(dividend / divisor) for dividend >= 0, divisor >= 1; exact where a double's quotient is not. */
+/**
+ * floor(dividend / divisor) for dividend >= 0, divisor >= 1; exact where a double's quotient is
+ * not.
+ */
 export function divideFloor(dividend: number, divisor: number): number {
   return (dividend - (dividend % divisor)) / divisor;
 }

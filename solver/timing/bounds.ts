@@ -213,7 +213,9 @@ export function listUrgentTasks(
     .map((task) => toTaskTicks(task, configuration.platform.timerHz));
 }
 
-/** The virtual CPU that runs a partition's tasks on a core, with its core; null where there is none. */
+/**
+ * The virtual CPU that runs a partition's tasks on a core, with its core; null where there is none.
+ */
 export function findTaskMember(
   configuration: StaticConfiguration,
   partitionIndex: number,
@@ -281,8 +283,8 @@ function computeSuppliedResponse(
 }
 
 /**
- * Jobs of the longest busy interval of a task over a supply; null where budgets are not served in time or
- * the tasks ask for more than the supply has. Throws `TickOverflowError`.
+ * Jobs of the longest busy interval of a task over a supply; null where budgets are not served in
+ * time or the tasks ask for more than the supply has. Throws `TickOverflowError`.
  */
 export function listSuppliedJobs(
   supply: Supply,

@@ -1,9 +1,9 @@
 /**
- * Delay: the longest from any instant at which a virtual CPU is ready until it has been served, whatever
- * the others on its core do.
+ * Delay: the longest from any instant at which a virtual CPU is ready until it has been served,
+ * whatever the others on its core do.
  *
- * Under fixed priority the delay D(c) of c ticks is the wait of a throttled reservation for its next
- * budget, whole periods while c exceeds one budget, and a response time over the more urgent
+ * Under fixed priority the delay D(c) of c ticks is the wait of a throttled reservation for its
+ * next budget, whole periods while c exceeds one budget, and a response time over the more urgent
  * reservations. Own idle policy decides the wait, the others' decide their jitter. Under earliest
  * deadline first with burned budgets the periodic resource model holds (Shin and Lee, RTSS 2003).
  */
@@ -140,7 +140,9 @@ export function computeDeadlineBlocking(count: number, overheads: OverheadTicks)
   return overheads.section + count * overheads.overrun;
 }
 
-/** What a reservation can count on under earliest deadline first; all must burn their idle budget. */
+/**
+ * What a reservation can count on under earliest deadline first; all must burn their idle budget.
+ */
 export function computeDeadlineSupply(
   own: ReservationTicks,
   others: readonly ReservationTicks[],
@@ -180,8 +182,8 @@ export function splitDemand(
 }
 
 /**
- * D(demand): longest from any instant until `demand` >= 1 ticks are served; beyond one usable budget
- * only where the reservation is schedulable. Throws `TickOverflowError`.
+ * D(demand): longest from any instant until `demand` >= 1 ticks are served; beyond one usable
+ * budget only where the reservation is schedulable. Throws `TickOverflowError`.
  */
 export function computeDelay(supply: Supply, demand: number): FixedPoint {
   if (supply.kind === 'whole-core') {
@@ -207,7 +209,9 @@ function computeDeadlineDelay(supply: ReservedSupply, whole: number, rest: numbe
   };
 }
 
-/** W(Q): response time of one full budget under fixed priority; at most the period iff schedulable. */
+/**
+ * W(Q): response time of one full budget under fixed priority; at most the period iff schedulable.
+ */
 export function computeBudgetResponse(supply: ReservedSupply): FixedPoint {
   return computeResponse(supply.budget, supply.section, supply.parties);
 }

@@ -1,9 +1,9 @@
 /**
  * Earliest deadline first: whether every budget is served within its period, and response times.
  *
- * Baruah, Mok and Rosier, RTSS 1990 (demand bound function). Zhang and Burns, Schedulability analysis for
- * real-time systems with EDF scheduling, IEEE TC 2009 (QPA). Spuri, Analysis of deadline scheduled
- * real-time systems, INRIA 1996 (response times).
+ * Baruah, Mok and Rosier, RTSS 1990 (demand bound function). Zhang and Burns, Schedulability
+ * analysis for real-time systems with EDF scheduling, IEEE TC 2009 (QPA). Spuri, Analysis of
+ * deadline scheduled real-time systems, INRIA 1996 (response times).
  */
 
 import { checkExact, compareUtilisation, divideCeil, divideFloor } from './arithmetic.ts';
@@ -17,7 +17,9 @@ export interface DeadlineWork {
   readonly deadline: number;
 }
 
-/** Most ticks that must be served within any window of `window` ticks: the demand bound function. */
+/**
+ * Most ticks that must be served within any window of `window` ticks: the demand bound function.
+ */
 export function computeDeadlineDemand(work: readonly DeadlineWork[], window: number): number {
   let demand = 0;
   for (const { budget, period, deadline } of work) {
@@ -40,8 +42,8 @@ function findDeadlineBefore(work: readonly DeadlineWork[], window: number): numb
 }
 
 /**
- * Verdict of the processor demand test. `late` names the window in which more is asked than there is;
- * `none` says that the test was given up.
+ * Verdict of the processor demand test. `late` names the window in which more is asked than there
+ * is; `none` says that the test was given up.
  */
 export type DemandVerdict =
   | { readonly kind: 'met' }
@@ -49,8 +51,8 @@ export type DemandVerdict =
   | { readonly kind: 'none' };
 
 /**
- * Whether demand(t) + blocking <= t at every absolute deadline: all work meets its deadlines although
- * something outside this order runs for up to `blocking` ticks.
+ * Whether demand(t) + blocking <= t at every absolute deadline: all work meets its deadlines
+ * although something outside this order runs for up to `blocking` ticks.
  */
 export function testDemand(work: readonly DeadlineWork[], blocking: number): DemandVerdict {
   if (work.length === 0) return { kind: 'met' };
@@ -69,7 +71,10 @@ export function testDemand(work: readonly DeadlineWork[], blocking: number): Dem
   return { kind: 'none' };
 }
 
-/** Longest time that the processor stays busy from a release of everything at once; null: never idle. */
+/**
+ * Longest time that the processor stays busy from a release of everything at once; null: never
+ * idle.
+ */
 function computeBusyPeriod(work: readonly DeadlineWork[], blocking: number): number | null {
   if (compareUtilisation(work) === 0 && blocking > 0) return null;
   const start = work.reduce((sum, entry) => checkExact(sum + entry.budget), blocking);
@@ -97,8 +102,9 @@ function findLateWindow(work: readonly DeadlineWork[], blocking: number): Demand
 }
 
 /**
- * Worst response time of `work[index]` under earliest deadline first, every release pattern considered.
- * Deadlines are taken as tie-breakers against the work itself. `none` where the load exceeds one.
+ * Worst response time of `work[index]` under earliest deadline first, every release pattern
+ * considered. Deadlines are taken as tie-breakers against the work itself. `none` where the load
+ * exceeds one.
  */
 export function computeDeadlineResponse(work: readonly DeadlineWork[], index: number): FixedPoint {
   const own = work[index];

@@ -1,11 +1,12 @@
 /**
  * Encoding: the run of a core as one virtual CPU sees it, in linear integer terms.
  *
- * A run is a wait for the next budget, then a window in which the virtual CPU is eligible. Until any
- * instant of that window processor time is what the virtual CPU was served, one section of EL2, and what
- * each other party took; a party takes no more than its demand in a window as long, which `time.window`
- * proves per reservation. The run is looked at in the instant that the closed form names. Every instant
- * would be sound, so a wrong closed form can make a proof fail but never succeed.
+ * A run is a wait for the next budget, then a window in which the virtual CPU is eligible. Until
+ * any instant of that window processor time is what the virtual CPU was served, one section of EL2,
+ * and what each other party took; a party takes no more than its demand in a window as long, which
+ * `time.window` proves per reservation. The run is looked at in the instant that the closed form
+ * names. Every instant would be sound, so a wrong closed form can make a proof fail but never
+ * succeed.
  */
 
 import {
@@ -54,7 +55,8 @@ export function between(low: Operand, value: Operand, high: Operand): Term {
 }
 
 /**
- * A window of any length, accounted for at `cut`, or at its end where it is shorter or `cut` is null.
+ * A window of any length, accounted for at `cut`, or at its end where it is shorter or `cut` is
+ * null.
  */
 export function encodeWindow(
   section: number,
@@ -96,7 +98,8 @@ export const DEADLINE_RUN = {
 
 /**
  * A run of up to two periods under earliest deadline first: each budget is served by the end of its
- * period, so that what is missing of it never exceeds what is left of the period, nor a section more.
+ * period, so that what is missing of it never exceeds what is left of the period, nor a section
+ * more.
  */
 export function encodeDeadlineRun(supply: ReservedSupply): Term[] {
   const { period, secure, section, throttle } = supply;

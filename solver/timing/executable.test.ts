@@ -1,4 +1,6 @@
-/** The bounds against the executable spec: random guests, random cores, no delay above its bound. */
+/**
+ * The bounds against the executable spec: random guests, random cores, no delay above its bound.
+ */
 
 import { describe, expect, it } from 'vitest';
 

@@ -1,12 +1,13 @@
 /**
- * Explorer: the exact worst delay on a small core, by visiting every state that its scheduler can reach.
+ * Explorer: the exact worst delay on a small core, by visiting every state that its scheduler can
+ * reach.
  *
- * Time advances tick by tick, and in each tick an adversary chooses who is ready and who starts a section
- * that nothing pre-empts. From every reachable state the longest way to the c-th served tick of the
- * target is searched. No formula of this folder is used, so that it can hold them to account; cost grows
- * with the product of the periods, which makes it a reference for small numbers only.
- * A wake-up takes effect with the next tick; one at the very instant of an unsuccessful poll, which costs a
- * polling target one tick more, is not among the runs.
+ * Time advances tick by tick, and in each tick an adversary chooses who is ready and who starts a
+ * section that nothing pre-empts. From every reachable state the longest way to the c-th served
+ * tick of the target is searched. No formula of this folder is used, so that it can hold them to
+ * account; cost grows with the product of the periods, which makes it a reference for small numbers
+ * only. A wake-up takes effect with the next tick; one at the very instant of an unsuccessful poll,
+ * which costs a polling target one tick more, is not among the runs.
  */
 
 import type { IdlePolicy, SchedulingPolicy } from '../../model/configuration.ts';
@@ -134,7 +135,9 @@ function replenish(reservations: readonly ExploredReservation[], state: CoreStat
   return { accounts, held: state.held };
 }
 
-/** Order in which reservations are looked at in this state; under deadlines the target loses ties. */
+/**
+ * Order in which reservations are looked at in this state; under deadlines the target loses ties.
+ */
 function listOrder(core: ExploredCore, state: CoreState): number[] {
   const order = core.reservations.map((_, index) => index);
   if (core.policy === 'fp') return order;
@@ -149,7 +152,8 @@ function listOrder(core: ExploredCore, state: CoreState): number[] {
 }
 
 /**
- * Every tick that the adversary can make happen. `isTargetReady` null: it chooses for the target too.
+ * Every tick that the adversary can make happen. `isTargetReady` null: it chooses for the target
+ * too.
  */
 function listTicks(core: ExploredCore, state: CoreState, isTargetReady: true | null): Tick[] {
   if (state.held !== null) return [runTick(core, state, state.held.by, state.held.left - 1, [])];
@@ -193,7 +197,10 @@ function runTick(
   return { ran, next: replenish(core.reservations, { accounts, held }) };
 }
 
-/** Marks a state whose search is under way: meeting it again means that the target can wait for ever. */
+/**
+ * Marks a state whose search is under way: meeting it again means that the target can wait for
+ * ever.
+ */
 const UNDER_WAY = -1;
 
 /** Longest way from a state, target ready, to its `demand`-th served tick. */

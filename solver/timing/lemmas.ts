@@ -1,10 +1,10 @@
 /**
  * Lemmas about the budget account of a reservation, by induction over ticks.
  *
- * State: `since`, ticks since the last replenishment; `budget`, negative where it was overrun. History of
- * a window: its length, what was consumed in it, replenishments in it, when the first one was, and what
- * was consumed before that. Each lemma is a disjunction of its failures: the invariant does not hold at
- * the start, is not kept by a tick, or does not imply the claim.
+ * State: `since`, ticks since the last replenishment; `budget`, negative where it was overrun.
+ * History of a window: its length, what was consumed in it, replenishments in it, when the first
+ * one was, and what was consumed before that. Each lemma is a disjunction of its failures: the
+ * invariant does not hold at the start, is not kept by a tick, or does not imply the claim.
  */
 
 import {
@@ -67,7 +67,9 @@ function minus(a: Operand, b: Operand): Term {
   return add(a, multiply(-1, b));
 }
 
-/** The account alone: 0 <= since < P, -o <= budget <= Q, and budget is not spent faster than time. */
+/**
+ * The account alone: 0 <= since < P, -o <= budget <= Q, and budget is not spent faster than time.
+ */
 function encodeAccount(state: Pick<History, 'since' | 'budget'>, is: Parameters): Term {
   return and([
     lessOrEqual(0, state.since),
@@ -118,9 +120,9 @@ export function assumeThrottle(): Term[] {
 }
 
 /**
- * Fails iff an account of some reservation, of any budget and period, can have no budget for an activation
- * and longer than P - (Q - o) + A to go to its next replenishment. `lowered` ticks are taken off the
- * claim, to see that the lemma can fail.
+ * Fails iff an account of some reservation, of any budget and period, can have no budget for an
+ * activation and longer than P - (Q - o) + A to go to its next replenishment. `lowered` ticks are
+ * taken off the claim, to see that the lemma can fail.
  */
 export function refuteThrottle(lowered = 0): Term {
   const { since, budget, first } = HISTORY;
@@ -170,8 +172,8 @@ function encodeKeptWindow(state: History, is: { budget: number; period: number; 
 }
 
 /**
- * The invariant of a budget that is burned or polled away, in a window that opens when nothing of it is
- * left, or at its replenishment: the start of a busy interval.
+ * The invariant of a budget that is burned or polled away, in a window that opens when nothing of
+ * it is left, or at its replenishment: the start of a busy interval.
  */
 function encodeSpentWindow(
   state: History,
@@ -228,9 +230,9 @@ export function assumeWindow(): Term[] {
 }
 
 /**
- * Fails iff the reservation can take more than ceil((w + J) / P) * Q + o ticks in some window of w, of any
- * length: where its budget is kept any window, else one that opens at the start of a busy interval.
- * `lowered` ticks are taken off the claim, to see that the lemma can fail.
+ * Fails iff the reservation can take more than ceil((w + J) / P) * Q + o ticks in some window of w,
+ * of any length: where its budget is kept any window, else one that opens at the start of a busy
+ * interval. `lowered` ticks are taken off the claim, to see that the lemma can fail.
  */
 export function refuteWindow(
   reservation: ReservationTicks,

@@ -3,17 +3,17 @@
  *
  * How overheads enter (docs/timing.md, "Overheads"):
  *
- * - Z, `section`: longest EL2 section that nothing pre-empts, a context switch being one. It delays a
- *   reservation once, by a less urgent one.
- * - o, `overrun`: longest section on behalf of a guest + timer + 1 tick of timer resolution, 0 on a core
- *   without either cost. What is overrun is debt, paid from the next budget, so that a reservation of
- *   budget Q takes at most o more than its budgets in any window, and can count on Q - o of its own.
- * - `activation`: context switch + timer. Charged to the budget of the reservation that is activated,
- *   once, and covers the later resume of the pre-empted one (Katcher, Arakawa and Strosnider 1993:
- *   whoever pre-empts pays). Less budget than this cannot start an activation.
- * - `timer`: handling the timer interrupt of one replenishment, taken from the processor once per period
- *   of every other reservation on the core, whatever its priority. Counting less urgent ones is
- *   pessimistic for an EL2 that arms only those timers that can change its decision.
+ * - Z, `section`: longest EL2 section that nothing pre-empts, a context switch being one. It delays
+ * a reservation once, by a less urgent one. - o, `overrun`: longest section on behalf of a guest +
+ * timer + 1 tick of timer resolution, 0 on a core without either cost. What is overrun is debt,
+ * paid from the next budget, so that a reservation of budget Q takes at most o more than its
+ * budgets in any window, and can count on Q - o of its own. - `activation`: context switch + timer.
+ * Charged to the budget of the reservation that is activated, once, and covers the later resume of
+ * the pre-empted one (Katcher, Arakawa and Strosnider 1993: whoever pre-empts pays). Less budget
+ * than this cannot start an activation. - `timer`: handling the timer interrupt of one
+ * replenishment, taken from the processor once per period of every other reservation on the core,
+ * whatever its priority. Counting less urgent ones is pessimistic for an EL2 that arms only those
+ * timers that can change its decision.
  *
  * Lines of a partition that does not run are masked and cost the others nothing.
  */
@@ -128,7 +128,10 @@ export function listCores(configuration: StaticConfiguration): CoreTicks[] {
     });
 }
 
-/** A duration in ticks that must be whole; `time.whole-ticks` refuses the others, here they round down. */
+/**
+ * A duration in ticks that must be whole; `time.whole-ticks` refuses the others, here they round
+ * down.
+ */
 function toTicks(reservation: Reservation, timerHz: number): ReservationTicks {
   const convert = (duration: Nanoseconds): number =>
     computeTicksExactly(duration, timerHz) ?? computeTicksFloor(duration, timerHz);
@@ -142,9 +145,9 @@ function toTicks(reservation: Reservation, timerHz: number): ReservationTicks {
 }
 
 /**
- * Jitter with which a reservation takes its budget, by its own idle policy: a kept budget may be taken at
- * the end of one period and again at the start of the next; one that is burned or polled away may not,
- * counted from the start of a busy interval.
+ * Jitter with which a reservation takes its budget, by its own idle policy: a kept budget may be
+ * taken at the end of one period and again at the start of the next; one that is burned or polled
+ * away may not, counted from the start of a busy interval.
  */
 export function computeJitter(reservation: ReservationTicks): number {
   return reservation.idle === 'keep' ? reservation.period - reservation.budget : 0;
@@ -171,7 +174,9 @@ export function computeTimerInterference(
   return { budget: overheads.timer, period: reservation.period, jitter: 0, overrun: 0 };
 }
 
-/** Budget that a reservation gets in every period for certain: debt of the one before is taken off. */
+/**
+ * Budget that a reservation gets in every period for certain: debt of the one before is taken off.
+ */
 export function computeSecureBudget(
   reservation: ReservationTicks,
   overheads: OverheadTicks,
@@ -179,7 +184,10 @@ export function computeSecureBudget(
   return reservation.budget - overheads.overrun;
 }
 
-/** Part of the secure budget that its guest can use: an activation is taken off. May be zero or less. */
+/**
+ * Part of the secure budget that its guest can use: an activation is taken off. May be zero or
+ * less.
+ */
 export function computeUsableBudget(
   reservation: ReservationTicks,
   overheads: OverheadTicks,

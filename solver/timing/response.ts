@@ -1,9 +1,9 @@
 /**
  * Response time: the longest that work takes which runs whenever nothing more urgent does.
  *
- * Joseph and Pandya 1986; Audsley, Burns, Richardson, Tindell and Wellings, SEJ 1993 (jitter, blocking).
- * A deferrable reservation interferes as a periodic one with jitter P - Q: Strosnider, Lehoczky and Sha,
- * IEEE TC 1995; Davis and Burns, RTSS 2005.
+ * Joseph and Pandya 1986; Audsley, Burns, Richardson, Tindell and Wellings, SEJ 1993 (jitter,
+ * blocking). A deferrable reservation interferes as a periodic one with jitter P - Q: Strosnider,
+ * Lehoczky and Sha, IEEE TC 1995; Davis and Burns, RTSS 2005.
  */
 
 import { checkExact, compareUtilisation, divideCeil } from './arithmetic.ts';
@@ -31,16 +31,24 @@ export type FixedPoint =
   | { readonly kind: 'found'; readonly ticks: number }
   | { readonly kind: 'none'; readonly reason: Divergence };
 
-/** Steps after which a fixed-point search gives up: a second or less, and far more than any real core needs. */
+/**
+ * Steps after which a fixed-point search gives up: a second or less, and far more than any real
+ * core needs.
+ */
 export const ITERATIONS_MAX = 1_000_000;
 
-/** Most ticks that one party takes in any window of `window` ticks: ceil((window + J) / P) * Q + o. */
+/**
+ * Most ticks that one party takes in any window of `window` ticks: ceil((window + J) / P) * Q + o.
+ */
 export function computeDemand(party: Interference, window: number): number {
   const releases = divideCeil(checkExact(window + party.jitter), party.period);
   return checkExact(checkExact(releases * party.budget) + party.overrun);
 }
 
-/** Ticks that `need`, one blocking section and all interference ask of a window: its right-hand side. */
+/**
+ * Ticks that `need`, one blocking section and all interference ask of a window: its right-hand
+ * side.
+ */
 export function computeRequest(
   need: number,
   section: number,
@@ -53,8 +61,8 @@ export function computeRequest(
 }
 
 /**
- * W(need): least w with need + section + sum of demand(w) <= w, that is the longest time until `need`
- * ticks are served of work that holds the budget for it. Throws `TickOverflowError`.
+ * W(need): least w with need + section + sum of demand(w) <= w, that is the longest time until
+ * `need` ticks are served of work that holds the budget for it. Throws `TickOverflowError`.
  */
 export function computeResponse(
   need: number,
@@ -67,7 +75,10 @@ export function computeResponse(
   return findFixedPoint(need + section, (window) => computeRequest(need, section, parties, window));
 }
 
-/** Least fixed point of a monotone function that lies at or above `start`; `start` must not exceed it. */
+/**
+ * Least fixed point of a monotone function that lies at or above `start`; `start` must not exceed
+ * it.
+ */
 export function findFixedPoint(start: number, request: (window: number) => number): FixedPoint {
   let window = start;
   for (let step = 0; step < ITERATIONS_MAX; step += 1) {

@@ -1,17 +1,22 @@
 /**
- * Supply models: how much processor time a reservation gets in any window, and how long it takes to get some.
+ * Supply models: how much processor time a reservation gets in any window, and how long it takes to
+ * get some.
  *
  * `sbf(t)`, the supply bound function, is the least supply in any window of `t` ticks in which the
  * reservation is ready; `D(c) = min { t : sbf(t) >= c }` is its inverse. All values are ticks.
  *
- * Shin and Lee, Periodic resource model for compositional real-time guarantees, RTSS 2003 (periodic).
- * Easwaran, Anand and Lee, Compositional analysis framework using EDP resource models, RTSS 2007
- * (explicit deadline). Time division is the explicit-deadline model with one fixed window per frame.
+ * Shin and Lee, Periodic resource model for compositional real-time guarantees, RTSS 2003
+ * (periodic). Easwaran, Anand and Lee, Compositional analysis framework using EDP resource models,
+ * RTSS 2007 (explicit deadline). Time division is the explicit-deadline model with one fixed window
+ * per frame.
  */
 
 import { checkExact, divideCeil, divideFloor } from './arithmetic.ts';
 
-/** Explicit-deadline periodic resource: `budget` ticks within the first `deadline` of every `period`. */
+/**
+ * Explicit-deadline periodic resource: `budget` ticks within the first `deadline` of every
+ * `period`.
+ */
 export interface PeriodicResource {
   /** 1 <= budget <= deadline. */
   readonly budget: number;

@@ -1,9 +1,9 @@
 /**
  * Tasks inside a partition: response times by fixed priority over the supply of their virtual CPU.
  *
- * Lehoczky, Fixed priority scheduling of periodic task sets with arbitrary deadlines, RTSS 1990. Tindell,
- * Burns and Wellings, RTS 1994 (jitter). Shin and Lee, RTSS 2003 (supply below the tasks): a job of c
- * ticks of work, own and more urgent, is done within D(c).
+ * Lehoczky, Fixed priority scheduling of periodic task sets with arbitrary deadlines, RTSS 1990.
+ * Tindell, Burns and Wellings, RTS 1994 (jitter). Shin and Lee, RTSS 2003 (supply below the tasks):
+ * a job of c ticks of work, own and more urgent, is done within D(c).
  */
 
 import { checkExact, divideCeil } from './arithmetic.ts';
@@ -79,8 +79,8 @@ function computeJobFinish(
 }
 
 /**
- * Responses of all jobs of the longest busy interval, or null where some job takes longer than `limit`
- * ticks from the start of its interval: then the load is too high.
+ * Responses of all jobs of the longest busy interval, or null where some job takes longer than
+ * `limit` ticks from the start of its interval: then the load is too high.
  */
 export function listJobResponses(
   task: TaskTicks,
