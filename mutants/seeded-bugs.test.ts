@@ -126,7 +126,7 @@ describe('the fuzzer, held against seeded bugs', () => {
 describe('a counterexample of a broken transition', () => {
   const bug = SEEDED_BUGS[0];
 
-  test('is shrunk, survives its file, fails on the broken spec and passes on the right one', async () => {
+  test('is shrunk, survives its file, fails on the broken spec, passes on the right', async () => {
     if (bug === undefined) throw new Error('the list of seeded bugs is not empty');
     const failures = await fuzz(CONFIGURATION, bug.step);
     const failure = failures.find((one) => one.violation.property === bug.property);

@@ -19,7 +19,8 @@ export const NO_OVERFLOW: Claim = {
   id: 'time.no-overflow',
   statement: 'No number of ticks that the bounds of the core are made of reaches 2^53.',
   formula:
-    'no window w <= longest period and max-delay of the core: need + Z + sum of demand(w) > 2^53 - 1',
+    'no window w <= longest period and max-delay of the core: ' +
+    'need + Z + sum of demand(w) > 2^53 - 1',
   source: 'Exact integers of the analysis; the counter of the generic timer has at least 56 bits',
   help: 'use shorter periods, or longer ones for reservations with small ones',
 };
@@ -30,7 +31,8 @@ export const SCHEDULABLE: Claim = {
   statement: 'The budget of the reservation is served within its period, whatever the others do.',
   formula:
     'no run of the core: P ticks after a replenishment less than Q served, while ' +
-    'time = served + section + sum of taken(j), taken(j) <= ceil((time + J(j)) / P(j)) * Q(j) + o(j)',
+    'time = served + section + sum of taken(j), ' +
+    'taken(j) <= ceil((time + J(j)) / P(j)) * Q(j) + o(j)',
   source:
     'Joseph and Pandya 1986; Audsley et al. 1993; Strosnider, Lehoczky, Sha 1995 (jitter P - Q)',
   help: 'lower the load of the core: smaller budgets, longer periods, or another core',
@@ -52,9 +54,11 @@ export const DELAY: Claim = {
   formula:
     'no run of the core: max-delay after the virtual CPU became ready it has not run, while ' +
     'its wait for a budget <= P - Q + o + A, and from then on ' +
-    'time = served + section + sum of taken(j), taken(j) <= ceil((time + J(j)) / P(j)) * Q(j) + o(j)',
+    'time = served + section + sum of taken(j), ' +
+    'taken(j) <= ceil((time + J(j)) / P(j)) * Q(j) + o(j)',
   source:
-    'Strosnider, Lehoczky, Sha 1995; Davis and Burns 2005; Shin and Lee 2003 under earliest deadline first',
+    'Strosnider, Lehoczky, Sha 1995; Davis and Burns 2005; ' +
+    'Shin and Lee 2003 under earliest deadline first',
   help: 'allow a longer delay, shorten the period, or raise the budget',
 };
 
@@ -62,10 +66,11 @@ export const DELAY: Claim = {
 export const THROTTLE: Claim = {
   id: 'time.throttle',
   statement:
-    'An account without budget for an activation is replenished within P - Q + o + A, for every Q and P.',
+    'An account without budget for an activation is replenished within P - Q + o + A, ' +
+    'for every Q and P.',
   formula:
-    'induction over ticks on b + since >= Q - o: holds at a replenishment, is kept by every tick, ' +
-    'and implies the claim',
+    'induction over ticks on b + since >= Q - o: holds at a replenishment, ' +
+    'is kept by every tick, and implies the claim',
   source:
     'b := Q + min(b, 0) on the grid phase + k * P; budget is not spent faster than time passes',
   help: 'report this: the lemma does not depend on the configuration',
@@ -76,8 +81,8 @@ export const WINDOW: Claim = {
   id: 'time.window',
   statement: 'In no window of any length does the reservation take more than its demand.',
   formula:
-    'induction over ticks on consumed + b <= before + Q * replenishments: holds when the window opens, ' +
-    'is kept by every tick, and implies consumed <= ceil((w + J) / P) * Q + o; ' +
+    'induction over ticks on consumed + b <= before + Q * replenishments: ' +
+    'holds when the window opens, is kept by every tick, and implies consumed <= ceil((w + J) / P) * Q + o; ' +
     'J = P - Q where idle budget is kept, 0 where it is burned or polled away',
   source: 'Strosnider, Lehoczky, Sha 1995; Lehoczky, Sha, Strosnider 1987',
   help: 'report this: the lemma fails for numbers that the rules accept',
@@ -89,7 +94,8 @@ export const TASK: Claim = {
   statement: 'Every job of the task is done by its deadline, whatever other partitions do.',
   formula:
     'no job q of a busy interval: unfinished at (q - 1) * T + deadline, while ' +
-    'its work is q * C + sum of ceil(t / T(i)) * C(i) and the virtual CPU gets what its delay bound says',
+    'its work is q * C + sum of ceil(t / T(i)) * C(i) ' +
+    'and the virtual CPU gets what its delay bound says',
   source: 'Lehoczky 1990; Shin and Lee 2003; Davis and Burns 2005',
   help: 'allow a longer deadline, raise the budget, or shorten the period of the virtual CPU',
 };

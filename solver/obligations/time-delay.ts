@@ -119,7 +119,9 @@ export function proveDelay(placed: PlacedMember): Obligation | null {
   return {
     ...DELAY,
     id: `${DELAY.id}[${getInstance(placed)}]`,
-    statement: `${member.name}, ready on core ${core.core}, runs within ${formatRequired(member)}, whatever the others do.`,
+    statement:
+      `${member.name}, ready on core ${core.core}, runs within ${formatRequired(member)}, ` +
+      'whatever the others do.',
     ...encodeDelay(supply, required),
     decode: (model) => decodeDelay(placed, supply, model),
     confirms: (configuration, witness) => {
@@ -235,8 +237,8 @@ export function proveSchedulable(placed: PlacedMember): Obligation | null {
     ...SCHEDULABLE,
     id: `${SCHEDULABLE.id}[${getInstance(placed)}]`,
     statement:
-      `${member.name} gets ${formatTicks(reservation.budget, core.timerHz)} of core ${core.core} in ` +
-      `every ${formatTicks(reservation.period, core.timerHz)}, whatever the others do.`,
+      `${member.name} gets ${formatTicks(reservation.budget, core.timerHz)} of core ` +
+      `${core.core} in every ${formatTicks(reservation.period, core.timerHz)}, whatever the others do.`,
     ...encodeSchedulable(supply, reservation),
     decode: (model) => decodeSchedulable(placed, listParties(supply), model),
     confirms: (configuration) => {
@@ -296,8 +298,8 @@ function describeSchedulable(placed: PlacedMember): Finding {
     code: getCodeOfClaim(SCHEDULABLE),
     severity: 'error',
     message:
-      `${member.name} has ${describeShare(member, core.timerHz)} on core ${core.core}, but its budget ` +
-      `is not served in time: expected within ${format(period)}, found ${found}`,
+      `${member.name} has ${describeShare(member, core.timerHz)} on core ${core.core}, ` +
+      `but its budget is not served in time: expected within ${format(period)}, found ${found}`,
     help: SCHEDULABLE.help,
     at: getCpuPath(member, 'budget'),
     related: describeOthers(placed, listParties(supply), (party) => computeDemand(party, period)),
@@ -331,10 +333,13 @@ export function proveDeadlines(core: CoreTicks): Obligation | null {
     id: `${claim.id}[${core.core}]`,
     assume: [lessOrEqual(Math.min(...work.map(({ period }) => period)), instant)],
     refute: less(instant, add(...demand, blocking)),
-    decode: (model) => ({
-      core: core.core,
-      instant: `${readTicks(model, instant)} ticks (${formatTicks(readTicks(model, instant), core.timerHz)})`,
-    }),
+    decode: (model) => {
+      const ticks = readTicks(model, instant);
+      return {
+        core: core.core,
+        instant: `${ticks} ticks (${formatTicks(ticks, core.timerHz)})`,
+      };
+    },
     confirms: () => testDemand(work, blocking).kind === 'late',
     finding: () => describeDeadlines(core, work, blocking),
   };
@@ -349,7 +354,8 @@ function describeDeadlines(
   const [first, ...rest] = core.members;
   const found =
     verdict.kind === 'late'
-      ? `${formatTicks(verdict.demandTicks, core.timerHz)} asked for within ${formatTicks(verdict.windowTicks, core.timerHz)}`
+      ? `${formatTicks(verdict.demandTicks, core.timerHz)} asked for within ` +
+        formatTicks(verdict.windowTicks, core.timerHz)
       : 'no answer';
   const names = core.members.map((member) => member.name).join(', ');
   return {

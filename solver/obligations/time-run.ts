@@ -136,7 +136,8 @@ export function describeOthers(
     const part =
       duration === null
         ? 'and shares the core'
-        : `and takes up to ${duration} of this time${party?.isUrgent === true ? '' : ' for its timer'}`;
+        : `and takes up to ${duration} of this time` +
+          (party?.isUrgent === true ? '' : ' for its timer');
     return { message: `${share}, ${part}`, at: getCpuPath(other) };
   });
 }

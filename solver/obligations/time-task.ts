@@ -249,8 +249,8 @@ function describeTask(
     code: getCodeOfClaim(TASK),
     severity: 'error',
     message:
-      `task ${bound.task} of ${bound.partition} on core ${bound.core} can be late: expected within ` +
-      `${formatNanoseconds(bound.requiredNs ?? 0)}, found ${found}`,
+      `task ${bound.task} of ${bound.partition} on core ${bound.core} can be late: ` +
+      `expected within ${formatNanoseconds(bound.requiredNs ?? 0)}, found ${found}`,
     help: TASK.help,
     at: ['config', 'partitions', bound.partitionIndex, 'tasks', bound.taskIndex, 'deadline'],
     related: [

@@ -125,8 +125,8 @@ function proveWindow(placed: PlacedMember): Obligation {
   return {
     ...createLemma(WINDOW, getInstance(placed), assumeWindow(), refute),
     statement:
-      `${member.name}, ${describeShare(member, core.timerHz)}, takes no more than its demand of core ` +
-      `${core.core} in any window that another waits.`,
+      `${member.name}, ${describeShare(member, core.timerHz)}, takes no more than its demand ` +
+      `of core ${core.core} in any window that another waits.`,
   };
 }
 
@@ -145,7 +145,9 @@ function proveWholeTicks(configuration: StaticConfiguration, placed: PlacedMembe
   return {
     ...WHOLE_TICKS,
     id: `${WHOLE_TICKS.id}[${getInstance(placed)}]`,
-    statement: `Budget, period and phase of ${member.name} on core ${core.core} are whole ticks of ${core.timerHz} Hz.`,
+    statement:
+      `Budget, period and phase of ${member.name} on core ${core.core} are whole ticks ` +
+      `of ${core.timerHz} Hz.`,
     assume: durations.flatMap(({ name, ns }) => {
       const scaled = integer(BigInt(ns) * BigInt(core.timerHz));
       return [
@@ -177,8 +179,8 @@ function proveWholeTicks(configuration: StaticConfiguration, placed: PlacedMembe
         code: getCodeOfClaim(WHOLE_TICKS),
         severity: 'error',
         message:
-          `${broken?.name ?? 'duration'} of ${member.name} on core ${core.core}: expected whole ticks ` +
-          `of ${core.timerHz} Hz, found ${formatNanoseconds(broken?.ns ?? 0)}`,
+          `${broken?.name ?? 'duration'} of ${member.name} on core ${core.core}: ` +
+          `expected whole ticks of ${core.timerHz} Hz, found ${formatNanoseconds(broken?.ns ?? 0)}`,
         help: WHOLE_TICKS.help,
         at: broken === undefined ? path : getCpuPath(member, broken.name),
         related: [{ message: 'the timer is here', at: ['platform', 'timer'] }],

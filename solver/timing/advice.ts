@@ -101,5 +101,8 @@ export function adviseDelay(core: CoreTicks, member: CoreMember): string {
       ways.push(`raise its budget to ${formatTicks(larger.budget, core.timerHz)}`);
   }
   if (ways.length > 0) return ways.join(', or ');
-  return `no budget, period or max-delay of ${member.name} alone can hold: lower the load of the core`;
+  return (
+    `no budget, period or max-delay of ${member.name} alone can hold: ` +
+    'lower the load of the core'
+  );
 }

@@ -169,7 +169,7 @@ function listTicks(core: ExploredCore, state: CoreState, isTargetReady: true | n
       visit(rest, polled);
       return;
     }
-    // A burning reservation runs whether it has work or not; the others run if the adversary says so.
+    // A burning reservation runs whether it has work or not; the others if the adversary says so.
     const longest = Math.max(1, core.section);
     for (let length = 1; length <= longest; length += 1) {
       ticks.push(runTick(core, state, index, length - 1, polled));

@@ -132,7 +132,7 @@ describe('response times by fixed priority on a dedicated processor', () => {
   });
 
   it('counts the carried-in budget of a sporadic server: five, not three', () => {
-    // Served from one replenishment to the next, 2 in 10 and t1: t2 of 2 is done at 5 at the latest.
+    // Served from one replenishment to the next, 2 in 10 and t1: t2 of 2 is done at 5 at latest.
     expect(
       computeResponses([
         [1, 5],
