@@ -122,6 +122,7 @@ function toFuzzJson(fuzz: FuzzSummary): JsonValue {
     steps_per_second: fuzz.ms > 0 ? Math.round((fuzz.steps / fuzz.ms) * 1_000) : 0,
     ms: round(fuzz.ms),
     coverage: { ...fuzz.coverage },
+    never_reached: fuzz.neverReached,
     counterexamples: fuzz.counterexamples,
     failures: fuzz.failures,
   };

@@ -50,6 +50,7 @@ describe('the verdict', () => {
       steps: 9,
       ms: 1,
       coverage: {},
+      neverReached: [],
       counterexamples: [],
       failures: ['memory.rights: …'],
     };

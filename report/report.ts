@@ -45,6 +45,8 @@ export interface FuzzSummary {
   readonly ms: number;
   /** Steps by kind of action, or whatever the engine counts. */
   readonly coverage: Readonly<Record<string, number>>;
+  /** Actions that never succeeded and properties that never had anything to judge. */
+  readonly neverReached: readonly string[];
   /** Files that hold what it found, relative to the working directory. */
   readonly counterexamples: readonly string[];
   /** One line per failure: which property, and what it saw. */

@@ -75,6 +75,7 @@ export function createConfigurationReport(
       steps: 2_000_000,
       ms: 1_000,
       coverage: { write: 10 },
+      neverReached: [],
       counterexamples: [],
       failures: [],
     },

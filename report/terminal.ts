@@ -238,7 +238,9 @@ export function isMissed(row: BoundRow): boolean {
 function renderFuzz(fuzz: FuzzSummary, style: Style): string {
   const speed = fuzz.ms > 0 ? ` (${formatCount((fuzz.steps / fuzz.ms) * 1_000)} steps/s)` : '';
   const head = `seed ${fuzz.seed}, ${formatCount(fuzz.steps)} steps${speed}`;
-  if (fuzz.failures.length === 0) return `${head}, no counterexample`;
+  const missed = fuzz.neverReached.map(sanitizeLine).join(', ');
+  const unreached = missed === '' ? '' : `\n    never reached: ${missed}`;
+  if (fuzz.failures.length === 0) return `${head}, no counterexample${unreached}`;
   const lines = fuzz.failures.map((failure) => `\n    ${sanitizeLine(failure)}`);
   const files = fuzz.counterexamples.map((file) => `\n    haven replay ${sanitizeLine(file)}`);
   const found = style.bad(formatPlural(fuzz.failures.length, 'counterexample'));

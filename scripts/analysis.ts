@@ -6,7 +6,6 @@ import type { Diagnostic } from '../formats/diagnostic.ts';
 import type { LoadedConfiguration } from '../formats/read.ts';
 import type { StaticConfiguration } from '../model/configuration.ts';
 import type { FuzzResult } from '../properties/engine/fuzz.ts';
-import type { Coverage } from '../properties/engine/run.ts';
 import type { DelayBound, Violation } from '../properties/property.ts';
 import { getAreaOfCode, getAreaOfId } from '../properties/findings.ts';
 import type { Finding } from '../properties/findings.ts';
@@ -97,17 +96,19 @@ export async function analyseBounds(loaded: LoadedConfiguration, draft: Draft): 
   }));
 }
 
-/** What a fuzz run may be told; without steps or time it runs for `FUZZ_MS`. */
+/** What a fuzz run may be told; without steps or time it takes `FUZZ_STEPS`. */
 export interface FuzzLimits {
   readonly seed?: number;
   readonly steps?: number;
   readonly timeMs?: number;
+  /** Workers; default 1. */
+  readonly jobs?: number;
   /** Folder for counterexample files; default `counterexamples`. */
   readonly out?: string;
 }
 
-/** How long the fuzzer runs where nothing else is said, milliseconds. */
-export const FUZZ_MS = 2_000;
+/** Steps of the fuzzer where nothing else is said: a few seconds, and the same run every time. */
+export const FUZZ_STEPS = 200_000;
 
 /**
  * Fuzzes the executable spec under the configuration. What it finds becomes diagnostics, and files
@@ -119,16 +120,17 @@ export async function analyseRandomly(
   session: Session,
   limits: FuzzLimits,
 ): Promise<void> {
-  const [{ fuzzConfiguration }, { toDiagnostic }] = await Promise.all([
-    import('../properties/engine/fuzz.ts'),
+  const [{ fuzzInParallel }, { toDiagnostic }] = await Promise.all([
+    import('../properties/engine/parallel.ts'),
     import('../formats/read.ts'),
   ]);
   const { steps, timeMs } = limits;
   const delayBounds = await listDelayBounds(loaded.configuration);
-  const result = await fuzzConfiguration(loaded.configuration, {
+  const result = await fuzzInParallel(loaded.configuration, {
+    jobs: limits.jobs ?? 1,
     seed: limits.seed ?? randomInt(SEED_END),
-    ...(steps === undefined ? {} : { steps }),
-    ...(timeMs === undefined && steps !== undefined ? {} : { timeMs: timeMs ?? FUZZ_MS }),
+    ...(steps === undefined && timeMs !== undefined ? {} : { steps: steps ?? FUZZ_STEPS }),
+    ...(timeMs === undefined ? {} : { timeMs }),
     delayBounds,
     signal: session.signal,
     onProgress: (progress) =>
@@ -139,7 +141,8 @@ export async function analyseRandomly(
     seed: result.seed,
     steps: result.steps,
     ms: result.elapsedMs,
-    coverage: countActions(result.coverage),
+    coverage: countActions(result),
+    neverReached: result.neverReached,
     counterexamples: await recordFailures(loaded, delayBounds, result, session, limits.out),
     failures: result.failures.map(({ violation }) => `${violation.property}: ${violation.message}`),
   };
@@ -189,7 +192,7 @@ async function listDelayBounds(configuration: StaticConfiguration): Promise<Dela
 }
 
 /** Steps of each kind of action, whatever their outcome. */
-function countActions(coverage: Coverage): Record<string, number> {
+function countActions({ coverage }: FuzzResult): Record<string, number> {
   return Object.fromEntries(
     Object.entries(coverage.outcomes).map(([kind, outcomes]) => [
       kind,

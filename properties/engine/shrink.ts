@@ -22,11 +22,18 @@ export function isFailing(runner: Runner, trace: Trace, property: string): boole
 /** The shortest trace that removals find; it breaks the same property. */
 export function reduceTrace(runner: Runner, failing: Trace, property: string): Trace {
   let trace = cutAfterViolation(runner, failing, property);
+  const booted = skipBoot(trace);
+  if (isFailing(runner, booted, property)) trace = cutAfterViolation(runner, booted, property);
   for (;;) {
     const shorter = removeOne(runner, trace, property) ?? removePair(runner, trace, property);
     if (shorter === null) return trace;
     trace = shorter;
   }
+}
+
+/** The same without its boot: what breaks after an undisturbed boot is told without it. */
+function skipBoot(trace: Trace): Trace {
+  return { start: 'booted', actions: trace.actions.filter(({ kind }) => kind !== 'boot') };
 }
 
 function cutAfterViolation(runner: Runner, trace: Trace, property: string): Trace {

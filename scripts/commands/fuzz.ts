@@ -8,11 +8,14 @@ import type { RunCommand } from '../session.ts';
 import { parseDuration, parseInteger } from '../usage.ts';
 
 const SEED_MAX = 2 ** 31 - 1;
+/** More workers than any machine has cores are a slip of the finger. */
+const JOBS_MAX = 256;
 
 interface FuzzCommandOptions {
   readonly seed?: number;
   readonly steps?: number;
   readonly time?: number;
+  readonly jobs?: number;
   readonly out?: string;
 }
 
@@ -24,16 +27,18 @@ export function addFuzzCommand(program: Command, run: RunCommand): void {
     .description('Look for action sequences that break isolation, and shrink what is found.')
     .argument('<config...>', 'configuration files')
     .option('--seed <n>', 'reproduces a run of the same number of steps', parseInteger(0, SEED_MAX))
-    .option('--steps <n>', 'stop after about so many steps', parseInteger(1))
-    .option('--time <duration>', 'stop after so long (default 2s)', parseDuration)
+    .option('--steps <n>', 'stop after about so many steps (default 200000)', parseInteger(1))
+    .option('--time <duration>', 'stop after so long', parseDuration)
+    .option('--jobs <n>', 'workers (default 1)', parseInteger(1, JOBS_MAX))
     .option('--out <dir>', 'for counterexample files (default counterexamples)')
-    .action((files: string[], { seed, steps, time, out }: FuzzCommandOptions) =>
+    .action((files: string[], { seed, steps, time, jobs, out }: FuzzCommandOptions) =>
       run('fuzz', (session) =>
         runOnConfigurations(session, files, (loaded, draft) =>
           analyseRandomly(loaded, draft, session, {
             ...(seed === undefined ? {} : { seed }),
             ...(steps === undefined ? {} : { steps }),
             ...(time === undefined ? {} : { timeMs: time }),
+            ...(jobs === undefined ? {} : { jobs }),
             ...(out === undefined ? {} : { out }),
           }),
         ),

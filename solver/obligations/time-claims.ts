@@ -82,7 +82,8 @@ export const WINDOW: Claim = {
   statement: 'In no window of any length does the reservation take more than its demand.',
   formula:
     'induction over ticks on consumed + b <= before + Q * replenishments: ' +
-    'holds when the window opens, is kept by every tick, and implies consumed <= ceil((w + J) / P) * Q + o; ' +
+    'holds when the window opens, is kept by every tick, ' +
+    'and implies consumed <= ceil((w + J) / P) * Q + o; ' +
     'J = P - Q where idle budget is kept, 0 where it is burned or polled away',
   source: 'Strosnider, Lehoczky, Sha 1995; Lehoczky, Sha, Strosnider 1987',
   help: 'report this: the lemma fails for numbers that the rules accept',

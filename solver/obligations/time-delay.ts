@@ -238,7 +238,8 @@ export function proveSchedulable(placed: PlacedMember): Obligation | null {
     id: `${SCHEDULABLE.id}[${getInstance(placed)}]`,
     statement:
       `${member.name} gets ${formatTicks(reservation.budget, core.timerHz)} of core ` +
-      `${core.core} in every ${formatTicks(reservation.period, core.timerHz)}, whatever the others do.`,
+      `${core.core} in every ${formatTicks(reservation.period, core.timerHz)}, ` +
+      'whatever the others do.',
     ...encodeSchedulable(supply, reservation),
     decode: (model) => decodeSchedulable(placed, listParties(supply), model),
     confirms: (configuration) => {

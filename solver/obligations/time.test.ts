@@ -70,7 +70,7 @@ function createPair(
 }
 
 describe('obligations about time', () => {
-  it('are discharged for a core that holds, and the configuration alone makes the list', async () => {
+  it('are discharged for a core that holds, and the configuration makes the list', async () => {
     expect(getStatuses(await prove(createPair()))).toEqual({
       'time.throttle': 'discharged',
       'time.whole-ticks[rtos:0]': 'discharged',
