@@ -29,7 +29,7 @@ export interface TerminalOptions {
 /** The whole report as text, with a trailing line break unless it is empty. */
 export function renderTerminal(report: Report, options: TerminalOptions): string {
   const blocks = report.configurations
-    .map((configuration) => renderConfiguration(configuration, options))
+    .map((configuration) => renderConfiguration(configuration, options, getWords(report)))
     .filter((block) => block !== '');
   if (report.configurations.length > 1 && !options.quiet) {
     blocks.push(renderTotals(report, options.style));
@@ -37,7 +37,11 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
   return blocks.length === 0 ? '' : `${blocks.join('\n\n')}\n`;
 }
 
-function renderConfiguration(report: ConfigurationReport, options: TerminalOptions): string {
+function renderConfiguration(
+  report: ConfigurationReport,
+  options: TerminalOptions,
+  words: VerdictWords,
+): string {
   const verdict = computeVerdict(report);
   if (options.quiet && verdict === 'holds') return '';
   const { style } = options;
@@ -48,7 +52,8 @@ function renderConfiguration(report: ConfigurationReport, options: TerminalOptio
       style.bad(`error of this toolkit, please report it: ${sanitizeLine(text)}`),
     ),
   ];
-  blocks.push([renderVerdict(report, verdict, style), ...renderSummary(report, style)].join('\n'));
+  const painted = paintVerdict(verdict, words, style);
+  blocks.push([renderVerdict(report, painted, style), ...renderSummary(report, style)].join('\n'));
   return blocks.join('\n\n');
 }
 
@@ -118,24 +123,37 @@ function renderObligations(report: ConfigurationReport, style: Style): string[] 
   return shown;
 }
 
-const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+type VerdictWords = Readonly<Record<Verdict, string>>;
+
+const VERDICT_WORDS: VerdictWords = {
   holds: 'holds',
   violated: 'VIOLATED',
   invalid: 'INVALID',
   inconclusive: 'INCONCLUSIVE',
 };
 
-function paintVerdict(verdict: Verdict, style: Style): string {
-  const word = VERDICT_WORDS[verdict];
+/** A replay does not judge a configuration: it says whether a record is right. */
+const REPLAY_WORDS: VerdictWords = {
+  ...VERDICT_WORDS,
+  holds: 'as recorded',
+  violated: 'NOT AS RECORDED',
+};
+
+function getWords({ command }: Report): VerdictWords {
+  return command === 'replay' ? REPLAY_WORDS : VERDICT_WORDS;
+}
+
+function paintVerdict(verdict: Verdict, words: VerdictWords, style: Style): string {
+  const word = words[verdict];
   if (verdict === 'holds') return style.good(word);
   return verdict === 'inconclusive' ? style.warn(word) : style.bad(word);
 }
 
-function renderVerdict(report: ConfigurationReport, verdict: Verdict, style: Style): string {
+function renderVerdict(report: ConfigurationReport, verdict: string, style: Style): string {
   const platform = report.platform === null ? '' : ` on ${sanitizeLine(report.platform)}`;
   const stopped = report.interrupted ? ', interrupted' : '';
   return (
-    `${style.strong(sanitizeLine(report.file))}${platform}: ${paintVerdict(verdict, style)}` +
+    `${style.strong(sanitizeLine(report.file))}${platform}: ${verdict}` +
     `${stopped} ${style.dim(`(${formatMilliseconds(report.ms)})`)}`
   );
 }
@@ -251,10 +269,10 @@ function renderTotals(report: Report, style: Style): string {
   const verdicts = report.configurations.map(computeVerdict);
   const words = (['holds', 'violated', 'invalid', 'inconclusive'] as const).flatMap((verdict) => {
     const count = verdicts.filter((other) => other === verdict).length;
-    return count === 0 ? [] : [`${count} ${paintVerdict(verdict, style)}`];
+    return count === 0 ? [] : [`${count} ${paintVerdict(verdict, getWords(report), style)}`];
   });
   return (
-    `${formatPlural(verdicts.length, 'configuration')}: ${words.join(', ')} ` +
+    `${formatPlural(verdicts.length, report.command === 'replay' ? 'record' : 'configuration')}: ${words.join(', ')} ` +
     style.dim(`(${formatMilliseconds(report.ms)})`)
   );
 }
