@@ -1,3 +1,4 @@
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { decodeCounterexample, encodeCounterexample } from '../counterexamples/format.ts';
@@ -8,6 +9,7 @@ import type { StaticConfiguration } from '../model/configuration.ts';
 import type { DelayBound } from '../properties/property.ts';
 import { PROPERTIES } from '../properties/catalogue.ts';
 import { fuzzConfiguration } from '../properties/engine/fuzz.ts';
+import { fuzzInParallel } from '../properties/engine/parallel.ts';
 import type { FuzzFailure } from '../properties/engine/fuzz.ts';
 import type { StepFunction } from '../properties/engine/run.ts';
 import { computeBounds } from '../solver/timing/bounds.ts';
@@ -148,6 +150,30 @@ describe('a counterexample of a broken transition', () => {
     const right = replay(decoded.counterexample);
     expect(right.verdict).toBe('passes');
     expect(right.asRecorded).toBe(false);
+  });
+
+  test.each(readdirSync(join(ROOT, 'counterexamples')).filter((name) => name.endsWith('.json')))(
+    'recorded as %s fails again when its bug is back',
+    (name) => {
+      const decoded = decodeCounterexample(
+        readFileSync(join(ROOT, 'counterexamples', name), 'utf8'),
+      );
+      if (decoded.kind !== 'ok') throw new Error(decoded.message);
+      const { counterexample } = decoded;
+      if (counterexample.status === 'open') return;
+      const back = SEEDED_BUGS.filter(({ property }) => property === counterexample.property);
+      const verdicts = back.map((one) => replay(counterexample, one.step).verdict);
+      expect(verdicts).toContain('fails');
+    },
+  );
+
+  test('is the same for the same seed and the same number of workers', async () => {
+    const run = (): ReturnType<typeof fuzzInParallel> =>
+      fuzzInParallel(overlapMemory(CONFIGURATION), { seed: 5, steps: 20_000, jobs: 2 });
+    const [first, second] = [await run(), await run()];
+    expect(first.failures.length).toBeGreaterThan(0);
+    expect(first.failures).toEqual(second.failures);
+    expect(first.steps).toBe(second.steps);
   });
 
   test('is the same for the same seed', async () => {

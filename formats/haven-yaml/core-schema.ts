@@ -44,7 +44,7 @@ export function hasLeadingZero(source: string): boolean {
 
 function resolveInteger(source: string): number {
   const negative = source.startsWith('-');
-  const digits = source.replace(/^[-+]/, '');
+  const digits = negative || source.startsWith('+') ? source.slice(1) : source;
   // At most 15 characters are exact in every base; longer ones are rare and go through the exact
   // path.
   const value = digits.length <= 15 ? Number(digits) : resolveLongInteger(digits);

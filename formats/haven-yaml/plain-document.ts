@@ -88,7 +88,7 @@ function readBlockList(reader: Reader, indent: number, depth: number): Raw {
   for (;;) {
     const line = reader.lines[reader.next];
     if (reader.gaveUp || line?.indent !== indent || !line.text.startsWith('- ')) return items;
-    const text = line.text.slice(2).replace(/^ +/, '');
+    const text = line.text.slice(skipSpaces(line.text, 2));
     const inner = indent + line.text.length - text.length;
     if (KEY.test(text) || text.startsWith('- ')) {
       reader.lines[reader.next] = { indent: inner, text, isApart: false };
@@ -175,71 +175,137 @@ function readPlain(reader: Reader, source: string): Raw {
 /** The value at the column of the text, inside of brackets; the column moves behind it. */
 function readFlow(reader: Reader, text: string, depth: number): Raw {
   if (depth > DEPTH_MAX) return giveUp(reader);
-  switch (text.charAt(reader.column)) {
-    case '[':
+  switch (text.charCodeAt(reader.column)) {
+    case OPEN_LIST:
       return readFlowList(reader, text, depth);
-    case '{':
+    case OPEN_MAP:
       return readFlowMap(reader, text, depth);
-    case '"':
-      return matchAt(reader, text, DOUBLE_QUOTED)?.[1] ?? giveUp(reader);
-    case "'":
-      return matchAt(reader, text, SINGLE_QUOTED)?.[1] ?? giveUp(reader);
-    default: {
-      const source = matchAt(reader, text, FLOW_PLAIN)?.[0];
-      return source === undefined ? giveUp(reader) : readPlain(reader, source);
-    }
+    case DOUBLE_QUOTE:
+      return readQuoted(reader, text, DOUBLE_QUOTED);
+    case SINGLE_QUOTE:
+      return readQuoted(reader, text, SINGLE_QUOTED);
+    default:
+      return readFlowPlain(reader, text);
   }
 }
 
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_MAP = 0x7b;
+const CLOSE_MAP = 0x7d;
+const DOUBLE_QUOTE = 0x22;
+const SINGLE_QUOTE = 0x27;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const COLON = 0x3a;
+
 const DOUBLE_QUOTED = /"([ !#-[\]-~]*)"/y;
 const SINGLE_QUOTED = /'([ -&(-~]*)'(?!')/y;
-const FLOW_PLAIN = /-?[A-Za-z0-9_$.+/][A-Za-z0-9_$.+/-]*(?= *[,\]}])/y;
-const FLOW_KEY = /([A-Za-z_$][A-Za-z0-9_$-]*): +/y;
-const FLOW_OPEN = /[[{] */y;
-const FLOW_COMMA = / *, */y;
-const FLOW_CLOSE = / *[\]}]/y;
+
+function readQuoted(reader: Reader, text: string, pattern: RegExp): Raw {
+  pattern.lastIndex = reader.column;
+  const match = pattern.exec(text);
+  if (match === null) return giveUp(reader);
+  reader.column = pattern.lastIndex;
+  return match[1] ?? '';
+}
+
+/** What a character may be part of inside of brackets; bits of `ROLES`. */
+const KEY_START = 1;
+const KEY_PART = 2;
+const PLAIN_START = 4;
+const PLAIN_PART = 8;
+/** Roles of each ASCII character; a table, because these are asked for each character of a text. */
+const ROLES: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  return (
+    (/[A-Za-z_$]/.test(character) ? KEY_START : 0) +
+    (/[A-Za-z0-9_$-]/.test(character) ? KEY_PART : 0) +
+    (/[A-Za-z0-9_$.+/]/.test(character) ? PLAIN_START : 0) +
+    (/[A-Za-z0-9_$.+/-]/.test(character) ? PLAIN_PART : 0)
+  );
+});
+
+/** The first column from the given one whose character has not the role. */
+function skipRole(text: string, column: number, role: number): number {
+  let end = column;
+  while (((ROLES[text.charCodeAt(end)] ?? 0) & role) !== 0) end += 1;
+  return end;
+}
+
+function skipSpaces(text: string, column: number): number {
+  let end = column;
+  while (text.charCodeAt(end) === SPACE) end += 1;
+  return end;
+}
+
+/** A plain scalar, which a comma or a bracket ends; a minus may stand before it. */
+function readFlowPlain(reader: Reader, text: string): Raw {
+  const { column } = reader;
+  const start = text.charCodeAt(column) === MINUS ? column + 1 : column;
+  if (((ROLES[text.charCodeAt(start)] ?? 0) & PLAIN_START) === 0) return giveUp(reader);
+  const end = skipRole(text, start, PLAIN_PART);
+  const after = text.charCodeAt(skipSpaces(text, end));
+  if (after !== COMMA && after !== CLOSE_LIST && after !== CLOSE_MAP) return giveUp(reader);
+  reader.column = end;
+  return readPlain(reader, text.slice(column, end));
+}
 
 function readFlowList(reader: Reader, text: string, depth: number): Raw {
   const items: Raw[] = [];
-  matchAt(reader, text, FLOW_OPEN);
-  if (text.charAt(reader.column) !== ']') {
+  reader.column = skipSpaces(text, reader.column + 1);
+  if (text.charCodeAt(reader.column) !== CLOSE_LIST) {
     do items.push(readFlow(reader, text, depth + 1));
-    while (hasAnother(reader, text, ']'));
+    while (hasAnother(reader, text, CLOSE_LIST));
   }
-  return closes(reader, text, ']') ? items : giveUp(reader);
+  return closes(reader, text, CLOSE_LIST) ? items : giveUp(reader);
 }
 
 function readFlowMap(reader: Reader, text: string, depth: number): Raw {
   const map = createMap();
-  matchAt(reader, text, FLOW_OPEN);
-  if (text.charAt(reader.column) !== '}') {
+  reader.column = skipSpaces(text, reader.column + 1);
+  if (text.charCodeAt(reader.column) !== CLOSE_MAP) {
     do {
-      const key = matchAt(reader, text, FLOW_KEY)?.[1];
-      if (key === undefined || key in map) return giveUp(reader);
+      const key = readFlowKey(reader, text);
+      if (key === '' || key in map) return giveUp(reader);
       map[key] = readFlow(reader, text, depth + 1);
-    } while (hasAnother(reader, text, '}'));
+    } while (hasAnother(reader, text, CLOSE_MAP));
   }
-  return closes(reader, text, '}') ? map : giveUp(reader);
+  return closes(reader, text, CLOSE_MAP) ? map : giveUp(reader);
+}
+
+/** A key with its colon and the spaces after it; nothing where there is none. */
+function readFlowKey(reader: Reader, text: string): string {
+  const { column } = reader;
+  if (((ROLES[text.charCodeAt(column)] ?? 0) & KEY_START) === 0) return '';
+  const end = skipRole(text, column, KEY_PART);
+  if (text.charCodeAt(end) !== COLON || text.charCodeAt(end + 1) !== SPACE) return '';
+  reader.column = skipSpaces(text, end + 1);
+  return text.slice(column, end);
 }
 
 /** Whether a comma follows and an entry after it; a last comma may stand before the bracket. */
-function hasAnother(reader: Reader, text: string, bracket: string): boolean {
-  if (reader.gaveUp || matchAt(reader, text, FLOW_COMMA) === null) return false;
-  return text.charAt(reader.column) !== bracket;
+function hasAnother(reader: Reader, text: string, bracket: number): boolean {
+  const comma = skipSpaces(text, reader.column);
+  if (reader.gaveUp || text.charCodeAt(comma) !== COMMA) return false;
+  reader.column = skipSpaces(text, comma + 1);
+  return text.charCodeAt(reader.column) !== bracket;
 }
 
-function closes(reader: Reader, text: string, bracket: string): boolean {
-  return matchAt(reader, text, FLOW_CLOSE)?.[0].endsWith(bracket) ?? false;
+/** Moves behind the bracket, where it follows. */
+function closes(reader: Reader, text: string, bracket: number): boolean {
+  const column = skipSpaces(text, reader.column);
+  if (text.charCodeAt(column) !== bracket) return false;
+  reader.column = column + 1;
+  return true;
 }
 
-/** Matches a sticky pattern at the column and moves behind the match. */
-function matchAt(reader: Reader, text: string, pattern: RegExp): RegExpExecArray | null {
-  pattern.lastIndex = reader.column;
-  const match = pattern.exec(text);
-  if (match !== null) reader.column = pattern.lastIndex;
-  return match;
-}
+/**
+ * Maps have a prototype without keys instead of none: V8 keeps those in dictionaries, which are
+ * slower to fill and to read.
+ */
+const NO_KEYS: object = Object.freeze(Object.create(null) as object);
 
 function createMap(): Record<string, Raw> {
-  return Object.create(null) as Record<string, Raw>;
+  return Object.create(NO_KEYS) as Record<string, Raw>;
 }

@@ -105,8 +105,7 @@ export function parseAddress(value: Scalar): Quantity {
  */
 export function parseSize(value: Scalar): Quantity {
   const expected = 'a size';
-  const isNumber = typeof value !== 'string' || HEXADECIMAL.test(value) || DECIMAL.test(value);
-  if (isNumber || SEPARATED.test(value)) {
+  if (typeof value !== 'string' || isWithoutUnit(value)) {
     return parseWholeNumber(value, expected, ADDRESS_END);
   }
   return parseWithUnit(
@@ -117,6 +116,10 @@ export function parseSize(value: Scalar): Quantity {
     'byte',
     ADDRESS_END,
   );
+}
+
+function isWithoutUnit(text: string): boolean {
+  return HEXADECIMAL.test(text) || DECIMAL.test(text) || SEPARATED.test(text);
 }
 
 /** A duration in nanoseconds: `800ns`, `250us`, `2.5ms`, `1s`. A bare number is refused. */
@@ -158,6 +161,7 @@ export function parseFrequency(value: Scalar): Quantity {
 }
 
 function parseWholeNumber(value: Scalar, expected: string, end: number): Quantity {
+  if (typeof value === 'number' && value >= 0 && value < end) return { ok: true, value };
   const limit = end === ADDRESS_END ? 'below 2^52' : `below ${end}`;
   if (typeof value === 'string') {
     if (SEPARATED.test(value)) {
@@ -186,10 +190,7 @@ function parseWholeNumber(value: Scalar, expected: string, end: number): Quantit
       'write an integer of at least 0',
     );
   }
-  if (!(value < end)) {
-    return refuse('CFG-OUT-OF-RANGE', `${expected} ${limit}`, `write an integer ${limit}`);
-  }
-  return { ok: true, value };
+  return refuse('CFG-OUT-OF-RANGE', `${expected} ${limit}`, `write an integer ${limit}`);
 }
 
 function parseWithUnit(
@@ -211,6 +212,9 @@ function parseWithUnit(
   if (scale === undefined || value.includes(' ')) {
     return refuse('CFG-BAD-UNIT', expected, suggestUnit(value, unit, units, examples));
   }
+  const product = fraction === '' && whole.length < 16 ? Number(whole) * Number(scale) : Infinity;
+  // A product of integers that stays below 2^53 was never rounded.
+  if (product < end) return { ok: true, value: product };
   const scaled = BigInt(whole + fraction) * scale;
   const divisor = 10n ** BigInt(fraction.length);
   if (scaled % divisor !== 0n) {

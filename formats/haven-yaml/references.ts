@@ -213,17 +213,20 @@ function listEdfCores(schedule: Raw | undefined): ReadonlySet<number> {
  * Refuses the second of two entries of a list with the same name; an entry may be the name itself.
  */
 function refuseDuplicates(check: Check, path: SourcePath, key: string, kind: string): void {
-  const first = new Map<string | number, SourcePath>();
-  for (const [index, entry] of asList(getAt(check.document.root, path)).entries()) {
+  const first = new Map<string | number, number>();
+  const entries = asList(getAt(check.document.root, path));
+  const locateName = (index: number): SourcePath =>
+    isMap(entries[index]) ? [...path, index, key] : [...path, index];
+  for (const [index, entry] of entries.entries()) {
     const named = isMap(entry) ? entry[key] : entry;
     const word = key === 'name' ? named : asInteger(named);
     if (typeof word !== 'string' && typeof word !== 'number') continue;
-    const at = isMap(entry) ? [...path, index, key] : [...path, index];
-    const earlier = first.get(word);
-    if (earlier === undefined) {
-      first.set(word, at);
+    const known = first.get(word);
+    if (known === undefined) {
+      first.set(word, index);
       continue;
     }
+    const [earlier, at] = [locateName(known), locateName(index)];
     const shown = typeof word === 'number' ? String(word) : `"${word}"`;
     const related = [{ message: 'the first one', at: check.document.locate(earlier) }];
     const message = `${formatPath(at)}: ${kind} ${shown} stands here a second time`;

@@ -7,6 +7,7 @@ import type * as z from 'zod';
 import type { ConfigurationCode } from '../codes.ts';
 import type { Diagnostic, Location, RelatedLocation } from '../diagnostic.ts';
 import { adviseKnown, findNearest, listWords } from '../suggest.ts';
+import { getAcceptor, REFUSED } from './accept.ts';
 import type { SourceDocument, SourcePath } from './document.ts';
 import type { Refusal } from './scalars.ts';
 
@@ -20,6 +21,9 @@ export function validate<Value>(
   document: SourceDocument,
   schema: z.ZodType<Value>,
 ): Validated<Value> {
+  const accepted = getAcceptor(schema)(document.root);
+  // An acceptor is compiled from the schema and returns what the schema would.
+  if (accepted !== REFUSED) return { value: accepted as Value, diagnostics: [] };
   const parsed = schema.safeParse(document.root, { reportInput: true });
   if (parsed.success) return { value: parsed.data, diagnostics: [] };
   const missing = new Map<string, Missing>();
