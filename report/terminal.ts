@@ -271,8 +271,9 @@ function renderTotals(report: Report, style: Style): string {
     const count = verdicts.filter((other) => other === verdict).length;
     return count === 0 ? [] : [`${count} ${paintVerdict(verdict, getWords(report), style)}`];
   });
+  const noun = report.command === 'replay' ? 'record' : 'configuration';
   return (
-    `${formatPlural(verdicts.length, report.command === 'replay' ? 'record' : 'configuration')}: ${words.join(', ')} ` +
+    `${formatPlural(verdicts.length, noun)}: ${words.join(', ')} ` +
     style.dim(`(${formatMilliseconds(report.ms)})`)
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Rewrites the files that are generated from the schemas: JSON Schema for editors, reference pages.
+ * Rewrites every generated file: JSON Schema for editors, reference pages, the platforms that ship.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -7,9 +7,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { generateFiles } from '../formats/haven-yaml/reference-page.ts';
+import { generatePlatforms } from '../platforms/generate.ts';
+import { generateReference } from './reference.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-for (const { path, text } of generateFiles()) {
+const platforms = generatePlatforms().map(({ file, text }) => ({
+  path: `platforms/${file}`,
+  text,
+}));
+for (const { path, text } of [...generateFiles(), ...generateReference(), ...platforms]) {
   const file = join(root, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);

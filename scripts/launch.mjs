@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * Launch: runs the command line of a checkout, built anew first where a source is newer than `dist/`.
+ * Launch: runs the command line of a checkout, built anew first where a source is newer than
+ * `dist/`.
  *
  * Where nothing can be built (a folder that cannot be written), the sources run through tsx.
  */
