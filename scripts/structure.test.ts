@@ -19,7 +19,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   formats: ['properties', 'model'],
   counterexamples: ['formats', 'properties', 'solver', 'model'],
   report: ['formats', 'properties', 'solver', 'model'],
-  scripts: ['report', 'counterexamples', 'formats', 'properties', 'solver', 'model'],
+  platforms: ['formats', 'model'],
+  mutants: ['counterexamples', 'formats', 'properties', 'solver', 'model'],
+  scripts: ['report', 'counterexamples', 'formats', 'platforms', 'properties', 'solver', 'model'],
 };
 
 /** Names that say nothing about what a file holds. */
