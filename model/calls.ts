@@ -9,6 +9,7 @@ import { checkExecuting, getRunningResident, getRunningVcpu } from './execution.
 import { NONE } from './machine.ts';
 import type { Machine, Vcpu } from './machine.ts';
 import type { Outcome } from './outcome.ts';
+import { findPhysicalLine, isSignalled, releasePhysicalLine } from './physical-lines.ts';
 import type { Plan } from './plan.ts';
 import { MIDR_CORTEX_A55, REGISTERS, X0 } from './registers.ts';
 import { dispatch } from './scheduler.ts';
@@ -42,7 +43,7 @@ export function processRegister(plan: Plan, machine: Machine, action: RegisterAc
   return 'DONE';
 }
 
-/** PSCI CPU_ON of an own virtual CPU. */
+/** PSCI CPU_ON of an own virtual CPU: it starts with cleared registers and its timer off. */
 export function processCpuOn(plan: Plan, machine: Machine, action: CpuOnAction): Outcome {
   const executing = checkExecuting(plan, machine, action.core);
   const self = getRunningResident(plan, machine, action.core);
@@ -52,6 +53,10 @@ export function processCpuOn(plan: Plan, machine: Machine, action: CpuOnAction):
   const planned = plan.partitions[self.partition]?.vcpus[action.vcpu];
   if (target === undefined || planned === undefined) return 'NO_SUCH_VCPU';
   if (target.on) return 'VCPU_ALREADY_ON';
+  resetRegisters(target);
+  if (machine.cores[planned.core]?.loaded === planned.resident) {
+    clearLiveRegisters(machine, planned.core);
+  }
   target.on = true;
   target.waiting = false;
   dispatch(plan, machine, planned.core);
@@ -72,12 +77,12 @@ export function processCall(plan: Plan, machine: Machine, action: CallAction): O
     return 'DONE';
   }
   if (action.kind === 'wait') {
-    if (hasPendingInterrupt(machine, self.partition, self.vcpu)) return 'DONE';
+    if (hasPendingInterrupt(plan, machine, self.partition, self.vcpu)) return 'DONE';
     vcpu.waiting = true;
   } else {
     vcpu.on = false;
   }
-  leaveCore(machine, action.core);
+  endActivation(machine, action.core, machine.cores[action.core]?.running ?? NONE);
   dispatch(plan, machine, action.core);
   return 'DONE';
 }
@@ -94,12 +99,17 @@ export function processNotify(plan: Plan, machine: Machine, action: NotifyAction
   return 'DONE';
 }
 
-/** WFI returns at once while an enabled interrupt is pending. */
-function hasPendingInterrupt(machine: Machine, partition: number, vcpu: number): boolean {
+/** WFI returns at once while an enabled interrupt is pending, taken by EL2 or not yet. */
+function hasPendingInterrupt(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  vcpu: number,
+): boolean {
   const state = machine.partitions[partition];
   if (state === undefined) return false;
   for (const line of state.lines) {
-    if (line.target === vcpu && line.enabled && line.pending) return true;
+    if (line.target === vcpu && isSignalled(plan, machine, partition, line)) return true;
   }
   for (const line of state.vcpus[vcpu]?.privateLines ?? []) {
     if (line.enabled && line.pending) return true;
@@ -107,39 +117,43 @@ function hasPendingInterrupt(machine: Machine, partition: number, vcpu: number):
   return false;
 }
 
-/** The running resident gives up the core: its next dispatch is an activation. */
-function leaveCore(machine: Machine, core: number): void {
-  const state = machine.cores[core];
-  const account = state?.accounts[state.running];
+/** A resident gives up its core: its next dispatch is an activation. */
+function endActivation(machine: Machine, core: number, resident: number): void {
+  const account = machine.cores[core]?.accounts[resident];
   if (account !== undefined) account.activation = true;
 }
 
-/** SYSTEM_RESET: the partition starts again from its entry; its memory and its grants stay. */
+/** SYSTEM_RESET: the partition starts again from its entry; memory, grants and budgets stay. */
 function resetPartition(plan: Plan, machine: Machine, partition: number): void {
   const state = machine.partitions[partition];
   const planned = plan.partitions[partition];
   if (state === undefined || planned === undefined) return;
-  for (const line of state.lines) {
+  for (let index = 0; index < state.lines.length; index += 1) {
+    const line = state.lines[index];
+    if (line === undefined) continue;
     line.enabled = false;
     line.pending = false;
     line.active = false;
-    const physical = machine.gic.lines[line.intId - plan.spiFirst];
-    if (line.physical && physical !== undefined && physical.owner === partition) {
-      physical.enabled = false;
-      physical.active = false;
-      physical.pending = physical.asserted;
-    }
+    line.target = planned.lines[index]?.target ?? 0;
+    const physical = findPhysicalLine(plan, machine, partition, line);
+    if (physical === undefined) continue;
+    physical.enabled = false;
+    physical.core = plan.routes[line.intId - plan.spiFirst]?.core ?? NONE;
+    releasePhysicalLine(plan, machine, partition, line);
   }
   for (let index = 0; index < state.vcpus.length; index += 1) {
     const vcpu = state.vcpus[index];
     const place = planned.vcpus[index];
     if (vcpu === undefined || place === undefined) continue;
     resetVcpu(vcpu, index === 0);
-    if (machine.cores[place.core]?.loaded === place.resident) clearCore(machine, place.core);
+    if (machine.cores[place.core]?.loaded === place.resident) {
+      clearLiveRegisters(machine, place.core);
+      emptyListRegisters(machine, place.core);
+    }
   }
   state.resets += 1;
   for (const place of planned.vcpus) {
-    leaveCore(machine, place.core);
+    endActivation(machine, place.core, place.resident);
     dispatch(plan, machine, place.core);
   }
 }
@@ -147,12 +161,7 @@ function resetPartition(plan: Plan, machine: Machine, partition: number): void {
 function resetVcpu(vcpu: Vcpu, on: boolean): void {
   vcpu.on = on;
   vcpu.waiting = false;
-  vcpu.timerArmed = false;
-  vcpu.timerAt = 0;
-  for (let index = 0; index < REGISTERS.length; index += 1) {
-    vcpu.saved[index] = 0;
-    vcpu.savedWriters[index] = NONE;
-  }
+  resetRegisters(vcpu);
   for (const line of vcpu.privateLines) {
     line.enabled = false;
     line.pending = false;
@@ -160,13 +169,22 @@ function resetVcpu(vcpu: Vcpu, on: boolean): void {
   }
 }
 
-/** Clears the live state of a virtual CPU that is reset while it is on a core. */
-function clearCore(machine: Machine, core: number): void {
+/** Saved registers and the virtual timer as at reset. */
+function resetRegisters(vcpu: Vcpu): void {
+  vcpu.timerArmed = false;
+  vcpu.timerAt = 0;
+  for (let index = 0; index < REGISTERS.length; index += 1) {
+    vcpu.saved[index] = 0;
+    vcpu.savedWriters[index] = NONE;
+  }
+}
+
+/** Clears the registers of a virtual CPU that is reset while it is on a core. */
+function clearLiveRegisters(machine: Machine, core: number): void {
   const state = machine.cores[core];
   if (state === undefined) return;
   for (let index = 0; index < REGISTERS.length; index += 1) {
     state.registers[index] = 0;
     state.registerWriters[index] = NONE;
   }
-  emptyListRegisters(machine, core);
 }

@@ -14,12 +14,13 @@ import { findVirtualLine } from './list-registers.ts';
 import { wake } from './scheduler.ts';
 import { raiseLine } from './virtual-gic.ts';
 
-/** A device drives its line; a pending line wakes its owner. */
+/** A device drives its level-sensitive line; a pending, enabled line wakes its target. */
 export function processLine(plan: Plan, machine: Machine, action: LineAction): Outcome {
   const line = machine.gic.lines[action.intId - plan.spiFirst];
   if (line === undefined) return 'NO_SUCH_LINE';
   if (action.kind === 'line-deassert') {
     line.asserted = false;
+    line.pending = false;
     return 'DONE';
   }
   line.asserted = true;
@@ -33,11 +34,13 @@ export function processLine(plan: Plan, machine: Machine, action: LineAction): O
 
 /**
  * EL2 acknowledges the lowest pending INTID that is routed to the core and belongs to who runs
- * there.
+ * there; a section runs with interrupts masked.
  */
 export function processTake(plan: Plan, machine: Machine, action: TakeAction): Outcome {
-  if (machine.cores[action.core] === undefined) return 'NO_SUCH_CORE';
+  const state = machine.cores[action.core];
+  if (state === undefined) return 'NO_SUCH_CORE';
   if (!machine.boot.sealed) return 'NOT_SEALED';
+  if (state.section > 0) return 'CORE_AT_EL2';
   const self = getRunningResident(plan, machine, action.core);
   if (self === undefined) return 'CORE_IDLE';
   for (let index = 0; index < machine.gic.lines.length; index += 1) {

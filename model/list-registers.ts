@@ -31,6 +31,14 @@ export function findVirtualLine(
   return undefined;
 }
 
+/** Whether some list register of the core is free. */
+export function hasFreeListRegister(state: CoreState): boolean {
+  for (const register of state.listRegisters) {
+    if (register.state === LR_INVALID) return true;
+  }
+  return false;
+}
+
 /** Puts a pending line into a free list register, unless one holds it already. */
 export function loadLine(state: CoreState, line: VirtualLine): Outcome {
   let free: ListRegister | undefined = undefined;

@@ -32,7 +32,6 @@ export type Refusal =
   | 'CALL_UNKNOWN'
   | 'SMC_TRAPPED'
   | 'LINE_NOT_OWNED'
-  | 'LINE_DISABLED'
   | 'NO_INTERRUPT'
   | 'INTERRUPT_NOT_ACTIVE'
   | 'LIST_REGISTERS_FULL'

@@ -117,6 +117,18 @@ function isSooner(account: Account, other: Account | undefined): boolean {
   return other === undefined || account.nextReplenishment < other.nextReplenishment;
 }
 
+/** Whether the resident `index` is more urgent than the chosen one, or nobody is chosen. */
+function isBefore(planned: PlannedCore, state: CoreState, index: number, chosen: number): boolean {
+  if (chosen === NONE) return true;
+  if (index === chosen) return false;
+  if (planned.policy === 'fp') return index < chosen;
+  const account = state.accounts[index];
+  const other = state.accounts[chosen];
+  if (account === undefined || other === undefined) return false;
+  if (account.nextReplenishment !== other.nextReplenishment) return isSooner(account, other);
+  return index < chosen;
+}
+
 /**
  * Whether a resident may be chosen: a whole core when ready, else with budget, and ready or
  * burning.
@@ -143,7 +155,7 @@ function loseUnusedPolls(
   chosen: number,
 ): void {
   for (let index = 0; index < planned.residents.length; index += 1) {
-    if (index === chosen) return;
+    if (!isBefore(planned, state, index, chosen)) continue;
     const resident = planned.residents[index];
     const account = state.accounts[index];
     if (resident === undefined || account === undefined) continue;

@@ -29,6 +29,12 @@ export interface View {
 export const HIDDEN_FIELDS: Readonly<Record<string, string>> = {
   boot: 'over before any partition runs; EL1 has no access to it',
   'memory.writers': 'labels are the analysis, not the hardware',
+  'cores.registerWriters': 'as memory.writers',
+  'partitions.vcpus.savedWriters': 'as memory.writers',
+  'partitions.vcpus.privateLines.intId': 'constant: its position',
+  'partitions.vcpus.privateLines.physical': 'constant, from the plan',
+  'partitions.lines.intId': 'constant, from the plan',
+  'partitions.lines.physical': 'constant, from the plan',
   smmu: 'registers and tables are the hypervisor’s; its effect is seen in memory',
   gic: 'the physical distributor is trapped; its effect is seen in virtual lines',
   'partitions.resets': 'a count for coverage',
@@ -108,7 +114,10 @@ function pushLine(numbers: number[], line: VirtualLine): void {
   numbers.push(Number(line.enabled), Number(line.pending), Number(line.active), line.target);
 }
 
-/** Words of the frames that the plan lets the partition read. */
+/**
+ * Words of the frames that the plan lets the partition read: all of them where neither stage 2 nor
+ * a firewall holds it.
+ */
 function observeMemory(plan: Plan, machine: Machine, partition: number, view: View): void {
   const planned = plan.partitions[partition];
   view.memory.length = 0;
@@ -116,6 +125,10 @@ function observeMemory(plan: Plan, machine: Machine, partition: number, view: Vi
   const readable = planned.el2 ? planned.stage2 : planned.firewall;
   const frames: number[] = [];
   for (const frame of machine.memory.words.keys()) {
+    if (!planned.el2 && !plan.hasFirewall) {
+      frames.push(frame);
+      continue;
+    }
     for (const mapping of readable) {
       const first = computePage(mapping.pa);
       const past = computePage(mapping.pa + mapping.size - 1) + 1;

@@ -19,18 +19,21 @@ import {
   LR_PENDING,
   fillListRegisters,
   findVirtualLine,
+  hasFreeListRegister,
   loadLine,
   unloadLine,
 } from './list-registers.ts';
 import { PRIVATE_LINES } from './machine.ts';
 import type { ListRegister, Machine, VirtualLine } from './machine.ts';
 import type { Outcome } from './outcome.ts';
+import { findPhysicalLine, isSignalled, releasePhysicalLine } from './physical-lines.ts';
 import type { Plan } from './plan.ts';
 import { X0 } from './registers.ts';
 import { wake } from './scheduler.ts';
 
 /** SGIs are INTIDs 0 to 15. */
 export const SGI_COUNT = 16;
+
 /** A shared line of a partition becomes pending: it wakes its target and enters a list register. */
 export function raiseLine(plan: Plan, machine: Machine, partition: number, intId: number): void {
   const line = findVirtualLine(machine, partition, 0, intId);
@@ -96,6 +99,7 @@ export function processDistributor(
   }
   line.pending = false;
   retract(plan, machine, self.partition, vcpu, line);
+  if (!line.active) releasePhysicalLine(plan, machine, self.partition, line);
   return 'DONE';
 }
 
@@ -109,6 +113,7 @@ function enableLine(
   line.enabled = true;
   setPhysicalEnable(plan, machine, partition, line, true);
   if (line.pending) deliver(plan, machine, partition, vcpu, line);
+  else if (isSignalled(plan, machine, partition, line)) wake(plan, machine, partition, vcpu);
   return 'DONE';
 }
 
@@ -133,9 +138,8 @@ function setPhysicalEnable(
   line: VirtualLine,
   enabled: boolean,
 ): void {
-  const physical = machine.gic.lines[line.intId - plan.spiFirst];
-  if (!line.physical || physical === undefined || physical.owner !== partition) return;
-  physical.enabled = enabled;
+  const physical = findPhysicalLine(plan, machine, partition, line);
+  if (physical !== undefined) physical.enabled = enabled;
 }
 
 /** Takes a line that is pending but not active out of the list registers of its target's core. */
@@ -168,11 +172,12 @@ function routeVirtualLine(
   if (line.active) return 'BAD_VALUE';
   retract(plan, machine, partition, line.target, line);
   line.target = action.vcpu;
-  const physical = machine.gic.lines[line.intId - plan.spiFirst];
-  if (line.physical && physical !== undefined && physical.owner === partition) {
-    physical.core = planned.core;
-  }
+  const physical = findPhysicalLine(plan, machine, partition, line);
+  if (physical !== undefined) physical.core = planned.core;
   if (line.pending) deliver(plan, machine, partition, line.target, line);
+  else if (isSignalled(plan, machine, partition, line)) {
+    wake(plan, machine, partition, line.target);
+  }
   return 'DONE';
 }
 
@@ -225,11 +230,7 @@ export function processEnd(plan: Plan, machine: Machine, action: EndAction): Out
   if (action.intId >= PRIVATE_LINES && line.target !== self.vcpu) return 'INTERRUPT_NOT_ACTIVE';
   unloadLine(state, line.intId);
   line.active = false;
-  const physical = machine.gic.lines[line.intId - plan.spiFirst];
-  if (line.physical && physical !== undefined && physical.owner === self.partition) {
-    physical.active = false;
-    physical.pending = physical.asserted;
-  }
+  releasePhysicalLine(plan, machine, self.partition, line);
   if (line.pending && line.enabled) loadLine(state, line);
   return 'DONE';
 }
@@ -250,8 +251,10 @@ export function processSpill(plan: Plan, machine: Machine, action: SpillAction):
 /** EL2 fills free list registers with what waits in memory (maintenance interrupt). */
 export function processFill(plan: Plan, machine: Machine, action: SpillAction): Outcome {
   const self = getRunningResident(plan, machine, action.core);
-  if (machine.cores[action.core] === undefined) return 'NO_SUCH_CORE';
+  const state = machine.cores[action.core];
+  if (state === undefined) return 'NO_SUCH_CORE';
   if (self === undefined) return 'CORE_IDLE';
+  if (!hasFreeListRegister(state)) return 'LIST_REGISTERS_FULL';
   fillListRegisters(machine, action.core, self.partition, self.vcpu);
   return 'DONE';
 }

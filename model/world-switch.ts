@@ -6,6 +6,7 @@
  */
 
 import { getVcpuOf } from './execution.ts';
+import { NONE } from './machine.ts';
 import type { Machine } from './machine.ts';
 import type { Plan } from './plan.ts';
 import { REGISTERS } from './registers.ts';
@@ -33,7 +34,7 @@ function saveRegisters(machine: Machine, core: number, partition: number, vcpu: 
   for (let index = 0; index < REGISTERS.length; index += 1) {
     if (REGISTERS[index]?.treatment !== 'switched') continue;
     home.saved[index] = state.registers[index] ?? 0;
-    home.savedWriters[index] = state.registerWriters[index] ?? 0;
+    home.savedWriters[index] = state.registerWriters[index] ?? NONE;
   }
 }
 
@@ -44,6 +45,6 @@ function restoreRegisters(machine: Machine, core: number, partition: number, vcp
   for (let index = 0; index < REGISTERS.length; index += 1) {
     if (REGISTERS[index]?.treatment !== 'switched') continue;
     state.registers[index] = home.saved[index] ?? 0;
-    state.registerWriters[index] = home.savedWriters[index] ?? 0;
+    state.registerWriters[index] = home.savedWriters[index] ?? NONE;
   }
 }

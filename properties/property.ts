@@ -64,6 +64,8 @@ export interface Property {
   readonly source: string;
   /** A bug that breaks it. */
   readonly example: string;
+  /** Whether a plan has anything that it can judge; absent where every plan has. */
+  readonly appliesTo?: (plan: Plan) => boolean;
   readonly watch: (context: Context) => Monitor;
 }
 

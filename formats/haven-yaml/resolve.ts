@@ -4,6 +4,7 @@
 
 import type {
   DeviceGrant,
+  MemoryGrant,
   Partition,
   Platform,
   Reservation,
@@ -177,13 +178,8 @@ function resolvePartition(partition: PartitionFile): Omit<Partition, 'devices'> 
     name: partition.name,
     vmid: partition.vmid as Vmid,
     cpus: partition.cpus.map(resolveCpu),
-    memory: partition.memory.map((grant) => ({
-      name: grant.name,
-      ipa: grant.ipa as Ipa,
-      pa: grant.pa as Pa,
-      size: grant.size,
-      access: grant.access,
-    })),
+    // What the file says of a memory is what the model says: a list of this length is not copied.
+    memory: partition.memory as unknown as readonly MemoryGrant[],
     entry: partition.entry as Ipa,
     tasks: partition.tasks.map((task) => ({
       name: task.name,

@@ -206,7 +206,10 @@ function listNeverReached(runner: Runner, coverage: Coverage): string[] {
     (kind) => isPossible(runner.plan, kind) && (coverage.outcomes[kind]?.['DONE'] ?? 0) === 0,
   ).map((kind) => `action ${kind}`);
   const properties = runner.properties
-    .filter(({ id }) => (coverage.evaluations[id] ?? 0) === 0)
+    .filter(({ id, appliesTo }) => {
+      const applies = appliesTo?.(runner.plan) ?? true;
+      return applies && (coverage.evaluations[id] ?? 0) === 0;
+    })
     .map(({ id }) => `property ${id}`);
   return [...actions, ...properties];
 }

@@ -5,6 +5,7 @@
 import type { CoreState } from '../../model/machine.ts';
 import { LR_ACTIVE, LR_INVALID, LR_PENDING, findVirtualLine } from '../../model/list-registers.ts';
 import { PRIVATE_LINES } from '../../model/machine.ts';
+import type { Plan } from '../../model/plan.ts';
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { COMPLETE_LOOK_INTERVAL, watchEachStep } from '../property.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
@@ -107,6 +108,14 @@ function watchRoutes(context: Context): Monitor {
   });
 }
 
+function hasLines(plan: Plan): boolean {
+  return plan.routes.some(({ partition }) => partition >= 0);
+}
+
+function hasDoorbells(plan: Plan): boolean {
+  return plan.partitions.some(({ doorbells }) => doorbells.length > 0);
+}
+
 /** Properties of interrupt routing. */
 export const INTERRUPT_PROPERTIES: readonly Property[] = [
   {
@@ -114,6 +123,7 @@ export const INTERRUPT_PROPERTIES: readonly Property[] = [
     statement: 'A list register holds only lines of the virtual CPU that is live on its core.',
     source: 'GICv3, ICH_LR<n>_EL2; each interrupt has exactly one partition',
     example: 'list registers not emptied on a world switch',
+    appliesTo: hasLines,
     watch: (context) =>
       watchEachStep((_action, _outcome, count) => {
         const { cores } = context.machine;
@@ -137,6 +147,7 @@ export const INTERRUPT_PROPERTIES: readonly Property[] = [
     statement: 'An enabled physical line belongs to its one owner and is routed to a core of its.',
     source: 'GICv3, GICD_IROUTER',
     example: 'a route whose target is a virtual CPU number taken for a core',
+    appliesTo: hasLines,
     watch: watchRoutes,
   },
   {
@@ -144,6 +155,7 @@ export const INTERRUPT_PROPERTIES: readonly Property[] = [
     statement: 'A partition rings only doorbells that a channel declares for it.',
     source: 'the only flows between partitions are the declared channels',
     example: 'a doorbell number that is looked up in the receiver’s table',
+    appliesTo: hasDoorbells,
     watch: (context) =>
       watchEachStep((action, outcome, count) => {
         if (action.kind !== 'notify' || outcome !== 'DONE') return null;

@@ -6,6 +6,7 @@ import type { Action } from '../../model/actions.ts';
 import { BOOT_OFF, BOOT_SMMU } from '../../model/machine.ts';
 import type { CachedEntry, Machine, TableEntry } from '../../model/machine.ts';
 import { computeFrame, isCovering } from '../../model/translation.ts';
+import type { Plan } from '../../model/plan.ts';
 import { PAGE_SIZE } from '../../model/units.ts';
 import { formatAddress } from '../findings.ts';
 import { COMPLETE_LOOK_INTERVAL, watchEachStep } from '../property.ts';
@@ -96,6 +97,10 @@ export function isGuestAction(action: Action): boolean {
   }
 }
 
+function hasStreams(plan: Plan): boolean {
+  return plan.streams.length > 0;
+}
+
 /** Properties of tables, caches, boot and the seal. */
 export const TABLE_PROPERTIES: readonly Property[] = [
   {
@@ -118,6 +123,7 @@ export const TABLE_PROPERTIES: readonly Property[] = [
     statement: 'Every valid IOTLB entry is what the current table of its VMID gives.',
     source: 'Arm IHI 0070, CMD_TLBI_S12_VMALL',
     example: 'the SMMU keeps a translation that firmware has left',
+    appliesTo: hasStreams,
     watch: (context) =>
       watchEachStep((_action, _outcome, count) => {
         const { iotlb, tables } = context.machine.smmu;
@@ -130,6 +136,7 @@ export const TABLE_PROPERTIES: readonly Property[] = [
     statement: 'A request of a stream that no partition owns is refused.',
     source: 'Arm IHI 0070, C_BAD_STREAMID and STE.V = 0',
     example: 'streams without an entry bypass',
+    appliesTo: hasStreams,
     watch: (context) =>
       watchEachStep((action, outcome, count) => {
         if (action.kind !== 'dma-issue') return null;
@@ -150,6 +157,7 @@ export const TABLE_PROPERTIES: readonly Property[] = [
     statement: 'No stream passes before the SMMU is programmed and enabled.',
     source: 'Arm IHI 0070, GBPA.ABORT; boot order',
     example: 'the valid bit of an entry is written before its table',
+    appliesTo: hasStreams,
     watch: (context) => watchBeforeLive(context),
   },
   {

@@ -7,7 +7,7 @@
 
 import type { CoreState } from '../../model/machine.ts';
 import { isReady } from '../../model/execution.ts';
-import type { Resident } from '../../model/plan.ts';
+import type { Plan, Resident } from '../../model/plan.ts';
 import { watchEachStep } from '../property.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
 
@@ -169,6 +169,14 @@ function watchDelay(context: Context): Monitor {
   };
 }
 
+function hasReservations(plan: Plan): boolean {
+  return plan.cores.some(({ residents }) => residents.some(({ dedicated }) => !dedicated));
+}
+
+function hasWholeCores(plan: Plan): boolean {
+  return plan.cores.some(({ el2, residents }) => el2 && residents.some((one) => one.dedicated));
+}
+
 /** Properties of the schedule. */
 export const TIME_PROPERTIES: readonly Property[] = [
   {
@@ -176,6 +184,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     statement: 'In no period does a reservation use more than its budget plus the stated overrun.',
     source: 'temporal isolation; Strosnider, Lehoczky, Sha 1995',
     example: 'a refund on pre-emption',
+    appliesTo: hasReservations,
     watch: watchBudget,
   },
   {
@@ -183,6 +192,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     statement: 'Replenishments happen at phase + k * period, each once.',
     source: 'Haven’s scheduler; Xen ARINC 653 drifted by restarting the frame from now',
     example: 'the next period starts when the handler ran',
+    appliesTo: hasReservations,
     watch: watchGrid,
   },
   {
@@ -190,6 +200,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     statement: 'A ready partition executes within its proved worst-case delay.',
     source: 'response-time analysis with jitter; Bernat, Burns 1999',
     example: 'a higher reservation that runs without budget',
+    appliesTo: hasReservations,
     watch: watchDelay,
   },
   {
@@ -197,6 +208,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     statement: 'On a core that a partition has whole, nobody else ever runs.',
     source: 'temporal isolation of whole cores',
     example: 'a second partition that names the core with a budget',
+    appliesTo: hasWholeCores,
     watch: (context) =>
       watchEachStep((_action, _outcome, count) => {
         for (const [index, core] of context.machine.cores.entries()) {

@@ -5,6 +5,7 @@
 
 import { HYPERVISOR } from '../../model/regions.ts';
 import type { BusTransaction } from '../../model/machine.ts';
+import type { Plan } from '../../model/plan.ts';
 import { PAGE_SIZE } from '../../model/units.ts';
 import { formatAddress } from '../findings.ts';
 import { findForeignRegion, findGrant } from '../grants.ts';
@@ -119,6 +120,10 @@ function judgeHypervisor(
 
 const ISOLATION = 'spatial isolation: what is not granted is denied';
 
+function hasMasters(plan: Plan): boolean {
+  return plan.streams.length + plan.bareMasters.length > 0;
+}
+
 /** Properties of what cores and devices reach. */
 export const TRANSACTION_PROPERTIES: readonly Property[] = [
   {
@@ -166,6 +171,7 @@ export const TRANSACTION_PROPERTIES: readonly Property[] = [
       'A device reaches only frames that its owner owns or shares, with the owner’s rights.',
     source: 'Arm IHI 0070: stage-2 translation of streams',
     example: 'an unmatched stream that bypasses the SMMU',
+    appliesTo: hasMasters,
     watch: (context) =>
       watchTransactions(
         context,
@@ -179,6 +185,7 @@ export const TRANSACTION_PROPERTIES: readonly Property[] = [
     statement: 'No frame that a device reaches is private to another partition or the hypervisor.',
     source: ISOLATION,
     example: 'one StreamID in the devices of two partitions',
+    appliesTo: hasMasters,
     watch: (context) =>
       watchTransactions(
         context,

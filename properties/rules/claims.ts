@@ -8,21 +8,26 @@
 import type { Access, Core, Path, StaticConfiguration } from '../../model/configuration.ts';
 import type { ByteRange } from '../../model/units.ts';
 
-/** A range of a partition's IPA space and the PA range behind it, both `size` bytes long. */
+/**
+ * A range of a partition's IPA space and the PA range behind it, both `size` bytes long. What
+ * messages say of it is made when one is, since a configuration may hold 100,000 claims.
+ */
 export interface IpaClaim {
   readonly kind: 'memory' | 'device' | 'channel';
   /** Index into `partitions`. */
   readonly partition: number;
   /** Name of the partition. */
   readonly owner: string;
+  /** Name of the memory, the device or the channel. */
+  readonly name: string;
+  /** Index of the entry that claims the range: of `memory`, `devices` or `channels`. */
+  readonly entry: number;
+  /** Index of the window of a device or of the end of a channel, else 0. */
+  readonly part: number;
   readonly ipa: number;
   readonly pa: number;
   readonly size: number;
   readonly access: Access;
-  /** For messages: "memory ram", "window 0 of device uart0", "channel telemetry". */
-  readonly label: string;
-  /** The entry that claims the range. */
-  readonly path: Path;
 }
 
 /** Rights of a device window: data only. */
@@ -34,18 +39,19 @@ export function listIpaClaims(configuration: StaticConfiguration): IpaClaim[][] 
     ...listMemoryClaims(configuration, index),
     ...listDeviceClaims(configuration, index),
   ]);
-  for (const [index, channel] of configuration.channels.entries()) {
-    for (const [position, end] of channel.ends.entries()) {
+  for (const [entry, channel] of configuration.channels.entries()) {
+    for (const [part, end] of channel.ends.entries()) {
       claims[end.partition]?.push({
         kind: 'channel',
         partition: end.partition,
         owner: configuration.partitions[end.partition]?.name ?? '?',
+        name: channel.name,
+        entry,
+        part,
         ipa: end.ipa,
         pa: channel.pa,
         size: channel.size,
         access: end.access,
-        label: `channel ${channel.name}`,
-        path: ['config', 'channels', index, 'ends', position],
       });
     }
   }
@@ -54,39 +60,52 @@ export function listIpaClaims(configuration: StaticConfiguration): IpaClaim[][] 
 
 function listMemoryClaims(configuration: StaticConfiguration, partition: number): IpaClaim[] {
   const { name: owner = '?', memory = [] } = configuration.partitions[partition] ?? {};
-  return memory.map((grant, index) => ({
+  return memory.map(({ name, ipa, pa, size, access }, entry) => ({
     kind: 'memory',
     partition,
     owner,
-    ipa: grant.ipa,
-    pa: grant.pa,
-    size: grant.size,
-    access: grant.access,
-    label: `memory ${grant.name}`,
-    path: ['config', 'partitions', partition, 'memory', index],
+    name,
+    entry,
+    part: 0,
+    ipa,
+    pa,
+    size,
+    access,
   }));
 }
 
 function listDeviceClaims(configuration: StaticConfiguration, partition: number): IpaClaim[] {
   const claims: IpaClaim[] = [];
   const { name: owner = '?', devices = [] } = configuration.partitions[partition] ?? {};
-  for (const [index, grant] of devices.entries()) {
-    const device = configuration.platform.devices[grant.device];
-    for (const [window, range] of (device?.mmio ?? []).entries()) {
+  for (const [entry, grant] of devices.entries()) {
+    const { name = '?', mmio = [] } = configuration.platform.devices[grant.device] ?? {};
+    for (const [part, range] of mmio.entries()) {
       claims.push({
         kind: 'device',
         partition,
         owner,
-        ipa: grant.windowIpas[window] ?? range.base,
+        name,
+        entry,
+        part,
+        ipa: grant.windowIpas[part] ?? range.base,
         pa: range.base,
         size: range.size,
         access: DEVICE_ACCESS,
-        label: `window ${window} of device ${device?.name ?? '?'}`,
-        path: ['config', 'partitions', partition, 'devices', index],
       });
     }
   }
   return claims;
+}
+
+/** A claim in messages: "memory ram", "window 0 of device uart0", "channel telemetry". */
+export function formatClaim({ kind, name, part }: IpaClaim): string {
+  return kind === 'device' ? `window ${part} of device ${name}` : `${kind} ${name}`;
+}
+
+/** The entry that claims the range. */
+export function getClaimPath({ kind, partition, entry, part }: IpaClaim): Path {
+  if (kind === 'channel') return ['config', 'channels', entry, 'ends', part];
+  return ['config', 'partitions', partition, kind === 'memory' ? 'memory' : 'devices', entry];
 }
 
 /** The range of intermediate physical addresses that a claim takes. */

@@ -3,6 +3,7 @@
 import { HYPERVISOR, type Region } from '../../model/regions.ts';
 import { computePages, isOverlapping, PAGE_SIZE, type ByteRange } from '../../model/units.ts';
 import { formatAddress } from '../findings.ts';
+import { formatClaim, getClaimPath } from './claims.ts';
 import {
   computeIntersection,
   describePair,
@@ -197,10 +198,10 @@ const deviceEmptyWindow = defineRule({
       if (claim.size > 0) continue;
       yield {
         message:
-          `${claim.label} of ${owner} at ${formatAddress(claim.pa)} is empty: ` +
+          `${formatClaim(claim)} of ${owner} at ${formatAddress(claim.pa)} is empty: ` +
           'expected a size of at least 1 byte, found 0',
         help: 'correct the window in the platform file',
-        at: claim.path,
+        at: getClaimPath(claim),
       };
     }
   },
@@ -237,11 +238,11 @@ const deviceIpaAlignment = defineRule({
       const expected = claim.ipa - (claim.ipa % PAGE_SIZE) + offset;
       yield {
         message:
-          `${claim.label} of ${owner} moves within its page: expected an IPA such as ` +
+          `${formatClaim(claim)} of ${owner} moves within its page: expected an IPA such as ` +
           `${formatAddress(expected)} (offset ${formatAddress(offset)}), ` +
           `found ${formatAddress(claim.ipa)}`,
         help: 'keep the low 12 bits of the physical base',
-        at: claim.path,
+        at: getClaimPath(claim),
       };
     }
   },

@@ -10,7 +10,15 @@ import {
   PAGE_SIZE,
 } from '../../model/units.ts';
 import { formatAddress } from '../findings.ts';
-import { getIpaRange, getPaRange, isSeenByCore, listCoresOf, type IpaClaim } from './claims.ts';
+import {
+  formatClaim,
+  getClaimPath,
+  getIpaRange,
+  getPaRange,
+  isSeenByCore,
+  listCoresOf,
+  type IpaClaim,
+} from './claims.ts';
 import {
   computeIntersection,
   createRange,
@@ -161,10 +169,10 @@ const memoryEmpty = defineRule({
       if (claim.size > 0) continue;
       yield {
         message:
-          `${claim.label} of ${owner} at ${formatAddress(claim.pa)} is empty: expected a ` +
+          `${formatClaim(claim)} of ${owner} at ${formatAddress(claim.pa)} is empty: expected a ` +
           'size of at least 4KiB, found 0',
         help: 'state the size, or remove the entry',
-        at: [...claim.path, 'size'],
+        at: [...getClaimPath(claim), 'size'],
       };
     }
   },
@@ -178,27 +186,26 @@ const memoryAlignment = defineRule({
   example: { before: 'pa: 0x48000800', after: 'pa: 0x48000000' },
   *violations(context) {
     for (const claim of context.claimsOfKind['memory']) {
-      if (claim.ipa % PAGE_SIZE === 0 && claim.pa % PAGE_SIZE === 0) {
-        if (claim.size % PAGE_SIZE === 0) continue;
-      }
-      if (claim.ipa % PAGE_SIZE === 0 && claim.pa % PAGE_SIZE === 0) {
-        if (claim.size % PAGE_SIZE === 0) continue;
-      }
+      if (isWholePages(claim)) continue;
       const { owner } = claim;
       for (const key of ['ipa', 'pa', 'size'] as const) {
         if (claim[key] % PAGE_SIZE === 0) continue;
         yield {
           message:
-            `${key} of ${claim.label} of ${owner} is not a multiple of 4KiB: ` +
+            `${key} of ${formatClaim(claim)} of ${owner} is not a multiple of 4KiB: ` +
             `expected ${formatNeighbours(claim[key], PAGE_SIZE)}, found ` +
             formatAddress(claim[key]),
           help: 'use whole pages',
-          at: [...claim.path, key],
+          at: [...getClaimPath(claim), key],
         };
       }
     }
   },
 });
+
+function isWholePages({ ipa, pa, size }: IpaClaim): boolean {
+  return ipa % PAGE_SIZE === 0 && pa % PAGE_SIZE === 0 && size % PAGE_SIZE === 0;
+}
 
 /** Violations of the ends of both address spaces, for claims of one kind. */
 export function* findBeyondAddressSpace(
@@ -210,20 +217,20 @@ export function* findBeyondAddressSpace(
     if (claim.ipa + claim.size > IPA_END) {
       yield {
         message:
-          `${claim.label} of ${owner} ends beyond the IPA space: ` +
+          `${formatClaim(claim)} of ${owner} ends beyond the IPA space: ` +
           `${formatRange(getIpaRange(claim))} is not within ` +
           formatRange(createRange(0, IPA_END)),
         help: `stage 2 translates 39-bit addresses; choose an IPA below ${formatAddress(IPA_END)}`,
-        at: kind === 'device' ? claim.path : [...claim.path, 'ipa'],
+        at: kind === 'device' ? getClaimPath(claim) : [...getClaimPath(claim), 'ipa'],
       };
     }
     if (kind !== 'channel' && claim.pa + claim.size > PA_END) {
       yield {
         message:
-          `${claim.label} of ${owner} ends beyond the physical address space: ` +
+          `${formatClaim(claim)} of ${owner} ends beyond the physical address space: ` +
           `${formatRange(getPaRange(claim))} is not within ${formatRange(createRange(0, PA_END))}`,
         help: 'check base and size; cores address 40 bits',
-        at: kind === 'device' ? claim.path : [...claim.path, 'pa'],
+        at: kind === 'device' ? getClaimPath(claim) : [...getClaimPath(claim), 'pa'],
       };
     }
   }
@@ -261,10 +268,10 @@ const memoryOutsideRam = defineRule({
         .map((bank) => `${bank.name} ${formatRange(bank)}`);
       yield {
         message:
-          `${claim.label} of ${owner} ${formatRange(getPaRange(claim))} is not wholly in RAM: ` +
+          `${formatClaim(claim)} of ${owner} ${formatRange(getPaRange(claim))} is not wholly in RAM: ` +
           `expected within ${names.join(' or ') || 'a bank, but the platform has none'}`,
         help: 'move or shrink the memory',
-        at: [...claim.path, 'pa'],
+        at: [...getClaimPath(claim), 'pa'],
         related: configuration.platform.memory.slice(0, 4).map((bank, index) => ({
           message: `RAM bank ${bank.name} ${formatRange(bank)}`,
           at: ['platform', 'memory', index] as const,
@@ -312,11 +319,11 @@ function* findIpaOverlaps(
     const verb = isOverlapping(getIpaRange(a), getIpaRange(b)) ? 'overlap' : 'share a page';
     yield {
       message:
-        `${a.label} at IPA ${formatRange(getIpaRange(a))} and ${b.label} at IPA ` +
+        `${formatClaim(a)} at IPA ${formatRange(getIpaRange(a))} and ${formatClaim(b)} at IPA ` +
         `${formatRange(getIpaRange(b))} of ${owner} ${verb} in the partition's address space`,
       help: 'choose another IPA for one of them',
-      at: b.path,
-      related: [{ message: `${a.label} is here`, at: a.path }],
+      at: getClaimPath(b),
+      related: [{ message: `${formatClaim(a)} is here`, at: getClaimPath(a) }],
     };
   }
 }
@@ -344,9 +351,10 @@ const memoryAccess = defineRule({
       const found = claim.access.write ? 'write without read' : 'no right at all';
       yield {
         message:
-          `${claim.label} of ${owner} cannot be read: expected r, rw, rx or rwx, found ` + found,
+          `${formatClaim(claim)} of ${owner} cannot be read: expected r, rw, rx or rwx, found ` +
+          found,
         help: 'add r, or remove the entry',
-        at: [...claim.path, 'access'],
+        at: [...getClaimPath(claim), 'access'],
       };
     }
   },
@@ -365,14 +373,17 @@ const memoryEntry = defineRule({
       if (here.some((claim) => claim.kind === 'memory' && claim.access.execute)) continue;
       const executable = claims.filter((claim) => claim.kind === 'memory' && claim.access.execute);
       const expected = executable.map((claim) => formatRange(getIpaRange(claim))).slice(0, 4);
-      const found = here[0] === undefined ? 'where nothing is' : `in ${here[0].label}`;
+      const found = here[0] === undefined ? 'where nothing is' : `in ${formatClaim(here[0])}`;
       yield {
         message:
           `entry ${formatAddress(partition.entry)} of ${partition.name} lies ${found}: expected ` +
           `executable memory, ${expected.join(' or ') || 'but the partition has none'}`,
         help: 'state the IPA of the first instruction, or give that memory the right x',
         at: ['config', 'partitions', index, 'entry'],
-        related: here.map((claim) => ({ message: `${claim.label} is here`, at: claim.path })),
+        related: here.map((claim) => ({
+          message: `${formatClaim(claim)} is here`,
+          at: getClaimPath(claim),
+        })),
       };
     }
   },
@@ -405,6 +416,7 @@ export function* findNotIdentity(
   kind: IpaClaim['kind'],
 ): Generator<Violation> {
   const { configuration, runsWithoutEl2 } = context;
+  if (!runsWithoutEl2.includes(true)) return;
   for (const claim of context.claimsOfKind[kind]) {
     const { owner } = claim;
     if (runsWithoutEl2[claim.partition] !== true) continue;
@@ -412,10 +424,10 @@ export function* findNotIdentity(
       if (core.el2 || isSeenByCore(claim, core)) continue;
       yield {
         message:
-          `${claim.label} of ${owner} cannot move: core ${core.id} (${core.type}) has no EL2, ` +
+          `${formatClaim(claim)} of ${owner} cannot move: core ${core.id} (${core.type}) has no EL2, ` +
           `expected ipa ${formatAddress(claim.pa)} as its pa, found ${formatAddress(claim.ipa)}`,
         help: 'set ipa to pa, or to the address at which the core sees it by an alias',
-        at: kind === 'device' ? claim.path : [...claim.path, 'ipa'],
+        at: kind === 'device' ? getClaimPath(claim) : [...getClaimPath(claim), 'ipa'],
       };
     }
   }

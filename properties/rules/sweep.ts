@@ -34,7 +34,7 @@ export function findOverlaps(
   pairsMax: number = PAIRS_MAX,
 ): SweepResult {
   const bases = Float64Array.from(ranges, (range) => range.base);
-  const ends = Float64Array.from(ranges, (range) => range.base + range.size);
+  const ends = Float64Array.from(ranges, (range) => range.base + Math.max(range.size, 0));
   if (isDisjoint(bases, ends)) return { pairs: [], truncated: false };
   const order = sortByBase(ranges, bases);
   const pairs: IndexPair[] = [];

@@ -10,7 +10,7 @@ const GIB = 2 ** 30;
 
 function claim(ipa: number, pa: number, size: number): IpaClaim {
   const access = { read: true, write: true, execute: false };
-  const facts = { partition: 0, owner: 'linux', label: 'memory ram', path: ['config'] as const };
+  const facts = { partition: 0, owner: 'linux', name: 'ram', entry: 0, part: 0 };
   return { kind: 'memory', ipa, pa, size, access, ...facts };
 }
 

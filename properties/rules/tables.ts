@@ -7,8 +7,8 @@
  */
 
 import type { StaticConfiguration } from '../../model/configuration.ts';
-import { computePages, PAGE_SIZE, type ByteRange } from '../../model/units.ts';
-import { getIpaRange, type IpaClaim } from './claims.ts';
+import { computePageBase, PAGE_SIZE, type ByteRange } from '../../model/units.ts';
+import type { IpaClaim } from './claims.ts';
 import { isCovered, mergeRanges } from './sweep.ts';
 
 /** Bytes of one level-1 entry. */
@@ -57,23 +57,27 @@ export function computeStage2Size(claims: readonly IpaClaim[]): number {
 /** Entries of the given span that need a table of the next level. */
 function countSlots(claims: readonly IpaClaim[], span: number): number {
   const whole: ByteRange[] = [];
-  const edges = new Set<number>();
-  for (const claim of claims) {
-    const pages = computePages(getIpaRange(claim));
-    const end = pages.base + pages.size;
-    const first = Math.floor(pages.base / span);
-    if ((claim.ipa - claim.pa) % span !== 0) {
+  const edges: number[] = [];
+  for (const { ipa, pa, size } of claims) {
+    const base = computePageBase(ipa);
+    const end = computePageBase(ipa + size - 1) + PAGE_SIZE;
+    const first = Math.floor(base / span);
+    if ((ipa - pa) % span !== 0) {
       whole.push({ base: first, size: Math.ceil(end / span) - first });
       continue;
     }
     // Blocks fit: only the first and the last entry can be covered in part.
-    if (pages.base % span !== 0) edges.add(first);
-    if (end % span !== 0) edges.add(Math.floor(end / span));
+    if (base % span !== 0) edges.push(first);
+    if (end % span !== 0) edges.push(Math.floor(end / span));
   }
   const merged = mergeRanges(whole);
-  let count = merged.reduce((sum, slots) => sum + slots.size, 0);
-  for (const edge of edges) if (!isCovered({ base: edge, size: 1 }, merged)) count += 1;
-  return count;
+  const count = merged.reduce((sum, slots) => sum + slots.size, 0);
+  return count + countDistinct(edges.filter((edge) => !isCovered({ base: edge, size: 1 }, merged)));
+}
+
+function countDistinct(numbers: readonly number[]): number {
+  const sorted = Float64Array.from(numbers).sort();
+  return sorted.reduce((count, number, at) => (number === sorted[at - 1] ? count : count + 1), 0);
 }
 
 /**
