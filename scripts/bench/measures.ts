@@ -1,0 +1,185 @@
+/** Measures: one function for each group of figures. */
+
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+import fc from 'fast-check';
+
+import { readConfiguration } from '../../formats/read.ts';
+import type { StaticConfiguration } from '../../model/configuration.ts';
+import { createMachine } from '../../model/machine.ts';
+import { createPlan } from '../../model/plan.ts';
+import { step } from '../../model/step.ts';
+import { fuzzConfiguration } from '../../properties/engine/fuzz.ts';
+import { actionArbitrary, listBootActions } from '../../properties/generators/traces.ts';
+import { checkConfiguration } from '../../properties/rules/check.ts';
+import { proveConfiguration } from '../../solver/prove.ts';
+import { getPackageRoot } from '../package.ts';
+import { runHaven } from '../run-haven.ts';
+import { atLeast, below, computeMedian, type Figure } from './figure.ts';
+import { writeLargeFile } from './large-file.ts';
+
+/** How long to measure. */
+export interface Effort {
+  /** Processes started for a figure whose target is about a process. */
+  readonly runs: number;
+  /** Milliseconds for a figure that is a rate. */
+  readonly rateMs: number;
+}
+
+/** The configurations that ship. */
+export const BOARDS = ['qemu-virt', 'imx95'] as const;
+type Board = (typeof BOARDS)[number];
+
+/** A configuration that ships does not read or hold: a defect of ours, not of the machine. */
+export class UnusableBenchError extends Error {}
+
+function getBoardFile(board: Board): string {
+  return join(getPackageRoot(), 'configs', `${board}.yaml`);
+}
+
+function readBoard(board: Board): StaticConfiguration {
+  const result = readConfiguration(getBoardFile(board));
+  if (result.kind !== 'ok') throw new UnusableBenchError(`${board} cannot be read`);
+  return result.loaded.configuration;
+}
+
+interface CheckTimes {
+  readonly readMs: number;
+  readonly rulesMs: number;
+}
+
+/** Reading and checking once, in a process that has done nothing yet. */
+function checkOnce(file: string): CheckTimes {
+  const program = join(import.meta.dirname, 'check-once.ts');
+  const loader = import.meta.resolve('tsx');
+  const run = spawnSync(process.execPath, ['--import', loader, program, file], {
+    encoding: 'utf8',
+  });
+  if (run.status !== 0) throw new UnusableBenchError(run.stderr);
+  return JSON.parse(run.stdout) as CheckTimes;
+}
+
+function addTimes({ readMs, rulesMs }: CheckTimes): number {
+  return readMs + rulesMs;
+}
+
+/** `check` of large files, each read and checked for the first time in its process. */
+export function measureLargeChecks(folder: string, { runs }: Effort): Figure[] {
+  const [small, large] = [10_000, 100_000].map((regions) => writeLargeFile(folder, regions));
+  if (small === undefined || large === undefined) return [];
+  const fast = Array.from({ length: runs }, () => checkOnce(small));
+  const slow = Array.from({ length: Math.min(runs, 3) }, () => checkOnce(large));
+  const [fastMs, slowMs] = [computeMedian(fast.map(addTimes)), computeMedian(slow.map(addTimes))];
+  const remark = `64 partitions, first call in its process, median of ${runs}`;
+  return [
+    below('check 10,000 regions, beyond start-up', fastMs, 'ms', 100, remark),
+    below('  reading them', computeMedian(fast.map(({ readMs }) => readMs)), 'ms'),
+    below('  the rules', computeMedian(fast.map(({ rulesMs }) => rulesMs)), 'ms'),
+    below('check 100,000 regions, beyond start-up', slowMs, 'ms'),
+    below('growth from 10,000 to 100,000', slowMs / fastMs, 'times', 13),
+  ];
+}
+
+/** `check` of each board in a process that has done it often. */
+export function measureWarmChecks(): Figure[] {
+  return BOARDS.map((board) => {
+    const file = getBoardFile(board);
+    const times = Array.from({ length: 60 }, () => {
+      const begin = performance.now();
+      const result = readConfiguration(file);
+      if (result.kind === 'ok') checkConfiguration(result.loaded.configuration);
+      return performance.now() - begin;
+    });
+    const warm = computeMedian(times.slice(-20));
+    return below(`check ${board}, warm`, warm, 'ms', 5, 'reading and rules, platform kept');
+  });
+}
+
+/** Median time of a command on a board that holds, milliseconds. */
+function timeHaven(command: string, board: Board, runs: number): number {
+  const times = Array.from({ length: runs }, () => {
+    const begin = performance.now();
+    const run = runHaven([command, getBoardFile(board)]);
+    if (run.exitCode !== 0) throw new UnusableBenchError(run.stdout + run.stderr);
+    return performance.now() - begin;
+  });
+  return computeMedian(times);
+}
+
+/** `haven` from start to exit. */
+export function measureProcesses({ runs }: Effort): Figure[] {
+  return [
+    ...BOARDS.map((board) =>
+      below(
+        `haven check ${board}, start to exit`,
+        timeHaven('check', board, runs),
+        'ms',
+        500,
+        `median of ${runs}`,
+      ),
+    ),
+    below(
+      'haven prove qemu-virt, start to exit',
+      timeHaven('prove', 'qemu-virt', 1) / 1000,
+      's',
+      10,
+    ),
+  ];
+}
+
+/** Proving in this process, with the solver that ships. */
+export async function measureProof(): Promise<Figure[]> {
+  const configuration = readBoard('qemu-virt');
+  const begin = performance.now();
+  const results = await proveConfiguration(configuration);
+  const seconds = (performance.now() - begin) / 1000;
+  const discharged = results.filter(({ status }) => status === 'discharged').length;
+  const remark = `${discharged} of ${results.length} obligations discharged`;
+  return [below('prove qemu-virt, in process', seconds, 's', undefined, remark)];
+}
+
+/** Actions drawn before the clock starts. */
+const ACTIONS = 20_000;
+/** A random trace switches a core off sooner or later: each one starts with a fresh boot. */
+const STEPS_PER_BOOT = 200;
+
+/** The spec alone: a plain loop over random actions that were drawn before, nothing watching. */
+export function measureSpec({ rateMs }: Effort): Figure[] {
+  return BOARDS.map((board) => {
+    const plan = createPlan(readBoard(board));
+    const boot = listBootActions(plan);
+    const actions = fc.sample(actionArbitrary(plan), { numRuns: ACTIONS, seed: 1 });
+    let machine = createMachine(plan);
+    let [steps, done] = [0, 0];
+    const begin = performance.now();
+    let elapsedMs = 0;
+    while (elapsedMs < rateMs) {
+      for (const [index, action] of actions.entries()) {
+        if (index % STEPS_PER_BOOT === 0) {
+          machine = createMachine(plan);
+          for (const bootAction of boot) step(plan, machine, bootAction);
+        }
+        if (step(plan, machine, action) === 'DONE') done += 1;
+        steps += 1;
+      }
+      elapsedMs = performance.now() - begin;
+    }
+    const rate = steps / elapsedMs / 1000;
+    const share = Math.round((100 * done) / steps);
+    const remark = `one core, ${share} % of the actions DONE, a boot every ${STEPS_PER_BOOT}`;
+    return atLeast(`the spec alone, ${board}`, rate, 'M steps/s', 5, remark);
+  });
+}
+
+/** The fuzzer with every property watching each step. */
+export async function measureFuzzer({ rateMs }: Effort): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const board of BOARDS) {
+    const result = await fuzzConfiguration(readBoard(board), { seed: 1, timeMs: rateMs });
+    const rate = result.stepsPerSecond / 1000;
+    const remark = `${result.failures.length} failures`;
+    figures.push(atLeast(`fuzz ${board}, all properties`, rate, 'k steps/s', undefined, remark));
+  }
+  return figures;
+}
