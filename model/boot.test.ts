@@ -61,7 +61,7 @@ describe('boot', () => {
     expect(smmu.streams.some(({ valid }) => valid)).toBe(false);
   });
 
-  test('writes a stream entry word by word, the valid bit last, and enables the SMMU at the end', () => {
+  test('writes stream entries word by word, the valid bit last, then enables the SMMU', () => {
     const board = createReset();
     const { smmu, boot: state } = board.machine;
     boot(board, 0);
