@@ -17,7 +17,7 @@ import { REGISTERS } from './registers.ts';
 export interface View {
   /** Per virtual CPU: started, waiting, timer, switched registers, private lines. */
   readonly vcpus: number[][];
-  /** Shared lines: enabled, pending, active, target. */
+  /** Shared lines, one number each: enabled, pending, active, target. */
   readonly lines: number[];
   /** Its stage-2 table, as addresses, sizes and rights. */
   readonly table: number[];
@@ -74,16 +74,19 @@ export function observeRegisters(
   view: View,
 ): void {
   const state = machine.partitions[partition];
-  view.lines.length = 0;
   if (state === undefined) return;
-  for (const line of state.lines) {
-    pushLine(view.lines, line);
+  for (let index = 0; index < state.lines.length; index += 1) {
+    const line = state.lines[index];
+    if (line !== undefined) view.lines[index] = encodeLine(line);
   }
   for (let index = 0; index < state.vcpus.length; index += 1) {
     view.vcpus[index] ??= [];
     observeVcpu(plan, machine, partition, index, view.vcpus[index] ?? []);
   }
 }
+
+/** Numbers of a virtual CPU that stand before its registers: started, waiting, timer. */
+const VCPU_FACTS = 3;
 
 function observeVcpu(
   plan: Plan,
@@ -94,24 +97,31 @@ function observeVcpu(
 ): void {
   const vcpu = machine.partitions[partition]?.vcpus[index];
   const core = plan.partitions[partition]?.vcpus[index]?.core ?? -1;
-  numbers.length = 0;
   if (vcpu === undefined) return;
-  numbers.push(Number(vcpu.on), Number(vcpu.waiting), Number(vcpu.timerArmed), vcpu.timerAt);
+  numbers[0] = Number(vcpu.on);
+  numbers[1] = Number(vcpu.waiting);
+  numbers[2] = vcpu.timerArmed ? vcpu.timerAt : -1;
   const state = machine.cores[core];
   const bare = plan.cores[core]?.el2 === false;
   const loaded = state === undefined ? undefined : plan.cores[core]?.residents[state.loaded];
   const live = bare || (loaded?.partition === partition && loaded.vcpu === index);
   const registers = live && state !== undefined ? state.registers : vcpu.saved;
+  let at = VCPU_FACTS;
   for (let register = 0; register < REGISTERS.length; register += 1) {
-    if (REGISTERS[register]?.treatment === 'switched') numbers.push(registers[register] ?? 0);
+    if (REGISTERS[register]?.treatment !== 'switched') continue;
+    numbers[at] = registers[register] ?? 0;
+    at += 1;
   }
   for (const line of vcpu.privateLines) {
-    pushLine(numbers, line);
+    numbers[at] = encodeLine(line);
+    at += 1;
   }
 }
 
-function pushLine(numbers: number[], line: VirtualLine): void {
-  numbers.push(Number(line.enabled), Number(line.pending), Number(line.active), line.target);
+/** One number for the state of a line: enabled, pending and active are bits, the target is above. */
+function encodeLine(line: VirtualLine): number {
+  const flags = Number(line.enabled) + 2 * Number(line.pending) + 4 * Number(line.active);
+  return flags + 8 * line.target;
 }
 
 /**
