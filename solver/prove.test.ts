@@ -166,7 +166,7 @@ const REFUTATIONS: readonly Refutation[] = [
     says: ['device virtio of rtos', '0xa000000'],
   },
   {
-    id: 'irq.exclusive',
+    id: 'irq.exclusive[linux]',
     change: (draft) => void (at(at(draft.channels, 0).notify, 0).irq = 33 as never),
     says: ['line 33', 'device uart of linux', 'notify 0 of channel telemetry'],
   },
@@ -297,15 +297,28 @@ describe('the example', () => {
     expect(results.filter(({ status }) => status !== 'discharged')).toEqual([]);
   });
 
+  test('holds where two receivers know two doorbells by one INTID', async () => {
+    const example = edit((draft) => {
+      const { notify } = at(draft.channels, 0);
+      const { from, to, irq } = at(notify, 0);
+      notify.push({ from: to, to: from, irq });
+    });
+    const results = await prove(example, 'irq.*');
+    expect(results.filter(({ status }) => status !== 'discharged')).toEqual([]);
+    expect(results.map(({ id }) => id)).toContain('irq.exclusive[rtos]');
+  });
+
   test('has as many obligations as partitions, streams and cores call for', () => {
     const ids = listObligations(createExample()).map(({ id }) => id);
     const spatial = ids.filter((id) => !id.startsWith('time.'));
     expect(new Set(ids).size).toBe(ids.length);
     const perPartition = { stage2: 2 * 6, m7: 1, pinned: 3, firewall: 2 };
     const perStream = 2;
-    const sharedCores = 1;
+    const [sharedCores, receivers] = [1, 1];
     const fixed = { config: 1, memory: 6, device: 3, dma: 4, irq: 5, cpu: 3, channel: 5, hyp: 7 };
-    expect(spatial).toHaveLength(sum(perPartition) + perStream + sharedCores + sum(fixed));
+    expect(spatial).toHaveLength(
+      sum(perPartition) + perStream + sharedCores + receivers + sum(fixed),
+    );
   });
 
   test('makes an obligation of every claim outside of time, and of no other', () => {
@@ -476,7 +489,7 @@ describe('proveConfiguration', () => {
   test('writes each query as a script with its statement, the same on every run', async () => {
     const scripts = await writeScripts();
     expect(await writeScripts()).toEqual(scripts);
-    expect(scripts.get('irq.exclusive')).toContain('; Every interrupt line, physical or virtual');
+    expect(scripts.get('irq.exclusive')).toContain('; Every interrupt line has one owner');
     expect(scripts.get('irq.exclusive')).toContain('(set-info :status unsat)');
     expect(scripts.get('irq.exclusive.premises')).toContain('(set-info :status sat)');
   });

@@ -229,7 +229,7 @@ function describeInterrupts(
 ): DescribedInterrupts | null {
   const windows = readWindows(conversion.tree, gic);
   const [distributor, redistributors] = windows;
-  if (!distributor || !redistributors) return null;
+  if (!hasSize(distributor) || !hasSize(redistributors)) return null;
   const regions = readCells(gic.node, '#redistributor-regions')?.[0] ?? 1;
   if (regions > 1) {
     conversion.warnings.push(
@@ -237,7 +237,10 @@ function describeInterrupts(
         'are a firmware device that nobody may own',
     );
   }
-  const its = board.its === null ? null : (readWindows(conversion.tree, board.its)[0] ?? null);
+  const [its] = board.its === null ? [] : readWindows(conversion.tree, board.its);
+  if (board.its !== null && !hasSize(its)) {
+    conversion.warnings.push(`${board.its.path}: the ITS has no window; it is left out`);
+  }
   const highest = Math.max(
     31,
     ...devices.flatMap(({ irqs }) => irqs),
@@ -259,13 +262,18 @@ function describeInterrupts(
   return {
     distributor,
     redistributors,
-    its,
+    its: hasSize(its) ? its : null,
     spiFirst: 32,
     spiCount,
     listRegisters: ASSUMED_LIST_REGISTERS,
     reservedIrqs: listReservedIrqs(conversion, board, gic),
     source: gic.path,
   };
+}
+
+/** Whether registers are described at all: a window without size holds none. */
+function hasSize(window: ByteRange | null | undefined): window is ByteRange {
+  return window !== null && window !== undefined && window.size > 0;
 }
 
 /** The private interrupts that EL2 itself uses: GIC maintenance and its physical timer. */
@@ -300,7 +308,7 @@ function describeIommu(
     return null;
   }
   const [window] = readWindows(tree, board.smmu);
-  if (!window) {
+  if (!hasSize(window)) {
     warnings.push(`${board.smmu.path}: the SMMU has no window; it is left out`);
     return null;
   }

@@ -14,14 +14,14 @@ export const REFUSED: unique symbol = Symbol('refused');
 /** Parses a value: the output of the schema, or `REFUSED`; undefined stands for an absent key. */
 export type Acceptor = (value: unknown) => unknown;
 
-const acceptors = new WeakMap<z.core.$ZodType, Acceptor>();
+const compiled = new WeakMap<z.core.$ZodType, Acceptor>();
 
 /** The acceptor of a schema; compiled when it is first asked for. */
 export function getAcceptor(schema: z.core.$ZodType): Acceptor {
-  const known = acceptors.get(schema);
+  const known = compiled.get(schema);
   if (known !== undefined) return known;
   const acceptor = compileAcceptor(schema);
-  acceptors.set(schema, acceptor);
+  compiled.set(schema, acceptor);
   return acceptor;
 }
 
@@ -70,16 +70,18 @@ function compileByZod(schema: z.core.$ZodType): Acceptor {
 }
 
 function compileObject(shape: Readonly<Record<string, z.core.$ZodType>>): Acceptor {
-  const fields = Object.entries(shape).map(([key, schema]) => [key, getAcceptor(schema)] as const);
+  const keys = Object.keys(shape);
+  const acceptors = Object.values(shape).map(getAcceptor);
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return REFUSED;
     const input = value as Readonly<Record<string, unknown>>;
     const output: Record<string, unknown> = {};
     let present = 0;
-    for (const [key, accept] of fields) {
+    for (let field = 0; field < keys.length; field += 1) {
+      const key = keys[field] ?? '';
       const found = input[key];
       if (found !== undefined) present += 1;
-      const accepted = accept(found);
+      const accepted = acceptors[field]?.(found);
       if (accepted === REFUSED) return REFUSED;
       if (accepted !== undefined) output[key] = accepted;
     }

@@ -6,7 +6,17 @@
 
 import * as z from 'zod';
 
-import { access, address, duration, integer, name, policy, size, withDefault } from './scalars.ts';
+import {
+  access,
+  address,
+  duration,
+  integer,
+  intId,
+  name,
+  policy,
+  size,
+  withDefault,
+} from './scalars.ts';
 
 /** The version of the file format that this reader knows. */
 export const FORMAT_VERSION = 1;
@@ -104,7 +114,7 @@ const channelEnd = z.strictObject({
 const notify = z.strictObject({
   from: name.describe('Name of the partition that rings.'),
   to: name.describe('Name of the partition that is interrupted.'),
-  irq: integer.describe('Virtual INTID that the receiver sees, inside the SPI range.'),
+  irq: intId.describe('Virtual INTID that the receiver sees, inside the SPI range.'),
 });
 
 const channel = z.strictObject({

@@ -110,7 +110,7 @@ function readBlockMap(reader: Reader, indent: number, depth: number): Raw {
     if (reader.gaveUp || line === undefined || line.indent < indent) return map;
     const match = line.indent === indent ? KEY.exec(line.text) : null;
     const [, key = '', rest = ''] = match ?? [];
-    if (match === null || key in map) return giveUp(reader);
+    if (match === null || map[key] !== undefined) return giveUp(reader);
     reader.next += 1;
     const isNested = rest === '' || rest.startsWith('#');
     map[key] = isNested ? readNested(reader, indent, depth) : readInline(reader, rest, indent);
@@ -267,7 +267,7 @@ function readFlowMap(reader: Reader, text: string, depth: number): Raw {
   if (text.charCodeAt(reader.column) !== CLOSE_MAP) {
     do {
       const key = readFlowKey(reader, text);
-      if (key === '' || key in map) return giveUp(reader);
+      if (key === '' || map[key] !== undefined) return giveUp(reader);
       map[key] = readFlow(reader, text, depth + 1);
     } while (hasAnother(reader, text, CLOSE_MAP));
   }

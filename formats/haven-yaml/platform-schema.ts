@@ -6,7 +6,20 @@
 
 import * as z from 'zod';
 
-import { address, frequency, integer, name, size, source, withDefault } from './scalars.ts';
+import {
+  address,
+  affinity,
+  frequency,
+  integer,
+  intId,
+  lineCount,
+  name,
+  registersSize,
+  size,
+  source,
+  streamIdBits,
+  withDefault,
+} from './scalars.ts';
 
 const range = z.strictObject({
   base: address.describe('Physical address of the first byte.'),
@@ -21,6 +34,19 @@ const namedRange = z.strictObject({
   source,
 });
 
+const registers = z.strictObject({
+  base: address.describe('Physical address of the first byte.'),
+  size: registersSize.describe('Length in bytes.'),
+  source,
+});
+
+const manager = z.strictObject({
+  name: name.describe('Name of the manager, unique in its list.'),
+  base: address.describe('Physical address of the first byte.'),
+  size: registersSize.describe('Length in bytes.'),
+  source,
+});
+
 const alias = z.strictObject({
   local: address.describe('First address as the core sees it.'),
   base: address.describe('Physical address of the first byte.'),
@@ -31,7 +57,7 @@ const alias = z.strictObject({
 const core = z.strictObject({
   id: integer.describe('Number of the core, by which configurations name it.'),
   type: name.describe('Such as cortex-a55 or cortex-m7.'),
-  mpidr: integer
+  mpidr: affinity
     .optional()
     .describe('MPIDR_EL1 affinity fields Aff3:Aff2:Aff1:Aff0. Required where the core has EL2.'),
   el2: z
@@ -50,20 +76,20 @@ const core = z.strictObject({
 });
 
 const spi = z.strictObject({
-  first: withDefault(integer.describe('First SPI.'), 32, 32),
-  count: integer.describe('Number of SPIs.'),
+  first: withDefault(intId.describe('First SPI.'), 32, 32),
+  count: lineCount.describe('Number of SPIs.'),
   source,
 });
 
 const interrupts = z.strictObject({
   controller: z.enum(['gic-v3']).describe('Kind of the interrupt controller.'),
-  distributor: range.describe('Registers of the distributor.'),
-  redistributors: range.describe('All redistributor frames, 128 KiB per core.'),
-  its: range.optional().describe('Interrupt translation service: control and doorbell page.'),
+  distributor: registers.describe('Registers of the distributor.'),
+  redistributors: registers.describe('All redistributor frames, 128 KiB per core.'),
+  its: registers.optional().describe('Interrupt translation service: control and doorbell page.'),
   spi: spi.describe('Shared peripheral interrupts: INTIDs from first, count of them.'),
-  'list-registers': withDefault(integer.describe('List registers per core, 1 to 16.'), 4, 4),
+  'list-registers': withDefault(lineCount.describe('List registers per core, 1 to 16.'), 4, 4),
   'reserved-irqs': z
-    .array(integer)
+    .array(intId)
     .default([])
     .describe('INTIDs that the hypervisor keeps for itself, beyond the SMMU’s.'),
   source,
@@ -72,9 +98,9 @@ const interrupts = z.strictObject({
 const smmu = z.strictObject({
   kind: z.enum(['smmu-v3']).describe('Kind of the IOMMU.'),
   base: address.describe('Physical address of its registers.'),
-  size: size.describe('Length of its registers.'),
-  'stream-id-bits': integer.describe('Width of a StreamID: they are below 2 to this power.'),
-  irqs: z.array(integer).default([]).describe('The SMMU’s own lines: event queue, errors.'),
+  size: registersSize.describe('Length of its registers.'),
+  'stream-id-bits': streamIdBits.describe('Width of a StreamID: they are below 2 to this power.'),
+  irqs: z.array(intId).default([]).describe('The SMMU’s own lines: event queue, errors.'),
   source,
 });
 
@@ -92,7 +118,7 @@ const firewallWindow = z.strictObject({
 const firewall = z.strictObject({
   kind: z.enum(['trdc']).describe('Kind of the bus firewall.'),
   managers: z
-    .array(namedRange)
+    .array(manager)
     .default([])
     .describe('Registers of the managers; whoever writes them decides who reaches what.'),
   windows: z
@@ -110,7 +136,7 @@ const timer = z.strictObject({
 const device = z.strictObject({
   name: name.describe('Name of the device, by which configurations own it.'),
   mmio: z.array(range).default([]).describe('Its register windows.'),
-  irqs: z.array(integer).default([]).describe('INTIDs of its lines.'),
+  irqs: z.array(intId).default([]).describe('INTIDs of its lines.'),
   streams: z.array(integer).default([]).describe('StreamIDs that it emits.'),
   'its-device-ids': z
     .array(integer)

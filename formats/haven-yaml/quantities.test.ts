@@ -4,7 +4,12 @@ import {
   parseAddress,
   parseDuration,
   parseFrequency,
+  parseAffinity,
   parseInteger,
+  parseIntId,
+  parseLineCount,
+  parseRegistersSize,
+  parseStreamIdBits,
   parseSize,
   type Quantity,
 } from './quantities.ts';
@@ -83,6 +88,19 @@ describe('addresses and integers', () => {
     expect(code(parseAddress(0x4000_0000))).toBe('ok 1073741824');
     expect(code(parseAddress('0x40000000'))).toBe('ok 1073741824');
     expect(code(parseInteger(33))).toBe('ok 33');
+  });
+
+  test('have the width that the architecture gives them', () => {
+    expect(code(parseInteger(2 ** 32 - 1))).toBe('ok 4294967295');
+    expect(code(parseInteger(2 ** 32))).toBe('CFG-OUT-OF-RANGE');
+    expect(code(parseIntId(2 ** 24))).toBe('CFG-OUT-OF-RANGE');
+    expect(code(parseLineCount(1_000_000_000))).toBe('CFG-OUT-OF-RANGE');
+    expect(code(parseStreamIdBits(32))).toBe('ok 32');
+    expect(code(parseStreamIdBits(33))).toBe('CFG-OUT-OF-RANGE');
+    expect(code(parseAffinity(0xff_00ff_ffff))).toBe(`ok ${0xff_00ff_ffff}`);
+    expect(code(parseAffinity(0x8000_0000))).toBe('CFG-OUT-OF-RANGE');
+    expect(code(parseRegistersSize('4KiB'))).toBe('ok 4096');
+    expect(code(parseRegistersSize(0))).toBe('CFG-OUT-OF-RANGE');
   });
 
   test.each([

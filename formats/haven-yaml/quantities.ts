@@ -84,12 +84,64 @@ const UNIT_SLIPS: Readonly<Record<string, string>> = {
   ghz: 'GHz',
 };
 
+/** Exclusive end of integers: ids, counts and priorities of real systems have at most 32 bits. */
+export const INTEGER_END = 2 ** 32;
+
 /**
- * A non-negative safe integer: `33`, `0x21`, or the hexadecimal number as a string, as JSON needs
- * it.
+ * A non-negative integer below 2^32: `33`, `0x21`, or the hexadecimal number as a string, as JSON
+ * needs it.
  */
 export function parseInteger(value: Scalar): Quantity {
-  return parseWholeNumber(value, 'an integer', Number.MAX_SAFE_INTEGER + 1);
+  return parseWholeNumber(value, 'an integer', INTEGER_END);
+}
+
+/** Exclusive end of INTIDs: GICD_TYPER.IDbits states at most 24 bits (Arm IHI 0069, 2.2). */
+export const INTID_END = 2 ** 24;
+
+/** An INTID. */
+export function parseIntId(value: Scalar): Quantity {
+  return parseWholeNumber(value, 'an integer', INTID_END);
+}
+
+/** Exclusive end of numbers of lines: above what any GIC has, and small enough to model. */
+export const LINE_COUNT_END = 2 ** 12;
+
+/** A number of SPIs or list registers; how many a GICv3 may have is a rule's to say. */
+export function parseLineCount(value: Scalar): Quantity {
+  return parseWholeNumber(value, 'an integer', LINE_COUNT_END);
+}
+
+/** Widest StreamID that SMMU_IDR1.SIDSIZE can state, bits (Arm IHI 0070, 6.3.2). */
+const STREAM_ID_BITS_MAX = 32;
+
+/** Width of a StreamID, bits: 0 to 32. */
+export function parseStreamIdBits(value: Scalar): Quantity {
+  return parseWholeNumber(value, 'a width in bits', STREAM_ID_BITS_MAX + 1);
+}
+
+/**
+ * Affinity of a core, as MPIDR_EL1 has it: Aff3 in [39:32], Aff2 to Aff0 in [23:0], all else zero
+ * (Arm DDI 0487, MPIDR_EL1).
+ */
+export function parseAffinity(value: Scalar): Quantity {
+  const parsed = parseWholeNumber(value, 'an affinity', 2 ** 40);
+  if (!parsed.ok || Math.floor(parsed.value / 2 ** 24) % 2 ** 8 === 0) return parsed;
+  return refuse(
+    'CFG-OUT-OF-RANGE',
+    'an affinity: Aff3 in bits [39:32], Aff2 to Aff0 in [23:0]',
+    'leave out the bits of MPIDR_EL1 that are no affinity',
+  );
+}
+
+/** Size of a block of registers, bytes: a block of none would stand for nothing. */
+export function parseRegistersSize(value: Scalar): Quantity {
+  const parsed = parseSize(value);
+  if (!parsed.ok || parsed.value > 0) return parsed;
+  return refuse(
+    'CFG-OUT-OF-RANGE',
+    'a size of at least 1 byte',
+    'write how long the registers are',
+  );
 }
 
 /** A byte address below 2^52: an integer, hexadecimal as a rule. */

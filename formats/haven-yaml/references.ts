@@ -217,7 +217,8 @@ function refuseDuplicates(check: Check, path: SourcePath, key: string, kind: str
   const entries = asList(getAt(check.document.root, path));
   const locateName = (index: number): SourcePath =>
     isMap(entries[index]) ? [...path, index, key] : [...path, index];
-  for (const [index, entry] of entries.entries()) {
+  for (let index = 0; index < entries.length; index += 1) {
+    const entry = entries[index];
     const named = isMap(entry) ? entry[key] : entry;
     const word = key === 'name' ? named : asInteger(named);
     if (typeof word !== 'string' && typeof word !== 'number') continue;

@@ -8,11 +8,19 @@ import * as z from 'zod';
 
 import type { ConfigurationCode } from '../codes.ts';
 import {
+  INTEGER_END,
+  INTID_END,
+  LINE_COUNT_END,
   parseAddress,
+  parseAffinity,
   parseDuration,
   parseFrequency,
   parseInteger,
+  parseIntId,
+  parseLineCount,
+  parseRegistersSize,
   parseSize,
+  parseStreamIdBits,
   type Quantity,
 } from './quantities.ts';
 
@@ -44,12 +52,42 @@ function refuse(context: z.RefinementCtx, input: unknown, refusal: Refusal): voi
   context.issues.push({ code: 'custom', input, message: refusal.expected, params: { ...refusal } });
 }
 
-/** A non-negative integer. */
-export const integer = quantity(parseInteger, {
-  id: 'integer',
-  description: 'A non-negative integer, decimal or hexadecimal; in JSON also "0x…".',
+/** The JSON Schema of integers in [0, end), decimal or hexadecimal. */
+function describeInteger(id: string, end: number) {
+  return {
+    id,
+    description: `An integer from 0 to ${end - 1}, decimal or hexadecimal; in JSON also "0x…".`,
+    anyOf: [
+      { type: 'integer', minimum: 0, exclusiveMaximum: end },
+      { type: 'string', pattern: '^0[xX][0-9a-fA-F]+$' },
+    ],
+  };
+}
+
+/** A non-negative integer of 32 bits. */
+export const integer = quantity(parseInteger, describeInteger('integer', INTEGER_END));
+
+/** An INTID. */
+export const intId = quantity(parseIntId, describeInteger('intid', INTID_END));
+
+/** A number of SPIs or list registers. */
+export const lineCount = quantity(parseLineCount, describeInteger('line-count', LINE_COUNT_END));
+
+/** Width of a StreamID in bits. */
+export const streamIdBits = quantity(parseStreamIdBits, {
+  id: 'stream-id-bits',
+  description: 'A width in bits, 0 to 32.',
+  type: 'integer',
+  minimum: 0,
+  maximum: 32,
+});
+
+/** Affinity fields of MPIDR_EL1. */
+export const affinity = quantity(parseAffinity, {
+  id: 'affinity',
+  description: 'Aff3 in bits [39:32], Aff2 to Aff0 in [23:0], hexadecimal as a rule.',
   anyOf: [
-    { type: 'integer', minimum: 0 },
+    { type: 'integer', minimum: 0, exclusiveMaximum: 2 ** 40 },
     { type: 'string', pattern: '^0[xX][0-9a-fA-F]+$' },
   ],
 });
@@ -70,6 +108,16 @@ export const size = quantity(parseSize, {
   description: 'A size: bytes, or 64KiB, 2MiB, 1GiB (powers of 1024).',
   anyOf: [
     { type: 'integer', minimum: 0, exclusiveMaximum: 2 ** 52 },
+    { type: 'string', pattern: '^(0[xX][0-9a-fA-F]+|[0-9]+(\\.[0-9]+)?(KiB|MiB|GiB|TiB))$' },
+  ],
+});
+
+/** Size of a block of registers in bytes. */
+export const registersSize = quantity(parseRegistersSize, {
+  id: 'registers-size',
+  description: 'A size of at least one byte: bytes, or 64KiB, 2MiB, 1GiB (powers of 1024).',
+  anyOf: [
+    { type: 'integer', minimum: 1, exclusiveMaximum: 2 ** 52 },
     { type: 'string', pattern: '^(0[xX][0-9a-fA-F]+|[0-9]+(\\.[0-9]+)?(KiB|MiB|GiB|TiB))$' },
   ],
 });

@@ -15,10 +15,10 @@ import { LINE, only } from './spy.ts';
 
 const EXCLUSIVE: Claim = {
   id: 'irq.exclusive',
-  statement: 'Every interrupt line, physical or virtual, has one owner.',
+  statement: 'Every interrupt line has one owner, and so has every line that a partition sees.',
   formula:
-    'for every INTID i: at most one of {partitions by their devices, the hypervisor, each ' +
-    'notify} has i',
+    'for every INTID i: at most one of {partitions by their devices, the hypervisor} has i; and ' +
+    'for each partition that is rung: at most one of these and of the notifies to it has i',
   source: 'Arm IHI 0069 (GICv3) 2.2: an INTID names one interrupt',
   help: 'give both devices to one partition, or choose another virtual INTID',
 };
@@ -55,19 +55,27 @@ const DELIVERED: Claim = {
 /** Claims of this file. */
 export const IRQ_CLAIMS: readonly Claim[] = [EXCLUSIVE, IN_RANGE, NOTIFY, ROUTE, DELIVERED];
 
-/** Obligations about interrupts: up to five. */
+/** Obligations about interrupts: up to five, and one per partition that is rung. */
 export function listIrqObligations(configuration: StaticConfiguration): (Obligation | null)[] {
   return [
     proveExclusive(configuration, {
       claim: EXCLUSIVE,
       instance: null,
       spy: LINE,
-      list: (given) => [
-        ...listDeviceLines(given),
-        ...listNotifyLines(given),
-        ...listHypervisorLines(given),
-      ],
+      list: (given) => [...listDeviceLines(given), ...listHypervisorLines(given)],
     }),
+    ...listReceivers(configuration).map((receiver) =>
+      proveExclusive(configuration, {
+        claim: EXCLUSIVE,
+        instance: getPartitionName(configuration, receiver),
+        spy: LINE,
+        list: (given) => [
+          ...listDeviceLines(given),
+          ...listNotifyLines(given).filter((one) => one.receiver === receiver),
+          ...listHypervisorLines(given),
+        ],
+      }),
+    ),
     proveContained(configuration, {
       claim: IN_RANGE,
       instance: null,
@@ -103,8 +111,17 @@ function listDeviceLines(configuration: StaticConfiguration): Claimant[] {
   );
 }
 
-function listNotifyLines(configuration: StaticConfiguration): Claimant[] {
+/** Partitions, by index, that some doorbell rings, each once. */
+function listReceivers({ channels }: StaticConfiguration): number[] {
+  return [...new Set(channels.flatMap(({ notify }) => notify.map(({ to }) => to)))];
+}
+
+/** Virtual lines of doorbells: one INTID may stand for another line to each receiver. */
+function listNotifyLines(
+  configuration: StaticConfiguration,
+): (Claimant & { readonly receiver: number })[] {
   return listNotifies(configuration).map(({ channel, index, notify, label, path }) => ({
+    receiver: notify.to,
     party: `notify ${channel}.${index}`,
     label: `${label} to ${getPartitionName(configuration, notify.to)}`,
     path,
