@@ -14,7 +14,7 @@ import {
 import { findBeyondAddressSpace, findNotIdentity } from './memory.ts';
 import { findSharedGranules } from './granules.ts';
 import { defineRule, getPartitionName, type Rule, type RuleContext } from './rule.ts';
-import { findOverlaps } from './sweep.ts';
+import { findPageOverlaps } from './sweep.ts';
 
 const WHOLE_PAGES = 'Stage 2 with the 4 KiB granule maps whole pages';
 
@@ -117,7 +117,7 @@ function* findUnownedNeighbours({ configuration, deviceClaims }: RuleContext) {
     mmio.map((range, index) => ({ base: range.base, size: range.size, device, index })),
   );
   const isOwned = (device: number): boolean => (deviceClaims[device]?.length ?? 0) > 0;
-  const { pairs } = findOverlaps(windows.map(computePages), (first, second) => {
+  const { pairs } = findPageOverlaps(windows, (first, second) => {
     const a = windows[first]?.device ?? -1;
     const b = windows[second]?.device ?? -1;
     return a !== b && isOwned(a) !== isOwned(b);

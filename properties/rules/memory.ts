@@ -35,7 +35,7 @@ import {
   type Violation,
 } from './rule.ts';
 import { findSharedGranules } from './granules.ts';
-import { findOverlaps, isCovered, PAIRS_MAX } from './sweep.ts';
+import { findOverlaps, findPageOverlaps, isCovered, PAIRS_MAX } from './sweep.ts';
 
 const STAGE_2 = 'Arm ARM DDI 0487, stage 2 translation with the 4 KiB granule';
 
@@ -305,8 +305,7 @@ function* findIpaOverlaps(
   claims: readonly IpaClaim[],
 ): Generator<Violation> {
   const owner = getPartitionName(context.configuration, partition);
-  const pages = claims.map((claim) => computePages(getIpaRange(claim)));
-  const { pairs, truncated } = findOverlaps(pages, (first, second) => {
+  const { pairs, truncated } = findPageOverlaps(claims.map(getIpaRange), (first, second) => {
     const a = claims[first];
     const b = claims[second];
     return a !== undefined && b !== undefined && !isSameMapping(a, b);
@@ -360,6 +359,10 @@ const memoryAccess = defineRule({
   },
 });
 
+function isExecutable({ kind, access }: IpaClaim): boolean {
+  return kind === 'memory' && access.execute;
+}
+
 const memoryEntry = defineRule({
   code: 'MEM-ENTRY',
   title: 'Validate that a partition starts in executable memory of its own.',
@@ -369,9 +372,10 @@ const memoryEntry = defineRule({
   *violations({ configuration, ipaClaims }) {
     for (const [index, partition] of configuration.partitions.entries()) {
       const claims = ipaClaims[index] ?? [];
-      const here = claims.filter((claim) => isInRange(partition.entry, getIpaRange(claim)));
-      if (here.some((claim) => claim.kind === 'memory' && claim.access.execute)) continue;
-      const executable = claims.filter((claim) => claim.kind === 'memory' && claim.access.execute);
+      const isHere = (claim: IpaClaim): boolean => isInRange(partition.entry, getIpaRange(claim));
+      if (claims.some((claim) => isExecutable(claim) && isHere(claim))) continue;
+      const here = claims.filter(isHere);
+      const executable = claims.filter(isExecutable);
       const expected = executable.map((claim) => formatRange(getIpaRange(claim))).slice(0, 4);
       const found = here[0] === undefined ? 'where nothing is' : `in ${formatClaim(here[0])}`;
       yield {

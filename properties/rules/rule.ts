@@ -9,10 +9,10 @@
 
 import type { Path, StaticConfiguration } from '../../model/configuration.ts';
 import { listRegions, type Region } from '../../model/regions.ts';
-import { computePages, type ByteRange } from '../../model/units.ts';
+import type { ByteRange } from '../../model/units.ts';
 import type { Finding, RelatedPlace, Severity } from '../findings.ts';
 import { listIpaClaims, type IpaClaim } from './claims.ts';
-import { findOverlaps, mergeRanges } from './sweep.ts';
+import { findPageOverlaps, mergeRanges } from './sweep.ts';
 
 /** Two regions that have a 4 KiB page in common; `first` stands earlier in the list of regions. */
 export interface RegionPair {
@@ -126,7 +126,7 @@ function collectFindings(
 /** Does the shared work of all rules once. */
 export function createContext(configuration: StaticConfiguration): RuleContext {
   const regions = listRegions(configuration);
-  const swept = findOverlaps(regions.map(computePages), () => true);
+  const swept = findPageOverlaps(regions, () => true);
   const overlaps: RegionPair[] = [];
   const ipaClaims = listIpaClaims(configuration);
   for (const [first, second] of swept.pairs) {

@@ -6,7 +6,7 @@
  * range stays open over all of its inner ones, however many lie between.
  */
 
-import type { ByteRange } from '../../model/units.ts';
+import { computePageBase, PAGE_SIZE, type ByteRange } from '../../model/units.ts';
 
 /** Two positions in the swept list, smaller first. */
 export type IndexPair = readonly [number, number];
@@ -33,10 +33,43 @@ export function findOverlaps(
   isRelevant: (first: number, second: number) => boolean,
   pairsMax: number = PAIRS_MAX,
 ): SweepResult {
-  const bases = Float64Array.from(ranges, (range) => range.base);
-  const ends = Float64Array.from(ranges, (range) => range.base + Math.max(range.size, 0));
+  const bases = new Float64Array(ranges.length);
+  const ends = new Float64Array(ranges.length);
+  for (let index = 0; index < ranges.length; index += 1) {
+    const { base, size } = ranges[index] ?? NOTHING;
+    bases[index] = base;
+    ends[index] = base + Math.max(size, 0);
+  }
+  return sweep(bases, ends, isRelevant, pairsMax);
+}
+
+const NOTHING: ByteRange = { base: 0, size: 0 };
+
+/** The same for the whole pages that cover the ranges: what stage 2 can tell apart. */
+export function findPageOverlaps(
+  ranges: readonly ByteRange[],
+  isRelevant: (first: number, second: number) => boolean,
+): SweepResult {
+  const bases = new Float64Array(ranges.length);
+  const ends = new Float64Array(ranges.length);
+  for (let index = 0; index < ranges.length; index += 1) {
+    const { base, size } = ranges[index] ?? NOTHING;
+    const first = computePageBase(base);
+    bases[index] = first;
+    ends[index] = size > 0 ? computePageBase(base + size - 1) + PAGE_SIZE : first;
+  }
+  return sweep(bases, ends, isRelevant, PAIRS_MAX);
+}
+
+/** The sweep over numbers alone: no object is made for a range. */
+function sweep(
+  bases: Float64Array,
+  ends: Float64Array,
+  isRelevant: (first: number, second: number) => boolean,
+  pairsMax: number,
+): SweepResult {
   if (isDisjoint(bases, ends)) return { pairs: [], truncated: false };
-  const order = sortByBase(ranges, bases);
+  const order = sortByBase(bases, ends);
   const pairs: IndexPair[] = [];
   const open: number[] = [];
   let visited = 0;
@@ -81,10 +114,10 @@ function closeEnded(open: number[], ends: Float64Array, base: number): void {
 }
 
 /** Indices of the non-empty ranges by base; equal bases keep the order of the list. */
-function sortByBase(ranges: readonly ByteRange[], bases: Float64Array): number[] {
+function sortByBase(bases: Float64Array, ends: Float64Array): number[] {
   const indices: number[] = [];
-  for (const [index, range] of ranges.entries()) {
-    if (range.size > 0) indices.push(index);
+  for (let index = 0; index < bases.length; index += 1) {
+    if ((ends[index] ?? 0) > (bases[index] ?? 0)) indices.push(index);
   }
   // A plain array: its sort takes the runs that lists of regions mostly consist of as they are.
   return indices.sort((a, b) => (bases[a] ?? 0) - (bases[b] ?? 0) || a - b);

@@ -62,13 +62,14 @@ function countSlots(claims: readonly IpaClaim[], span: number): number {
     const base = computePageBase(ipa);
     const end = computePageBase(ipa + size - 1) + PAGE_SIZE;
     const first = Math.floor(base / span);
-    if ((ipa - pa) % span !== 0) {
+    if (ipa !== pa && (ipa - pa) % span !== 0) {
       whole.push({ base: first, size: Math.ceil(end / span) - first });
       continue;
     }
     // Blocks fit: only the first and the last entry can be covered in part.
-    if (base % span !== 0) edges.push(first);
-    if (end % span !== 0) edges.push(Math.floor(end / span));
+    const last = Math.floor(end / span);
+    if (first * span !== base) edges.push(first);
+    if (last * span !== end) edges.push(last);
   }
   const merged = mergeRanges(whole);
   const count = merged.reduce((sum, slots) => sum + slots.size, 0);
