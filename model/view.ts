@@ -118,7 +118,7 @@ function observeVcpu(
   }
 }
 
-/** One number for the state of a line: enabled, pending and active are bits, the target is above. */
+/** A line as one number: enabled, pending and active are bits, the target is above them. */
 function encodeLine(line: VirtualLine): number {
   const flags = Number(line.enabled) + 2 * Number(line.pending) + 4 * Number(line.active);
   return flags + 8 * line.target;

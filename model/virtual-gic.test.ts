@@ -95,7 +95,7 @@ describe('the virtual distributor', () => {
     expect(registersOf(board)).toEqual([]);
   });
 
-  test('clears what is pending, and gives a physical line back that nobody has acknowledged', () => {
+  test('clears what is pending, and gives back a physical line that nobody acknowledged', () => {
     const board = createTaken();
     expect(distribute(board, 'clear-pending', LEFT_LINE)).toBe('DONE');
     expect(registersOf(board)).toEqual([]);
@@ -175,7 +175,7 @@ describe('acknowledge and end', () => {
     expect(act(taken, { kind: 'interrupt-acknowledge', core: 0 })).toBe('NO_INTERRUPT');
   });
 
-  test('refuses with LINE_NOT_OWNED and INTERRUPT_NOT_ACTIVE to end what is not active here', () => {
+  test('refuses with LINE_NOT_OWNED, INTERRUPT_NOT_ACTIVE to end what is not active', () => {
     const board = createTaken();
     const end = { kind: 'interrupt-end', core: 0 } as const;
     expect(act(board, { ...end, intId: RIGHT_LINE })).toBe('LINE_NOT_OWNED');
@@ -185,7 +185,7 @@ describe('acknowledge and end', () => {
     expect(registersOf(board)).toEqual([]);
   });
 
-  test('refuses with INTERRUPT_NOT_ACTIVE to end on one virtual CPU what is active on another', () => {
+  test('refuses with INTERRUPT_NOT_ACTIVE to end what another virtual CPU has active', () => {
     const board = createBusy();
     distribute(board, 'enable', LEFT_LINE);
     act(board, { kind: 'line-assert', intId: LEFT_LINE });
@@ -232,7 +232,7 @@ describe('spill and fill', () => {
     expect(act(board, fill)).toBe('LIST_REGISTERS_FULL');
   });
 
-  test('lose nothing: a spilled active line can be ended, a spilled pending one comes back', () => {
+  test('lose nothing: a spilled active line can be ended, a pending one comes back', () => {
     const board = createTaken();
     act(board, { kind: 'list-register-spill', ...slot });
     expect(act(board, { kind: 'interrupt-acknowledge', core: 0 })).toBe('NO_INTERRUPT');

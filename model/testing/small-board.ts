@@ -271,6 +271,27 @@ export function createSmallBoard(options: SmallBoardOptions = {}): StaticConfigu
   };
 }
 
+/** The board with one partition for each share, and nothing but the shared core in use. */
+export function createSharedCore(
+  shares: readonly Share[],
+  options: SmallBoardOptions = {},
+): StaticConfiguration {
+  const core = SHARED_CORE as CoreId;
+  return {
+    ...createSmallBoard(options),
+    partitions: shares.map((share, index) => ({
+      name: `guest${index}`,
+      vmid: (index + 1) as Vmid,
+      cpus: [{ core, reservation: createReservation(share), maxDelayNs: null }],
+      memory: [],
+      devices: [],
+      entry: 0 as Ipa,
+      tasks: [],
+    })),
+    channels: [],
+  };
+}
+
 /** A machine with its plan. */
 export interface Board {
   readonly plan: Plan;
@@ -285,7 +306,11 @@ export function createReset(options: SmallBoardOptions = {}): Board {
 
 /** The board after an undisturbed boot; virtual CPU 1 of `left` and `right` is still off. */
 export function createSealed(options: SmallBoardOptions = {}): Board {
-  const board = createReset(options);
+  return seal(createReset(options));
+}
+
+/** Boots a board that is at reset, undisturbed. */
+export function seal(board: Board): Board {
   for (let round = 0; round < 20 && !board.machine.boot.sealed; round += 1) {
     for (let core = 0; core < board.plan.cores.length; core += 1) {
       step(board.plan, board.machine, { kind: 'boot', core, fails: false });
