@@ -21,6 +21,7 @@ const FALSE = /^(?:false|False|FALSE)$/;
 const INTEGER = /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const NOT_FINITE = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+const LEADING_ZERO = /^[-+]?0[0-9]+$/;
 /** First characters of everything that is not text. */
 const SPECIAL = /^[-+.~0-9nNtTfF]|^$/;
 
@@ -39,7 +40,7 @@ export function resolvePlain(source: string): Raw {
  * 1.2.
  */
 export function hasLeadingZero(source: string): boolean {
-  return /^[-+]?0[0-9]+$/.test(source);
+  return LEADING_ZERO.test(source);
 }
 
 function resolveInteger(source: string): number {

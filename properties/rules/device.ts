@@ -117,7 +117,7 @@ function* findUnownedNeighbours({ configuration, deviceClaims }: RuleContext) {
     mmio.map((range, index) => ({ base: range.base, size: range.size, device, index })),
   );
   const isOwned = (device: number): boolean => (deviceClaims[device]?.length ?? 0) > 0;
-  const { pairs } = findPageOverlaps(windows, (first, second) => {
+  const { pairs } = findPageOverlaps(windows, 'base', (first, second) => {
     const a = windows[first]?.device ?? -1;
     const b = windows[second]?.device ?? -1;
     return a !== b && isOwned(a) !== isOwned(b);

@@ -24,7 +24,7 @@ import {
   type Violation,
 } from './rule.ts';
 import { findOverlaps, isCovered, mergeRanges } from './sweep.ts';
-import { computeTableSizes } from './tables.ts';
+import { computeStage2Limit, computeStreamTableSize, computeTableSizes } from './tables.ts';
 
 const PARTITION_CLASSES: ReadonlySet<RegionClass> = new Set(['memory', 'device', 'channel']);
 const REGISTER_CLASSES: ReadonlySet<RegionClass> = new Set([
@@ -250,6 +250,8 @@ const hypervisorTables = defineRule({
     const [first, ...others] = named.length > 0 ? named : memory;
     if (first === undefined) return;
     const available = [first, ...others].reduce((sum, [, range]) => sum + range.size, 0);
+    const limit = computeStage2Limit(ipaClaims) + computeStreamTableSize(configuration);
+    if (available >= limit) return;
     const sizes = computeTableSizes(configuration, ipaClaims);
     const needed = sizes.stage2.reduce((sum, { bytes }) => sum + bytes, 0) + sizes.streamTable;
     if (available >= needed) return;

@@ -305,7 +305,7 @@ function* findIpaOverlaps(
   claims: readonly IpaClaim[],
 ): Generator<Violation> {
   const owner = getPartitionName(context.configuration, partition);
-  const { pairs, truncated } = findPageOverlaps(claims.map(getIpaRange), (first, second) => {
+  const { pairs, truncated } = findPageOverlaps(claims, 'ipa', (first, second) => {
     const a = claims[first];
     const b = claims[second];
     return a !== undefined && b !== undefined && !isSameMapping(a, b);

@@ -126,7 +126,7 @@ function collectFindings(
 /** Does the shared work of all rules once. */
 export function createContext(configuration: StaticConfiguration): RuleContext {
   const regions = listRegions(configuration);
-  const swept = findPageOverlaps(regions, () => true);
+  const swept = findPageOverlaps(regions, 'base', () => true);
   const overlaps: RegionPair[] = [];
   const ipaClaims = listIpaClaims(configuration);
   for (const [first, second] of swept.pairs) {

@@ -45,15 +45,22 @@ export function findOverlaps(
 
 const NOTHING: ByteRange = { base: 0, size: 0 };
 
-/** The same for the whole pages that cover the ranges: what stage 2 can tell apart. */
-export function findPageOverlaps(
-  ranges: readonly ByteRange[],
+/**
+ * The same for the whole pages that cover the ranges: what stage 2 can tell apart. `key` names
+ * where a range begins.
+ */
+export function findPageOverlaps<Key extends string>(
+  ranges: readonly (Readonly<Record<Key, number>> & { readonly size: number })[],
+  key: Key,
   isRelevant: (first: number, second: number) => boolean,
 ): SweepResult {
   const bases = new Float64Array(ranges.length);
   const ends = new Float64Array(ranges.length);
   for (let index = 0; index < ranges.length; index += 1) {
-    const { base, size } = ranges[index] ?? NOTHING;
+    const range = ranges[index];
+    // Every index is one of the list.
+    if (range === undefined) continue;
+    const { [key]: base, size } = range;
     const first = computePageBase(base);
     bases[index] = first;
     ends[index] = size > 0 ? computePageBase(base + size - 1) + PAGE_SIZE : first;

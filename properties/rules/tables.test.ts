@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 import { PAGE_SIZE } from '../../model/units.ts';
 import type { IpaClaim } from './claims.ts';
-import { computeStage2Size } from './tables.ts';
+import { computeStage2Limit, computeStage2Size } from './tables.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -50,4 +50,5 @@ property.prop([fc.array(pages, { maxLength: 5 })])('sizes equal a count entry by
     claim(ipa * PAGE_SIZE, (ipa + shift) * PAGE_SIZE, size * PAGE_SIZE),
   );
   expect(computeStage2Size(claims)).toBe(countTables(claims) * PAGE_SIZE);
+  expect(computeStage2Limit([claims])).toBeGreaterThanOrEqual(computeStage2Size(claims));
 });

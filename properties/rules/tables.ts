@@ -46,6 +46,20 @@ export function computeTableSizes(
   return { stage2, streamTable: computeStreamTableSize(configuration) };
 }
 
+/**
+ * A size that no stage-2 tables exceed, from nothing but the number of claims and what they
+ * cover: a claim leaves at most its first and its last entry of a level to be shared.
+ */
+export function computeStage2Limit(ipaClaims: readonly (readonly IpaClaim[])[]): number {
+  let tables = ipaClaims.length;
+  for (const claims of ipaClaims) {
+    for (const { size } of claims) {
+      tables += Math.ceil(size / LEVEL_1_SPAN) + Math.ceil(size / LEVEL_2_SPAN) + 4;
+    }
+  }
+  return tables * PAGE_SIZE;
+}
+
 /** Least size of the tables that map the claims: a root, and tables wherever no block fits. */
 export function computeStage2Size(claims: readonly IpaClaim[]): number {
   const mapped = claims.filter((claim) => claim.size > 0);
@@ -85,7 +99,7 @@ function countDistinct(numbers: readonly number[]): number {
  * The smaller of a linear and a two-level stream table that hold every stream of an owned
  * device.
  */
-function computeStreamTableSize({ platform, partitions }: StaticConfiguration): number {
+export function computeStreamTableSize({ platform, partitions }: StaticConfiguration): number {
   if (platform.iommu === null) return 0;
   const streams = partitions.flatMap((partition) =>
     partition.devices.flatMap((grant) => [...(platform.devices[grant.device]?.streams ?? [])]),
