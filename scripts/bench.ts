@@ -18,6 +18,7 @@ import {
   measureProof,
   measureSpec,
   measureWarmChecks,
+  prepareProgram,
   type Effort,
 } from './bench/measures.ts';
 
@@ -28,6 +29,8 @@ const [processor] = cpus();
 console.log(`Node ${process.version}, ${cpus().length} × ${processor?.model ?? 'unknown'}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'haven-bench-'));
 try {
+  // The first run of the program may have to build it.
+  prepareProgram();
   print(measureLargeChecks(folder, effort));
   print(measureWarmChecks());
   print(measureProcesses(effort));

@@ -6,16 +6,16 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 
 import { readConfiguration } from '../../formats/read.ts';
+import type { Action } from '../../model/actions.ts';
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { createMachine } from '../../model/machine.ts';
-import { createPlan } from '../../model/plan.ts';
+import { createPlan, type Plan } from '../../model/plan.ts';
 import { step } from '../../model/step.ts';
 import { fuzzConfiguration } from '../../properties/engine/fuzz.ts';
 import { actionArbitrary, listBootActions } from '../../properties/generators/traces.ts';
 import { checkConfiguration } from '../../properties/rules/check.ts';
 import { proveConfiguration } from '../../solver/prove.ts';
 import { getPackageRoot } from '../package.ts';
-import { runHaven } from '../run-haven.ts';
 import { atLeast, below, computeMedian, type Figure } from './figure.ts';
 import { writeLargeFile } from './large-file.ts';
 
@@ -49,7 +49,7 @@ interface CheckTimes {
   readonly rulesMs: number;
 }
 
-/** Reading and checking once, in a process that has done nothing yet. */
+/** Reading and checking once, in a process that has done nothing yet; the sources, not built. */
 function checkOnce(file: string): CheckTimes {
   const program = join(import.meta.dirname, 'check-once.ts');
   const loader = import.meta.resolve('tsx');
@@ -60,24 +60,23 @@ function checkOnce(file: string): CheckTimes {
   return JSON.parse(run.stdout) as CheckTimes;
 }
 
-function addTimes({ readMs, rulesMs }: CheckTimes): number {
-  return readMs + rulesMs;
-}
-
-/** `check` of large files, each read and checked for the first time in its process. */
+/**
+ * `check` of large files: what the program takes beyond the time for a board that ships, since
+ * starting is a figure of its own.
+ */
 export function measureLargeChecks(folder: string, { runs }: Effort): Figure[] {
-  const [small, large] = [10_000, 100_000].map((regions) => writeLargeFile(folder, regions));
-  if (small === undefined || large === undefined) return [];
-  const fast = Array.from({ length: runs }, () => checkOnce(small));
-  const slow = Array.from({ length: Math.min(runs, 3) }, () => checkOnce(large));
-  const [fastMs, slowMs] = [computeMedian(fast.map(addTimes)), computeMedian(slow.map(addTimes))];
-  const remark = `64 partitions, first call in its process, median of ${runs}`;
+  const small = writeLargeFile(folder, 10_000);
+  const large = writeLargeFile(folder, 100_000);
+  const startMs = timeHaven('check', getBoardFile('qemu-virt'), runs);
+  const smallMs = timeHaven('check', small, runs) - startMs;
+  const largeMs = timeHaven('check', large, Math.min(runs, 3)) - startMs;
+  const once = Array.from({ length: Math.min(runs, 3) }, () => checkOnce(small));
   return [
-    below('check 10,000 regions, beyond start-up', fastMs, 'ms', 100, remark),
-    below('  reading them', computeMedian(fast.map(({ readMs }) => readMs)), 'ms'),
-    below('  the rules', computeMedian(fast.map(({ rulesMs }) => rulesMs)), 'ms'),
-    below('check 100,000 regions, beyond start-up', slowMs, 'ms'),
-    below('growth from 10,000 to 100,000', slowMs / fastMs, 'times', 13),
+    below('check 10,000 regions, beyond start-up', smallMs, 'ms', 100, `median of ${runs}`),
+    below('  reading them', computeMedian(once.map(({ readMs }) => readMs)), 'ms'),
+    below('  the rules', computeMedian(once.map(({ rulesMs }) => rulesMs)), 'ms'),
+    below('check 100,000 regions, beyond start-up', largeMs, 'ms'),
+    below('growth from 10,000 to 100,000', largeMs / smallMs, 'times', 13),
   ];
 }
 
@@ -96,15 +95,21 @@ export function measureWarmChecks(): Figure[] {
   });
 }
 
-/** Median time of a command on a board that holds, milliseconds. */
-function timeHaven(command: string, board: Board, runs: number): number {
+/** Median time from start to exit of a command on a file that holds, milliseconds. */
+function timeHaven(command: string, file: string, runs: number): number {
+  const launcher = join(getPackageRoot(), 'scripts', 'launch.mjs');
   const times = Array.from({ length: runs }, () => {
     const begin = performance.now();
-    const run = runHaven([command, getBoardFile(board)]);
-    if (run.exitCode !== 0) throw new UnusableBenchError(run.stdout + run.stderr);
+    const run = spawnSync(process.execPath, [launcher, command, file], { encoding: 'utf8' });
+    if (run.status !== 0) throw new UnusableBenchError(`${run.stdout}${run.stderr}`);
     return performance.now() - begin;
   });
   return computeMedian(times);
+}
+
+/** Runs the program once, because the first run after a change of the sources builds it. */
+export function prepareProgram(): void {
+  timeHaven('check', getBoardFile('qemu-virt'), 1);
 }
 
 /** `haven` from start to exit. */
@@ -113,7 +118,7 @@ export function measureProcesses({ runs }: Effort): Figure[] {
     ...BOARDS.map((board) =>
       below(
         `haven check ${board}, start to exit`,
-        timeHaven('check', board, runs),
+        timeHaven('check', getBoardFile(board), runs),
         'ms',
         500,
         `median of ${runs}`,
@@ -121,7 +126,7 @@ export function measureProcesses({ runs }: Effort): Figure[] {
     ),
     below(
       'haven prove qemu-virt, start to exit',
-      timeHaven('prove', 'qemu-virt', 1) / 1000,
+      timeHaven('prove', getBoardFile('qemu-virt'), 1) / 1000,
       's',
       10,
     ),
@@ -144,6 +149,19 @@ const ACTIONS = 20_000;
 /** A random trace switches a core off sooner or later: each one starts with a fresh boot. */
 const STEPS_PER_BOOT = 2_000;
 
+/** Takes the actions one after the other; how many of them were done. */
+function countDone(plan: Plan, boot: readonly Action[], actions: readonly Action[]): number {
+  let done = 0;
+  for (let start = 0; start < actions.length; start += STEPS_PER_BOOT) {
+    const machine = createMachine(plan);
+    for (const action of boot) step(plan, machine, action);
+    for (const action of actions.slice(start, start + STEPS_PER_BOOT)) {
+      if (step(plan, machine, action) === 'DONE') done += 1;
+    }
+  }
+  return done;
+}
+
 /** The spec alone: a plain loop over random actions that were drawn before, nothing watching. */
 export function measureSpec({ rateMs }: Effort): Figure[] {
   return BOARDS.map((board) => {
@@ -152,19 +170,12 @@ export function measureSpec({ rateMs }: Effort): Figure[] {
     // Copied, because fast-check makes records without a prototype, which V8 keeps in dictionaries.
     const drawn = fc.sample(actionArbitrary(plan), { numRuns: ACTIONS, seed: 1 });
     const actions = drawn.map((action) => ({ ...action }));
-    let machine = createMachine(plan);
     let [steps, done] = [0, 0];
     const begin = performance.now();
     let elapsedMs = 0;
     while (elapsedMs < rateMs) {
-      for (const [index, action] of actions.entries()) {
-        if (index % STEPS_PER_BOOT === 0) {
-          machine = createMachine(plan);
-          for (const bootAction of boot) step(plan, machine, bootAction);
-        }
-        if (step(plan, machine, action) === 'DONE') done += 1;
-        steps += 1;
-      }
+      done += countDone(plan, boot, actions);
+      steps += actions.length;
       elapsedMs = performance.now() - begin;
     }
     const rate = steps / elapsedMs / 1000;
