@@ -1,5 +1,6 @@
 /** One self-contained page: no script, no font, no request to anywhere, readable on paper. */
 
+import type { Diagnostic } from '../formats/diagnostic.ts';
 import { renderDiagnostic } from './code-frame.ts';
 import { formatCount, formatMargin, formatMilliseconds, formatNanoseconds } from './duration.ts';
 import { computeVerdict } from './report.ts';
@@ -13,8 +14,9 @@ h1 { font-size: 1.4rem } h2 { font-size: 1.15rem; margin-top: 2.5rem } h3 { font
 table { border-collapse: collapse; margin: .5rem 0 } td, th { padding: .2rem .8rem .2rem 0; }
 th { text-align: left; border-bottom: 1px solid } td { vertical-align: top }
 td.number { text-align: right; font-variant-numeric: tabular-nums }
-pre { overflow-x: auto; border-left: 3px solid var(--bad); padding: .5rem 1rem; line-height: 1.3 }
-pre.warning { border-color: var(--warn) }
+section { border-left: 3px solid var(--bad); padding: .1rem 1rem; margin: 1rem 0 }
+section.warning { border-color: var(--warn) } section p { margin: .4rem 0; overflow-wrap: anywhere }
+pre { overflow-x: auto; line-height: 1.3; margin: .4rem 0 }
 .holds, .discharged { color: var(--good) } .violated, .invalid, .refuted { color: var(--bad) }
 .inconclusive, .spurious, .vacuous, .unknown { color: var(--warn) }
 @media print { details { display: block } }
@@ -54,11 +56,7 @@ function renderConfiguration(report: ConfigurationReport): string {
   const parts = [
     `<h2>${escapeMarkup(report.file)}: <span class="${verdict}">${verdict}</span></h2>`,
     ...report.disagreements.map((text) => `<p class="violated">${escapeMarkup(text)}</p>`),
-    ...report.diagnostics.map(
-      (diagnostic) =>
-        `<pre class="${diagnostic.severity}">` +
-        `${escapeMarkup(renderDiagnostic(diagnostic, report.sources))}</pre>`,
-    ),
+    ...report.diagnostics.map((diagnostic) => renderFrame(diagnostic, report)),
   ];
   if (report.invalid) return parts.join('\n');
   if (report.rules !== null) {
@@ -73,6 +71,15 @@ function renderConfiguration(report: ConfigurationReport): string {
   if (report.fuzz !== null) parts.push('<h3>Fuzz</h3>', renderFuzz(report.fuzz));
   if (report.obligations !== null) parts.push('<h3>Obligations</h3>', renderObligations(report));
   return parts.join('\n');
+}
+
+/** The headline may wrap; the frame below it points at columns and must not. */
+function renderFrame(diagnostic: Diagnostic, report: ConfigurationReport): string {
+  const [headline = '', ...frame] = renderDiagnostic(diagnostic, report.sources).split('\n');
+  return (
+    `<section class="${diagnostic.severity}"><p><strong>${escapeMarkup(headline)}</strong></p>` +
+    `<pre>${escapeMarkup(frame.join('\n'))}</pre></section>`
+  );
 }
 
 function renderBounds(bounds: readonly BoundRow[]): string {

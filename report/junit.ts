@@ -111,10 +111,12 @@ function listRuleCases(report: ConfigurationReport): TestCase[] {
 }
 
 function listDiagnosticCases(report: ConfigurationReport): TestCase[] {
+  const groupOf = (code: string): string =>
+    report.derivedCodes.includes(code) ? 'findings' : report.invalid ? 'input' : 'rules';
   return report.diagnostics
     .filter(({ severity }) => severity === 'error')
     .map((diagnostic) => ({
-      group: `rules.${getAreaOfCode(diagnostic.code)}`,
+      group: `${groupOf(diagnostic.code)}.${getAreaOfCode(diagnostic.code)}`,
       name: `${diagnostic.code} at ${formatLocation(diagnostic.at)}`,
       ms: 0,
       problem: { kind: 'failure' as const, type: diagnostic.code },

@@ -92,7 +92,8 @@ function toObligationResults(report: ConfigurationReport): SarifResult[] {
 
 function toFuzzResults(report: ConfigurationReport): SarifResult[] {
   return (report.fuzz?.failures ?? []).map((failure) => ({
-    ruleId: 'fuzz.counterexample',
+    // Each failure begins with the property that it breaks.
+    ruleId: failure.split(':')[0] ?? failure,
     level: 'error',
     message: { text: failure },
     locations: [{ physicalLocation: { artifactLocation: { uri: toUri(report.file) } } }],
