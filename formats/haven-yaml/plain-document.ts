@@ -90,7 +90,8 @@ function readBlockList(reader: Reader, indent: number, depth: number): Raw {
     if (reader.gaveUp || line?.indent !== indent || !line.text.startsWith('- ')) return items;
     const text = line.text.slice(skipSpaces(line.text, 2));
     const inner = indent + line.text.length - text.length;
-    if (KEY.test(text) || text.startsWith('- ')) {
+    const isFlow = text.startsWith('{') || text.startsWith('[');
+    if (!isFlow && (KEY.test(text) || text.startsWith('- '))) {
       reader.lines[reader.next] = { indent: inner, text, isApart: false };
       items.push(readBlock(reader, inner, depth + 1));
     } else {
@@ -147,21 +148,29 @@ function readInline(reader: Reader, text: string, indent: number): Raw {
   if (isJoined && isBracket && /["'#]/.test(whole)) return giveUp(reader);
   reader.column = 0;
   const value = readFlow(reader, whole, 0);
-  if (isJoined) return reader.column === whole.length ? value : giveUp(reader);
+  if (reader.column === whole.length) return value;
+  if (isJoined) return giveUp(reader);
   END_OF_LINE.lastIndex = reader.column;
   return END_OF_LINE.test(whole) ? value : giveUp(reader);
 }
 
 /** The text with the lines that are deeper than the indent, each after a space. */
 function joinLines(reader: Reader, text: string, indent: number, acrossGaps: boolean): string {
+  if (!hasContinuation(reader, indent, acrossGaps)) return text;
   const parts = [text];
   for (;;) {
     const line = reader.lines[reader.next];
-    if (line === undefined || line.indent <= indent || (line.isApart && !acrossGaps)) break;
+    if (line === undefined || !hasContinuation(reader, indent, acrossGaps)) break;
     parts.push(line.text);
     reader.next += 1;
   }
-  return parts.length === 1 ? text : parts.join(' ');
+  return parts.join(' ');
+}
+
+/** Whether the next line continues a value; nearly none does, so that this is asked first. */
+function hasContinuation(reader: Reader, indent: number, acrossGaps: boolean): boolean {
+  const line = reader.lines[reader.next];
+  return line !== undefined && line.indent > indent && (acrossGaps || !line.isApart);
 }
 
 const END_OF_LINE = /(?: +#.*| *)$/y;

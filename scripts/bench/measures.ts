@@ -147,7 +147,7 @@ export async function measureProof(): Promise<Figure[]> {
 /** Actions drawn before the clock starts. */
 const ACTIONS = 20_000;
 /** A random trace switches a core off sooner or later: each one starts with a fresh boot. */
-const STEPS_PER_BOOT = 2_000;
+const STEPS_PER_BOOT = 10_000;
 
 /** Takes the actions one after the other; how many of them were done. */
 function countDone(plan: Plan, boot: readonly Action[], actions: readonly Action[]): number {
