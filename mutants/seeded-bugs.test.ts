@@ -168,9 +168,10 @@ describe('a counterexample of a broken transition', () => {
   );
 
   test('is the same for the same seed and the same number of workers', async () => {
-    const run = (): ReturnType<typeof fuzzInParallel> =>
-      fuzzInParallel(overlapMemory(CONFIGURATION), { seed: 5, steps: 20_000, jobs: 2 });
-    const [first, second] = [await run(), await run()];
+    const overlapping = overlapMemory(CONFIGURATION);
+    const options = { seed: 5, steps: 20_000, jobs: 2 };
+    const first = await fuzzInParallel(overlapping, options);
+    const second = await fuzzInParallel(overlapping, options);
     expect(first.failures.length).toBeGreaterThan(0);
     expect(first.failures).toEqual(second.failures);
     expect(first.steps).toBe(second.steps);
