@@ -2,7 +2,7 @@
  * Step: the transition function of the whole machine.
  *
  * Total: every action in every state has an outcome, whatever its numbers are. A refusal changes
- * nothing that any partition can see.
+ * nothing at all.
  */
 
 import type { Action } from './actions.ts';
