@@ -268,7 +268,8 @@ const memoryOutsideRam = defineRule({
         .map((bank) => `${bank.name} ${formatRange(bank)}`);
       yield {
         message:
-          `${formatClaim(claim)} of ${owner} ${formatRange(getPaRange(claim))} is not wholly in RAM: ` +
+          `${formatClaim(claim)} of ${owner} ${formatRange(getPaRange(claim))} ` +
+          'is not wholly in RAM: ' +
           `expected within ${names.join(' or ') || 'a bank, but the platform has none'}`,
         help: 'move or shrink the memory',
         at: [...getClaimPath(claim), 'pa'],
@@ -428,7 +429,8 @@ export function* findNotIdentity(
       if (core.el2 || isSeenByCore(claim, core)) continue;
       yield {
         message:
-          `${formatClaim(claim)} of ${owner} cannot move: core ${core.id} (${core.type}) has no EL2, ` +
+          `${formatClaim(claim)} of ${owner} cannot move: ` +
+          `core ${core.id} (${core.type}) has no EL2, ` +
           `expected ipa ${formatAddress(claim.pa)} as its pa, found ${formatAddress(claim.ipa)}`,
         help: 'set ipa to pa, or to the address at which the core sees it by an alias',
         at: kind === 'device' ? getClaimPath(claim) : [...getClaimPath(claim), 'ipa'],
