@@ -9,7 +9,8 @@ import type { ConfigurationReport, Report } from '../report/report.ts';
 import { chooseStyle } from '../report/style.ts';
 import type { ColorChoice, Style } from '../report/style.ts';
 import { waitUnlessInterrupted } from './interrupt.ts';
-import { writeOutputFile, writeStandardOutput } from './output.ts';
+import { getMessage, writeOutputFile, writeStandardOutput } from './output.ts';
+import { UsageError } from './usage.ts';
 import { createProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
 
@@ -123,9 +124,16 @@ async function analyseUnlessInterrupted(
   try {
     await waitUnlessInterrupted(analyse(loaded, draft, session), session.signal);
   } catch (error) {
-    if (!session.signal.aborted) throw error;
+    if (!session.signal.aborted) throw error instanceof UsageError ? error : blame(draft, error);
   }
   return session.signal.aborted;
+}
+
+/** An error of ours that says which configuration brought it about. */
+function blame({ file }: Draft, error: unknown): Error {
+  const blamed = new Error(`${getMessage(error)} (in ${file})`, { cause: error });
+  if (error instanceof Error && error.stack !== undefined) blamed.stack = error.stack;
+  return blamed;
 }
 
 /** A draft in which nothing has run yet. */
