@@ -231,6 +231,15 @@ const indexUnchecked: StepFunction = (plan, machine, action) => {
   return step(plan, machine, action);
 };
 
+const resetChargesOthers = afterStep((_plan, machine, action, outcome) => {
+  if (action.kind !== 'system-reset' || outcome !== 'DONE') return outcome;
+  for (const core of machine.cores) {
+    const account = core.accounts[core.running];
+    if (account !== undefined) account.activation = true;
+  }
+  return outcome;
+});
+
 const higherNeverThrottled: StepFunction = (plan, machine, action) => {
   const outcome = step(plan, machine, action);
   if (action.kind !== 'time-passes') return outcome;
@@ -280,6 +289,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
   { name: 'doorbell numbers unchecked', property: 'channel.doorbell', step: doorbellUnchecked },
   { name: 'budget comes back at every event', property: 'time.budget', step: budgetIsRefunded },
   { name: 'period starts from now', property: 'time.grid', step: periodStartsFromNow },
+  { name: 'a reset charges whoever runs', property: 'time.charge', step: resetChargesOthers },
   {
     name: 'the most urgent reservation is never throttled',
     property: 'time.delay',

@@ -11,38 +11,14 @@ import type { Action } from '../../model/actions.ts';
 import { readWriter } from '../../model/memory.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import { REGISTERS } from '../../model/registers.ts';
-import { createView, getDomain, observeRegisters } from '../../model/view.ts';
+import { createView, observeRegisters } from '../../model/view.ts';
 import type { View } from '../../model/view.ts';
 import { PAGE_SIZE } from '../../model/units.ts';
 import { formatAddress } from '../findings.ts';
 import { findGrant } from '../grants.ts';
+import { computeDomain } from './domain.ts';
 import { COMPLETE_LOOK_INTERVAL, watchEachStep } from '../property.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
-
-/** Partition in whose name an action happens; null where it is time, boot or EL2 itself. */
-function computeDomain(context: Context, action: Action): number | null {
-  const { plan, machine } = context;
-  switch (action.kind) {
-    case 'boot':
-    case 'time-passes':
-    case 'interrupt-take':
-      return null;
-    case 'dma-issue':
-    case 'msi':
-    case 'iotlb-fill':
-    case 'iotlb-evict':
-      return plan.streams.find(({ stream }) => stream === action.stream)?.partition ?? -1;
-    case 'bare-dma-issue':
-      return plan.bareMasters[action.master]?.partition ?? -1;
-    case 'dma-complete':
-      return machine.smmu.inFlight[action.slot]?.master ?? -1;
-    case 'line-assert':
-    case 'line-deassert':
-      return plan.routes.find(({ intId }) => intId === action.intId)?.partition ?? -1;
-    default:
-      return getDomain(plan, machine, action.core);
-  }
-}
 
 /** Whether a channel lets `from` ring `to`. */
 function isDeclaredRing(context: Context, from: number, to: number): boolean {

@@ -9,6 +9,7 @@ import type { CoreState } from '../../model/machine.ts';
 import { isReady } from '../../model/execution.ts';
 import type { Plan, Resident } from '../../model/plan.ts';
 import { watchEachStep } from '../property.ts';
+import { computeDomain } from './domain.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
 
 /** Path of the virtual CPU that a resident is. */
@@ -169,6 +170,75 @@ function watchDelay(context: Context): Monitor {
   };
 }
 
+/** What an account says, for comparison. */
+interface Balance {
+  budget: number;
+  activation: boolean;
+}
+
+/** Remembers every account before a step. */
+function recordBalances(context: Context, balances: readonly (readonly Balance[])[]): void {
+  const { cores } = context.machine;
+  for (let index = 0; index < cores.length; index += 1) {
+    const accounts = cores[index]?.accounts ?? [];
+    for (let at = 0; at < accounts.length; at += 1) {
+      const account = accounts[at];
+      const balance = balances[index]?.[at];
+      if (account === undefined || balance === undefined) continue;
+      balance.budget = account.budget;
+      balance.activation = account.activation;
+    }
+  }
+}
+
+/**
+ * A partition's action may let another run, and so begin its activation or, under `poll`, take the
+ * budget for which it has no work; it charges nobody else anything.
+ */
+function watchCharge(context: Context): Monitor {
+  const balances: readonly (readonly Balance[])[] = context.machine.cores.map((core) =>
+    core.accounts.map(() => ({ budget: 0, activation: false })),
+  );
+  let domain: number | null = null;
+  const isCharged = (resident: Resident, before: Balance, now: Balance): boolean => {
+    if (!before.activation && now.activation) return true;
+    return resident.idle !== 'poll' && before.budget !== now.budget;
+  };
+  return {
+    ...watchEachStep((action, outcome, count) => {
+      if (domain === null || outcome !== 'DONE') return null;
+      for (let index = 0; index < context.machine.cores.length; index += 1) {
+        const residents = context.plan.cores[index]?.residents ?? [];
+        for (let at = 0; at < residents.length; at += 1) {
+          const resident = residents[at];
+          const before = balances[index]?.[at];
+          const now = context.machine.cores[index]?.accounts[at];
+          if (resident === undefined || before === undefined || now === undefined) continue;
+          if (resident.dedicated || resident.partition === domain) continue;
+          count();
+          if (!isCharged(resident, before, now)) continue;
+          const actor = context.configuration.partitions[domain]?.name ?? 'the environment';
+          return {
+            property: 'time.charge',
+            message:
+              `${action.kind} by ${actor} charges ${name(context, resident)} on core ${index}: ` +
+              `budget ${before.budget} to ${now.budget}, ` +
+              `a new activation to pay: ${String(now.activation)}`,
+            witness: { actor, charged: name(context, resident), core: index },
+            at: pathOf(resident),
+            related: [],
+          };
+        }
+      }
+      return null;
+    }),
+    before: (action) => {
+      domain = computeDomain(context, action);
+      if (domain !== null) recordBalances(context, balances);
+    },
+  };
+}
+
 function hasReservations(plan: Plan): boolean {
   return plan.cores.some(({ residents }) => residents.some(({ dedicated }) => !dedicated));
 }
@@ -194,6 +264,14 @@ export const TIME_PROPERTIES: readonly Property[] = [
     example: 'the next period starts when the handler ran',
     appliesTo: hasReservations,
     watch: watchGrid,
+  },
+  {
+    id: 'time.charge',
+    statement: 'What one partition does is charged to it, and to nobody else.',
+    source: 'temporal isolation: the preemptor pays; seL4 charges before it reconfigures',
+    example: 'a reset that makes whoever runs on another core pay for a switch',
+    appliesTo: hasReservations,
+    watch: watchCharge,
   },
   {
     id: 'time.delay',
