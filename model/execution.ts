@@ -18,6 +18,17 @@ export function isReady(machine: Machine, resident: Resident): boolean {
   return vcpu !== undefined && vcpu.on && !vcpu.waiting;
 }
 
+/** The resident whose registers are live on the core, running or not; undefined after boot. */
+export function getLoadedResident(
+  plan: Plan,
+  machine: Machine,
+  core: number,
+): Resident | undefined {
+  const state = machine.cores[core];
+  if (state === undefined || state.loaded === NONE) return undefined;
+  return plan.cores[core]?.residents[state.loaded];
+}
+
 /**
  * The resident whose state is live on the core and whose time it is; undefined when there is none.
  */

@@ -16,6 +16,7 @@ import { raiseLine } from './virtual-gic.ts';
 
 /** A device drives its level-sensitive line; a pending, enabled line wakes its target. */
 export function processLine(plan: Plan, machine: Machine, action: LineAction): Outcome {
+  if (action.intId < plan.spiFirst) return 'NO_SUCH_LINE';
   const line = machine.gic.lines[action.intId - plan.spiFirst];
   if (line === undefined) return 'NO_SUCH_LINE';
   if (action.kind === 'line-deassert') {

@@ -58,6 +58,7 @@ export function wake(plan: Plan, machine: Machine, partition: number, vcpu: numb
 
 /** Whether the account of the running resident pays for the time that passes. */
 export function isCharged(planned: PlannedCore, state: CoreState): boolean {
+  if (state.running === NONE) return false;
   const resident = planned.residents[state.running];
   return resident !== undefined && !resident.dedicated && !state.slack;
 }
@@ -78,8 +79,9 @@ export function replenishWhenDue(resident: Resident, account: Account, clock: nu
 
 /** A reservation that has spent its budget, or went idle, pays again for its next activation. */
 function markExhausted(planned: PlannedCore, state: CoreState): void {
+  if (!isCharged(planned, state)) return;
   const account = state.accounts[state.running];
-  if (account !== undefined && isCharged(planned, state) && account.budget <= 0) {
+  if (account !== undefined && account.budget <= 0) {
     account.activation = true;
   }
 }
@@ -180,7 +182,7 @@ function chooseSlack(machine: Machine, planned: PlannedCore, state: CoreState): 
 function enterRunning(plan: Plan, machine: Machine, core: number): void {
   const planned = plan.cores[core];
   const state = machine.cores[core];
-  if (planned === undefined || state === undefined) return;
+  if (planned === undefined || state === undefined || state.running === NONE) return;
   const resident = planned.residents[state.running];
   const account = state.accounts[state.running];
   if (resident === undefined || account === undefined) return;

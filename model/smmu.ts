@@ -124,6 +124,7 @@ function passStream(
     if (machine.smmu.abortWhenOff) return { fault: 'STREAM_ABORTED', frame: 0, type: 0 };
     return { fault: 'DONE', frame: computePage(address), type: TYPE_NORMAL };
   }
+  if (index === NONE) return { fault: 'STREAM_UNKNOWN', frame: 0, type: 0 };
   const entry = machine.smmu.streams[index];
   if (entry === undefined) return { fault: 'STREAM_UNKNOWN', frame: 0, type: 0 };
   if (!entry.valid) return { fault: 'STREAM_ABORTED', frame: 0, type: 0 };

@@ -92,8 +92,9 @@ export function computeTicksToEvent(plan: Plan, machine: Machine, core: number):
 }
 
 function chargeRunning(planned: PlannedCore, state: CoreState, ticks: number): void {
+  if (!isCharged(planned, state)) return;
   const account = state.accounts[state.running];
-  if (account !== undefined && isCharged(planned, state)) {
+  if (account !== undefined) {
     account.budget -= ticks;
   }
 }

@@ -6,7 +6,7 @@
  * that is in nobody's view, with the reason.
  */
 
-import { getRunningResident } from './execution.ts';
+import { getLoadedResident, getRunningResident } from './execution.ts';
 import type { Machine, VirtualLine } from './machine.ts';
 import { readWord } from './memory.ts';
 import { computePage } from './translation.ts';
@@ -103,7 +103,7 @@ function observeVcpu(
   numbers[2] = vcpu.timerArmed ? vcpu.timerAt : -1;
   const state = machine.cores[core];
   const bare = plan.cores[core]?.el2 === false;
-  const loaded = state === undefined ? undefined : plan.cores[core]?.residents[state.loaded];
+  const loaded = getLoadedResident(plan, machine, core);
   const live = bare || (loaded?.partition === partition && loaded.vcpu === index);
   const registers = live && state !== undefined ? state.registers : vcpu.saved;
   let at = VCPU_FACTS;

@@ -12,7 +12,7 @@ import type {
   SpillAction,
   TakeAction,
 } from './actions.ts';
-import { checkExecuting, getRunningResident } from './execution.ts';
+import { checkExecuting, getLoadedResident, getRunningResident } from './execution.ts';
 import {
   LR_ACTIVE,
   LR_INVALID,
@@ -71,7 +71,7 @@ function deliver(
   const core = plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1;
   const state = machine.cores[core];
   if (state === undefined) return;
-  const loaded = plan.cores[core]?.residents[state.loaded];
+  const loaded = getLoadedResident(plan, machine, core);
   if (loaded?.partition === partition && loaded.vcpu === vcpu) loadLine(state, line);
   wake(plan, machine, partition, vcpu);
 }
@@ -154,7 +154,7 @@ function retract(
   const core = plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1;
   const state = machine.cores[core];
   if (state === undefined) return;
-  const loaded = plan.cores[core]?.residents[state.loaded];
+  const loaded = getLoadedResident(plan, machine, core);
   if (loaded?.partition === partition && loaded.vcpu === vcpu) unloadLine(state, line.intId);
 }
 

@@ -5,7 +5,7 @@
  * flushed: its entries carry the VMID.
  */
 
-import { getVcpuOf } from './execution.ts';
+import { getLoadedResident, getVcpuOf } from './execution.ts';
 import { NONE } from './machine.ts';
 import type { Machine } from './machine.ts';
 import type { Plan } from './plan.ts';
@@ -17,7 +17,7 @@ export function switchWorld(plan: Plan, machine: Machine, core: number, next: nu
   const state = machine.cores[core];
   const residents = plan.cores[core]?.residents;
   if (state === undefined || residents === undefined) return;
-  const leaving = residents[state.loaded];
+  const leaving = getLoadedResident(plan, machine, core);
   const coming = residents[next];
   if (leaving !== undefined) saveRegisters(machine, core, leaving.partition, leaving.vcpu);
   emptyListRegisters(machine, core);

@@ -2,6 +2,7 @@
  * Interrupts: each line has one owner and is delivered only there.
  */
 
+import { getLoadedResident } from '../../model/execution.ts';
 import type { CoreState } from '../../model/machine.ts';
 import { LR_ACTIVE, LR_INVALID, LR_PENDING, findVirtualLine } from '../../model/list-registers.ts';
 import { PRIVATE_LINES } from '../../model/machine.ts';
@@ -34,7 +35,7 @@ function findBadRegister(
   core: CoreState,
   count: () => void,
 ): string | null {
-  const resident = context.plan.cores[index]?.residents[core.loaded];
+  const resident = getLoadedResident(context.plan, context.machine, index);
   for (let slot = 0; slot < core.listRegisters.length; slot += 1) {
     const register = core.listRegisters[slot];
     if (register === undefined || register.state === LR_INVALID) continue;
@@ -160,8 +161,7 @@ export const INTERRUPT_PROPERTIES: readonly Property[] = [
       watchEachStep((action, outcome, count) => {
         if (action.kind !== 'notify' || outcome !== 'DONE') return null;
         count();
-        const core = context.machine.cores[action.core];
-        const resident = context.plan.cores[action.core]?.residents[core?.loaded ?? -1];
+        const resident = getLoadedResident(context.plan, context.machine, action.core);
         const from = resident?.partition ?? -1;
         const declared = context.configuration.channels.flatMap(({ notify }) =>
           notify.filter((one) => one.from === from),

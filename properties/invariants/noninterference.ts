@@ -8,6 +8,7 @@
  */
 
 import type { Action } from '../../model/actions.ts';
+import { getLoadedResident } from '../../model/execution.ts';
 import { readWriter } from '../../model/memory.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import { REGISTERS } from '../../model/registers.ts';
@@ -145,7 +146,7 @@ function watchRegisters(context: Context): Monitor {
     const { cores } = context.machine;
     for (let index = 0; index < cores.length; index += 1) {
       const core = cores[index];
-      const resident = context.plan.cores[index]?.residents[core?.loaded ?? -1];
+      const resident = getLoadedResident(context.plan, context.machine, index);
       if (core === undefined || resident === undefined) continue;
       count();
       for (let register = 0; register < core.registerWriters.length; register += 1) {
