@@ -5,6 +5,7 @@
  * The monitors measure with the clock and with who runs, never with the scheduler's own accounts.
  */
 
+import type { Action } from '../../model/actions.ts';
 import type { CoreState } from '../../model/machine.ts';
 import { isReady } from '../../model/execution.ts';
 import type { Plan, Resident } from '../../model/plan.ts';
@@ -39,17 +40,17 @@ function createSlices(context: Context): Slice[] {
   }));
 }
 
-function recordSlices(context: Context, slices: readonly Slice[]): void {
-  const { cores } = context.machine;
-  for (let index = 0; index < cores.length; index += 1) {
-    const core = cores[index];
-    const slice = slices[index];
-    if (core === undefined || slice === undefined) continue;
-    slice.clock = core.clock;
-    slice.running = core.running;
-    slice.executing = core.section === 0 && core.loaded === core.running;
-    slice.charged = !core.slack;
-  }
+/** Remembers a core before time passes on it; returns whether the action lets time pass. */
+function recordSlice(context: Context, slices: readonly Slice[], action: Action): boolean {
+  if (action.kind !== 'time-passes') return false;
+  const core = context.machine.cores[action.core];
+  const slice = slices[action.core];
+  if (core === undefined || slice === undefined) return false;
+  slice.clock = core.clock;
+  slice.running = core.running;
+  slice.executing = core.section === 0 && core.loaded === core.running;
+  slice.charged = !core.slack;
+  return true;
 }
 
 /** The budget that a resident has used in its current period. */
@@ -94,7 +95,9 @@ function watchBudget(context: Context): Monitor {
       const core = context.machine.cores[action.core];
       return core === undefined ? null : judge(action.core, core, count);
     }),
-    before: () => recordSlices(context, slices),
+    before: (action) => {
+      recordSlice(context, slices, action);
+    },
   };
 }
 
@@ -127,46 +130,67 @@ function watchGrid(context: Context): Monitor {
   });
 }
 
+/** A resident whose waiting is watched. */
+interface Waiter {
+  readonly core: number;
+  /** Index into the core's residents. */
+  readonly index: number;
+  readonly resident: Resident;
+  /** Proved delay, ticks. */
+  readonly bound: number;
+  /** Ready and not served since this instant; -1 while it is not ready. */
+  since: number;
+}
+
+function listWaiters({ plan, delayBounds }: Context): Waiter[] {
+  return delayBounds.flatMap(({ core, partition, ticks }) => {
+    const residents = plan.cores[core]?.residents ?? [];
+    const index = residents.findIndex((one) => one.partition === partition && !one.dedicated);
+    const resident = residents[index];
+    return resident === undefined ? [] : [{ core, index, resident, bound: ticks, since: -1 }];
+  });
+}
+
 function watchDelay(context: Context): Monitor {
+  const { machine } = context;
   const slices = createSlices(context);
-  const since = context.delayBounds.map(() => -1);
-  const judge = (index: number, core: CoreState, count: () => void): Violation | null => {
-    const slice = slices[index];
-    for (const [position, bound] of context.delayBounds.entries()) {
-      if (bound.core !== index || slice === undefined) continue;
-      const residents = context.plan.cores[index]?.residents ?? [];
-      const at = residents.findIndex(({ partition }) => partition === bound.partition);
-      const resident = residents[at];
-      if (resident === undefined || resident.dedicated) continue;
-      const served = slice.running === at && slice.executing && core.clock > slice.clock;
-      if (!isReady(context.machine, resident)) since[position] = -1;
-      else if (served || since[position] === -1) since[position] = core.clock;
-      const start = since[position] ?? -1;
-      if (start === -1) continue;
-      count();
-      if (core.clock - start < bound.ticks) continue;
-      return {
-        property: 'time.delay',
-        message:
-          `${name(context, resident)} on core ${index} is ready since ${start} and has had no ` +
-          `tick at ${core.clock}; its bound is ${bound.ticks} ticks`,
-        witness: { core: index, ready: start, now: core.clock, bound: bound.ticks },
-        at: pathOf(resident),
-        related: [],
-      };
-    }
-    return null;
+  const waiters = listWaiters(context);
+  const judge = (waiter: Waiter, core: CoreState): Violation | null => {
+    const slice = slices[waiter.core];
+    if (slice === undefined) return null;
+    const served = slice.running === waiter.index && slice.executing && core.clock > slice.clock;
+    if (served) waiter.since = core.clock;
+    if (core.clock - waiter.since < waiter.bound) return null;
+    return {
+      property: 'time.delay',
+      message:
+        `${name(context, waiter.resident)} on core ${waiter.core} is ready since ` +
+        `${waiter.since} and has had no tick at ${core.clock}; its bound is ${waiter.bound} ticks`,
+      witness: { core: waiter.core, ready: waiter.since, now: core.clock, bound: waiter.bound },
+      at: pathOf(waiter.resident),
+      related: [],
+    };
   };
   return {
-    ...watchEachStep((_action, _outcome, count) => {
-      if (!context.machine.boot.sealed) return null;
-      for (const [index, core] of context.machine.cores.entries()) {
-        const violation = judge(index, core, count);
+    ...watchEachStep((action, _outcome, count) => {
+      for (const waiter of waiters) {
+        if (!isReady(machine, waiter.resident)) waiter.since = -1;
+        if (action.kind !== 'time-passes' || action.core !== waiter.core) continue;
+        const core = machine.cores[waiter.core];
+        if (core === undefined || waiter.since === -1) continue;
+        count();
+        const violation = judge(waiter, core);
         if (violation !== null) return violation;
       }
       return null;
     }),
-    before: () => recordSlices(context, slices),
+    before: (action) => {
+      if (!recordSlice(context, slices, action) || !machine.boot.sealed) return;
+      for (const waiter of waiters) {
+        const isWaiting = waiter.since !== -1 || !isReady(machine, waiter.resident);
+        if (!isWaiting) waiter.since = machine.cores[waiter.core]?.clock ?? -1;
+      }
+    },
   };
 }
 
