@@ -15,12 +15,22 @@ export interface RawMap {
   readonly [key: string]: Raw;
 }
 
-const NULL = /^(?:~|null|Null|NULL|)$/;
-const TRUE = /^(?:true|True|TRUE)$/;
-const FALSE = /^(?:false|False|FALSE)$/;
+const WORDS: ReadonlyMap<string, null | boolean> = new Map([
+  ...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
+  ...['true', 'True', 'TRUE'].map((word) => [word, true] as const),
+  ...['false', 'False', 'FALSE'].map((word) => [word, false] as const),
+]);
 const INTEGER = /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$/;
-const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
-const NOT_FINITE = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+/** Floating-point numbers with digits, infinities, and what is no number. */
+const FLOAT = new RegExp(
+  [
+    /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/,
+    /^[-+]?\.(?:inf|Inf|INF)$/,
+    /^\.(?:nan|NaN|NAN)$/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
 const LEADING_ZERO = /^[-+]?0[0-9]+$/;
 /** First characters of everything that is not text. */
 const SPECIAL = /^[-+.~0-9nNtTfF]|^$/;
@@ -29,10 +39,9 @@ const SPECIAL = /^[-+.~0-9nNtTfF]|^$/;
 export function resolvePlain(source: string): Raw {
   if (!SPECIAL.test(source)) return source;
   if (INTEGER.test(source)) return resolveInteger(source);
-  if (NULL.test(source)) return null;
-  if (TRUE.test(source)) return true;
-  if (FALSE.test(source)) return false;
-  return FLOAT.test(source) || NOT_FINITE.test(source) ? NaN : source;
+  if (FLOAT.test(source)) return NaN;
+  const word = WORDS.get(source);
+  return word === undefined ? source : word;
 }
 
 /**
@@ -44,11 +53,12 @@ export function hasLeadingZero(source: string): boolean {
 }
 
 function resolveInteger(source: string): number {
+  // At most 15 characters are exact in every base; longer ones are rare and go through the exact
+  // path. The sum makes 0 of -0.
+  if (source.length <= 15) return Number(source) + 0;
   const negative = source.startsWith('-');
   const digits = negative || source.startsWith('+') ? source.slice(1) : source;
-  // At most 15 characters are exact in every base; longer ones are rare and go through the exact
-  // path.
-  const value = digits.length <= 15 ? Number(digits) : resolveLongInteger(digits);
+  const value = resolveLongInteger(digits);
   return negative ? 0 - value : value;
 }
 

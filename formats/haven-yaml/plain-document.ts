@@ -17,19 +17,16 @@ import { hasLeadingZero, type Raw, resolvePlain } from './core-schema.ts';
  */
 const DEPTH_MAX = 20;
 
-/** A line that says something: neither blank nor only a comment. */
-interface Line {
-  /** Columns before the text. */
-  readonly indent: number;
-  readonly text: string;
-  /** A blank line or a comment stands before it. */
-  readonly isApart: boolean;
-}
-
 interface Reader {
-  readonly lines: Line[];
-  /** Index of the line that is read next. */
+  readonly text: string;
+  /** Offset at which the line after the current one begins. */
   next: number;
+  /** The current line, the next one that says something: neither blank nor only a comment. */
+  line: string;
+  /** Columns before the current line; -1 behind the last one, where `line` is empty. */
+  indent: number;
+  /** A blank line or a comment stands before the current line. */
+  isApart: boolean;
   /** Column in the text of a line, while a flow value is read. */
   column: number;
   gaveUp: boolean;
@@ -37,23 +34,46 @@ interface Reader {
 
 /** The value of a document, or undefined where the library has to read it. */
 export function readPlainDocument(text: string): Raw | undefined {
-  const reader: Reader = { lines: splitLines(text), next: 0, column: 0, gaveUp: false };
-  if (reader.lines[0]?.indent !== 0) return undefined;
+  const reader: Reader = {
+    text: text.replaceAll('\r\n', '\n'),
+    next: 0,
+    line: '',
+    indent: -1,
+    isApart: false,
+    column: 0,
+    gaveUp: false,
+  };
+  advance(reader);
+  if (reader.indent !== 0) return undefined;
   const root = readBlock(reader, 0, 0);
-  return reader.gaveUp || reader.next < reader.lines.length ? undefined : root;
+  return reader.gaveUp || !isAtEnd(reader) ? undefined : root;
 }
 
-function splitLines(text: string): Line[] {
-  const lines: Line[] = [];
-  let isApart = false;
-  for (const line of text.replaceAll('\r\n', '\n').split('\n')) {
-    let indent = 0;
-    while (line.charCodeAt(indent) === SPACE) indent += 1;
-    const isSilent = indent === line.length || line.charCodeAt(indent) === HASH;
-    if (!isSilent) lines.push({ indent, text: trimEnd(line.slice(indent)), isApart });
-    isApart = isSilent;
+function isAtEnd({ indent }: Reader): boolean {
+  return indent === -1;
+}
+
+/** Moves to the next line that says something; the lines of a text are never kept together. */
+function advance(reader: Reader): void {
+  const { text } = reader;
+  reader.isApart = false;
+  while (reader.next < text.length) {
+    const start = reader.next;
+    const found = text.indexOf('\n', start);
+    const end = found === -1 ? text.length : found;
+    reader.next = end + 1;
+    SPACES.lastIndex = start;
+    SPACES.test(text);
+    const first = SPACES.lastIndex;
+    if (first < end && text.charCodeAt(first) !== HASH) {
+      reader.indent = first - start;
+      reader.line = trimEnd(text.slice(first, end));
+      return;
+    }
+    reader.isApart = true;
   }
-  return lines;
+  reader.indent = -1;
+  reader.line = '';
 }
 
 /** Without the spaces at the end; other white space has no place in a plain document. */
@@ -63,6 +83,8 @@ function trimEnd(text: string): string {
   return end === text.length ? text : text.slice(0, end);
 }
 
+/** Matches everywhere; its end is what counts. */
+const SPACES = / */y;
 const SPACE = 0x20;
 const HASH = 0x23;
 
@@ -71,65 +93,64 @@ function giveUp(reader: Reader): null {
   return null;
 }
 
-/** The map or list whose first line is the next one and stands at the indent. */
+/** The map or list whose first line is the current one and stands at the indent. */
 function readBlock(reader: Reader, indent: number, depth: number): Raw {
-  const line = reader.lines[reader.next];
-  if (line === undefined || depth > DEPTH_MAX) return giveUp(reader);
-  const value = line.text.startsWith('- ')
+  if (depth > DEPTH_MAX) return giveUp(reader);
+  const value = reader.line.startsWith('- ')
     ? readBlockList(reader, indent, depth)
     : readBlockMap(reader, indent, depth);
   // A deeper line here would continue a scalar over several lines, or be a slip.
-  const after = reader.lines[reader.next];
-  return after !== undefined && after.indent > indent ? giveUp(reader) : value;
+  return reader.indent > indent ? giveUp(reader) : value;
 }
 
 function readBlockList(reader: Reader, indent: number, depth: number): Raw {
   const items: Raw[] = [];
-  for (;;) {
-    const line = reader.lines[reader.next];
-    if (reader.gaveUp || line?.indent !== indent || !line.text.startsWith('- ')) return items;
-    const text = line.text.slice(skipSpaces(line.text, 2));
-    const inner = indent + line.text.length - text.length;
+  while (!reader.gaveUp && reader.indent === indent && reader.line.startsWith('- ')) {
+    const text = reader.line.slice(skipSpaces(reader.line, 2));
     const isFlow = text.startsWith('{') || text.startsWith('[');
     if (!isFlow && (KEY.test(text) || text.startsWith('- '))) {
-      reader.lines[reader.next] = { indent: inner, text, isApart: false };
+      // What stands behind the dash is the first line of a map or list of its own.
+      const inner = indent + reader.line.length - text.length;
+      reader.indent = inner;
+      reader.line = text;
+      reader.isApart = false;
       items.push(readBlock(reader, inner, depth + 1));
     } else {
-      reader.next += 1;
+      advance(reader);
       items.push(readInline(reader, text, indent));
     }
-    if ((reader.lines[reader.next]?.indent ?? 0) > indent) giveUp(reader);
+    if (reader.indent > indent) giveUp(reader);
   }
+  return items;
 }
 
 const KEY = /^([A-Za-z_$][A-Za-z0-9_$-]*):(?: +(.*))?$/;
 
 function readBlockMap(reader: Reader, indent: number, depth: number): Raw {
   const map = createMap();
-  for (;;) {
-    const line = reader.lines[reader.next];
-    if (reader.gaveUp || line === undefined || line.indent < indent) return map;
-    const match = line.indent === indent ? KEY.exec(line.text) : null;
+  while (!reader.gaveUp && reader.indent >= indent) {
+    const match = reader.indent === indent ? KEY.exec(reader.line) : null;
     const [, key = '', rest = ''] = match ?? [];
     if (match === null || map[key] !== undefined) return giveUp(reader);
-    reader.next += 1;
+    advance(reader);
     const isNested = rest === '' || rest.startsWith('#');
     map[key] = isNested ? readNested(reader, indent, depth) : readInline(reader, rest, indent);
   }
+  return map;
 }
 
 /** The value that begins on the line after its key: deeper, or a list at the indent of the key. */
 function readNested(reader: Reader, indent: number, depth: number): Raw {
-  const line = reader.lines[reader.next];
-  if (line === undefined || line.indent < indent) return null;
-  if (line.indent > indent) {
-    if (KEY.test(line.text) || line.text.startsWith('- ')) {
-      return readBlock(reader, line.indent, depth + 1);
+  const { line } = reader;
+  if (reader.indent < indent) return null;
+  if (reader.indent > indent) {
+    if (KEY.test(line) || line.startsWith('- ')) {
+      return readBlock(reader, reader.indent, depth + 1);
     }
-    reader.next += 1;
-    return readInline(reader, line.text, indent);
+    advance(reader);
+    return readInline(reader, line, indent);
   }
-  return line.text.startsWith('- ') ? readBlockList(reader, indent, depth + 1) : null;
+  return line.startsWith('- ') ? readBlockList(reader, indent, depth + 1) : null;
 }
 
 /** The value in the rest of a line and in the lines that continue it, deeper than the indent. */
@@ -158,19 +179,16 @@ function readInline(reader: Reader, text: string, indent: number): Raw {
 function joinLines(reader: Reader, text: string, indent: number, acrossGaps: boolean): string {
   if (!hasContinuation(reader, indent, acrossGaps)) return text;
   const parts = [text];
-  for (;;) {
-    const line = reader.lines[reader.next];
-    if (line === undefined || !hasContinuation(reader, indent, acrossGaps)) break;
-    parts.push(line.text);
-    reader.next += 1;
+  while (hasContinuation(reader, indent, acrossGaps)) {
+    parts.push(reader.line);
+    advance(reader);
   }
   return parts.join(' ');
 }
 
-/** Whether the next line continues a value; nearly none does, so that this is asked first. */
+/** Whether the current line continues a value; nearly none does, so that this is asked first. */
 function hasContinuation(reader: Reader, indent: number, acrossGaps: boolean): boolean {
-  const line = reader.lines[reader.next];
-  return line !== undefined && line.indent > indent && (acrossGaps || !line.isApart);
+  return reader.indent > indent && (acrossGaps || !reader.isApart);
 }
 
 const END_OF_LINE = /(?: +#.*| *)$/y;
@@ -205,8 +223,6 @@ const CLOSE_MAP = 0x7d;
 const DOUBLE_QUOTE = 0x22;
 const SINGLE_QUOTE = 0x27;
 const COMMA = 0x2c;
-const MINUS = 0x2d;
-const COLON = 0x3a;
 
 const DOUBLE_QUOTED = /"([ !#-[\]-~]*)"/y;
 const SINGLE_QUOTED = /'([ -&(-~]*)'(?!')/y;
@@ -219,45 +235,21 @@ function readQuoted(reader: Reader, text: string, pattern: RegExp): Raw {
   return match[1] ?? '';
 }
 
-/** What a character may be part of inside of brackets; bits of `ROLES`. */
-const KEY_START = 1;
-const KEY_PART = 2;
-const PLAIN_START = 4;
-const PLAIN_PART = 8;
-/** Roles of each ASCII character; a table, because these are asked for each character of a text. */
-const ROLES: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
-  const character = String.fromCharCode(code);
-  return (
-    (/[A-Za-z_$]/.test(character) ? KEY_START : 0) +
-    (/[A-Za-z0-9_$-]/.test(character) ? KEY_PART : 0) +
-    (/[A-Za-z0-9_$.+/]/.test(character) ? PLAIN_START : 0) +
-    (/[A-Za-z0-9_$.+/-]/.test(character) ? PLAIN_PART : 0)
-  );
-});
-
-/** The first column from the given one whose character has not the role. */
-function skipRole(text: string, column: number, role: number): number {
-  let end = column;
-  while (((ROLES[text.charCodeAt(end)] ?? 0) & role) !== 0) end += 1;
-  return end;
-}
-
 function skipSpaces(text: string, column: number): number {
   let end = column;
   while (text.charCodeAt(end) === SPACE) end += 1;
   return end;
 }
 
-/** A plain scalar, which a comma or a bracket ends; a minus may stand before it. */
+/** A plain scalar up to the comma or bracket that ends it; a minus may stand before it. */
+const FLOW_PLAIN = /-?[A-Za-z0-9_$.+/][A-Za-z0-9_$.+/-]*(?= *[,\]}])/y;
+
 function readFlowPlain(reader: Reader, text: string): Raw {
   const { column } = reader;
-  const start = text.charCodeAt(column) === MINUS ? column + 1 : column;
-  if (((ROLES[text.charCodeAt(start)] ?? 0) & PLAIN_START) === 0) return giveUp(reader);
-  const end = skipRole(text, start, PLAIN_PART);
-  const after = text.charCodeAt(skipSpaces(text, end));
-  if (after !== COMMA && after !== CLOSE_LIST && after !== CLOSE_MAP) return giveUp(reader);
-  reader.column = end;
-  return readPlain(reader, text.slice(column, end));
+  FLOW_PLAIN.lastIndex = column;
+  if (!FLOW_PLAIN.test(text)) return giveUp(reader);
+  reader.column = FLOW_PLAIN.lastIndex;
+  return readPlain(reader, text.slice(column, reader.column));
 }
 
 function readFlowList(reader: Reader, text: string, depth: number): Raw {
@@ -275,23 +267,24 @@ function readFlowMap(reader: Reader, text: string, depth: number): Raw {
   reader.column = skipSpaces(text, reader.column + 1);
   if (text.charCodeAt(reader.column) !== CLOSE_MAP) {
     do {
-      const key = readFlowKey(reader, text);
+      FLOW_ENTRY.lastIndex = reader.column;
+      const entry = FLOW_ENTRY.exec(text);
+      const key = entry?.[1] ?? '';
       if (key === '' || map[key] !== undefined) return giveUp(reader);
-      map[key] = readFlow(reader, text, depth + 1);
+      reader.column = FLOW_ENTRY.lastIndex;
+      const plain = entry?.[2];
+      map[key] = plain === undefined ? readFlow(reader, text, depth + 1) : readPlain(reader, plain);
     } while (hasAnother(reader, text, CLOSE_MAP));
   }
   return closes(reader, text, CLOSE_MAP) ? map : giveUp(reader);
 }
 
-/** A key with its colon and the spaces after it; nothing where there is none. */
-function readFlowKey(reader: Reader, text: string): string {
-  const { column } = reader;
-  if (((ROLES[text.charCodeAt(column)] ?? 0) & KEY_START) === 0) return '';
-  const end = skipRole(text, column, KEY_PART);
-  if (text.charCodeAt(end) !== COLON || text.charCodeAt(end + 1) !== SPACE) return '';
-  reader.column = skipSpaces(text, end + 1);
-  return text.slice(column, end);
-}
+/**
+ * A key with its colon and, where it is one, its plain scalar: nearly every value is, and the
+ * pattern is compiled at once, while a loop over characters is only after it has run for long.
+ */
+const FLOW_ENTRY =
+  /([A-Za-z_$][A-Za-z0-9_$-]*): +(?:(-?[A-Za-z0-9_$.+/][A-Za-z0-9_$.+/-]*)(?= *[,}]))?/y;
 
 /** Whether a comma follows and an entry after it; a last comma may stand before the bracket. */
 function hasAnother(reader: Reader, text: string, bracket: number): boolean {
