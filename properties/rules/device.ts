@@ -1,6 +1,6 @@
 /** DEV: devices of partitions and their windows. */
 
-import { HYPERVISOR, type Region } from '../../model/regions.ts';
+import { describeRange, HYPERVISOR, type Region } from '../../model/regions.ts';
 import { computePages, isOverlapping, PAGE_SIZE, type ByteRange } from '../../model/units.ts';
 import { formatAddress } from '../findings.ts';
 import { formatClaim, getClaimPath } from './claims.ts';
@@ -87,9 +87,7 @@ function isOneDevice(
 
 /** Index of the platform device that a device region is a window of. */
 function getDeviceOf(configuration: RuleContext['configuration'], region: Region): number | null {
-  const position = region.path[4];
-  if (typeof position !== 'number') return null;
-  return configuration.partitions[region.owner]?.devices[position]?.device ?? null;
+  return configuration.partitions[region.owner]?.devices[region.entry]?.device ?? null;
 }
 
 const deviceUnownedInPage = defineRule({
@@ -283,11 +281,12 @@ const deviceInRam = defineRule({
   example: { before: 'window 0x41000000, RAM [0x40000000, 0xc0000000)', after: 'window 0x9000000' },
   *violations({ configuration, regions }) {
     const { memory } = configuration.platform;
-    for (const region of regions) {
-      if (region.class !== 'device' || region.owner === HYPERVISOR) continue;
-      const bank = memory.findIndex((candidate) => isOverlapping(candidate, region));
+    for (const range of regions) {
+      if (range.class !== 'device' || range.owner === HYPERVISOR) continue;
+      const bank = memory.findIndex((candidate) => isOverlapping(candidate, range));
       const found = memory[bank];
       if (found === undefined) continue;
+      const region = describeRange(configuration, range);
       yield {
         message: `${formatRegion(region)} lies in RAM bank ${found.name} ${formatRange(found)}`,
         help: 'correct the window or the bank in the platform file',

@@ -6,7 +6,7 @@
  */
 
 import type { FirewallWindow, StaticConfiguration } from '../../model/configuration.ts';
-import { HYPERVISOR, type Region } from '../../model/regions.ts';
+import { describeRange, HYPERVISOR, type OwnedRange } from '../../model/regions.ts';
 import { computePages, isOverlapping, PAGE_SIZE, type ByteRange } from '../../model/units.ts';
 import {
   computeIntersection,
@@ -20,8 +20,8 @@ import { findOverlaps } from './sweep.ts';
 
 /** Two regions in one granule; `intruder` may reach the first and not the second. */
 interface SharedGranule {
-  readonly region: Region;
-  readonly neighbour: Region;
+  readonly region: OwnedRange;
+  readonly neighbour: OwnedRange;
   /** Index into `partitions`. */
   readonly intruder: number;
 }
@@ -39,8 +39,11 @@ export function* findSharedGranules(
   if (!runsWithoutEl2.includes(true)) return;
   for (const [index, window] of (configuration.platform.firewall?.windows ?? []).entries()) {
     if (window.granule <= PAGE_SIZE) continue;
-    for (const { region, neighbour, intruder } of listSharedGranules(context, window)) {
-      if (region.class !== kind) continue;
+    for (const shared of listSharedGranules(context, window)) {
+      if (shared.region.class !== kind) continue;
+      const { intruder } = shared;
+      const region = describeRange(configuration, shared.region);
+      const neighbour = describeRange(configuration, shared.neighbour);
       const granule = formatSize(window.granule);
       yield {
         message:
@@ -83,7 +86,7 @@ function listSharedGranules(context: RuleContext, window: FirewallWindow): Share
  * Whole granules, counted from the base of the window, that cover the part of a region inside
  * it.
  */
-function computeGranules(region: Region, window: FirewallWindow): ByteRange {
+function computeGranules(region: OwnedRange, window: FirewallWindow): ByteRange {
   const { base, granule } = window;
   const part = computeIntersection(region, window);
   const from = Math.floor((part.base - base) / granule);
@@ -95,12 +98,16 @@ function computeGranules(region: Region, window: FirewallWindow): ByteRange {
  * Whether a pair shares no page (that has rules of its own) and one of them may intrude on the
  * other.
  */
-function isAmongOthers(context: RuleContext, a: Region, b: Region): boolean {
+function isAmongOthers(context: RuleContext, a: OwnedRange, b: OwnedRange): boolean {
   if (isOverlapping(computePages(a), computePages(b))) return false;
   return listIntrusions(context, a, b).length + listIntrusions(context, b, a).length > 0;
 }
 
-function listIntrusions(context: RuleContext, region: Region, neighbour: Region): SharedGranule[] {
+function listIntrusions(
+  context: RuleContext,
+  region: OwnedRange,
+  neighbour: OwnedRange,
+): SharedGranule[] {
   const allowed = listHolders(context.configuration, neighbour);
   const intruder = listHolders(context.configuration, region).find(
     (holder) => context.runsWithoutEl2[holder] === true && !allowed.includes(holder),
@@ -112,7 +119,7 @@ function listIntrusions(context: RuleContext, region: Region, neighbour: Region)
  * Partitions that may reach a region: its owner, the ends of a channel, nobody for what EL2
  * keeps.
  */
-export function listHolders(configuration: StaticConfiguration, region: Region): number[] {
+export function listHolders(configuration: StaticConfiguration, region: OwnedRange): number[] {
   if (region.class === 'channel') {
     return (configuration.channels[region.channel]?.ends ?? []).map((end) => end.partition);
   }

@@ -1,6 +1,6 @@
 /** HYP: the hypervisor's own memory and registers, firmware, and what holds cores without EL2. */
 
-import type { Region, RegionClass } from '../../model/regions.ts';
+import { describeRange, type Region, type RegionClass } from '../../model/regions.ts';
 import { computePages, isOverlapping, PAGE_SIZE } from '../../model/units.ts';
 import { formatAddress } from '../findings.ts';
 import {
@@ -130,9 +130,8 @@ const hypervisorFirmware = defineRule({
 });
 
 function isFirmwareClaim(configuration: RuleContext['configuration'], region: Region): boolean {
-  const position = region.path[4];
-  if (region.class !== 'device' || typeof position !== 'number') return false;
-  const grant = configuration.partitions[region.owner]?.devices[position];
+  if (region.class !== 'device') return false;
+  const grant = configuration.partitions[region.owner]?.devices[region.entry];
   return configuration.platform.devices[grant?.device ?? -1]?.firmware === true;
 }
 
@@ -343,11 +342,12 @@ const hypervisorOutsideFirewall = defineRule({
       .map((_, index) => index)
       .filter((index) => runsWithoutEl2[index] === true);
     if (windows.length === 0 || intruders.length === 0) return;
-    for (const region of regions) {
-      if (region.size === 0 || isCovered(region, covered)) continue;
-      const holders = listHolders(configuration, region);
+    for (const range of regions) {
+      if (range.size === 0 || isCovered(range, covered)) continue;
+      const holders = listHolders(configuration, range);
       const intruder = intruders.find((candidate) => !holders.includes(candidate));
       if (intruder === undefined) continue;
+      const region = describeRange(configuration, range);
       yield {
         message:
           `nothing keeps ${getPartitionName(configuration, intruder)} (no stage 2) from ` +
@@ -373,6 +373,7 @@ const hypervisorFirewallRegions = defineRule({
   source: 'i.MX95 TRDC: 16 regions per memory region checker',
   example: { before: 'regions: 1, two memories of freertos in the window', after: 'regions: 16' },
   *violations({ configuration, regions, runsWithoutEl2 }) {
+    if (!runsWithoutEl2.includes(true)) return;
     const held = regions.filter((region) =>
       listHolders(configuration, region).some((holder) => runsWithoutEl2[holder] === true),
     );
@@ -393,7 +394,7 @@ const hypervisorFirewallRegions = defineRule({
         related: held
           .filter((region) => isOverlapping(region, window))
           .slice(0, 8)
-          .map(relateRegion),
+          .map((region) => relateRegion(describeRange(configuration, region))),
       };
     }
   },
@@ -433,7 +434,9 @@ const hypervisorTwiceDescribed = defineRule({
   example: { before: 'device gic at 0x8000000 in devices', after: 'interrupts only' },
   *violations({ configuration, deviceClaims, regions }) {
     const { devices } = configuration.platform;
-    const registers = regions.filter((region) => REGISTER_CLASSES.has(region.class));
+    const registers = regions
+      .filter((region) => REGISTER_CLASSES.has(region.class))
+      .map((region) => describeRange(configuration, region));
     const windows = devices.flatMap(({ mmio, firmware }, device) =>
       firmware || (deviceClaims[device]?.length ?? 0) > 0
         ? []

@@ -8,11 +8,16 @@
  */
 
 import type { Path, StaticConfiguration } from '../../model/configuration.ts';
-import { listRegions, type Region } from '../../model/regions.ts';
+import {
+  describeRange,
+  listOwnedRanges,
+  type OwnedRange,
+  type Region,
+} from '../../model/regions.ts';
 import type { ByteRange } from '../../model/units.ts';
 import type { Finding, RelatedPlace, Severity } from '../findings.ts';
 import { listIpaClaims, type IpaClaim } from './claims.ts';
-import { findPageOverlaps, mergeRanges } from './sweep.ts';
+import { findPageOverlaps, type IndexPair, mergeRanges } from './sweep.ts';
 
 /** Two regions that have a 4 KiB page in common; `first` stands earlier in the list of regions. */
 export interface RegionPair {
@@ -32,7 +37,7 @@ export interface DeviceClaim {
 export interface RuleContext {
   readonly configuration: StaticConfiguration;
   /** Every region of every class. */
-  readonly regions: readonly Region[];
+  readonly regions: readonly OwnedRange[];
   /** Pairs of non-empty regions with a page in common. */
   readonly overlaps: readonly RegionPair[];
   /** True where the sweep gave up: `overlaps` is then not all of them. */
@@ -125,19 +130,13 @@ function collectFindings(
 
 /** Does the shared work of all rules once. */
 export function createContext(configuration: StaticConfiguration): RuleContext {
-  const regions = listRegions(configuration);
+  const regions = listOwnedRanges(configuration);
   const swept = findPageOverlaps(regions, 'base', () => true);
-  const overlaps: RegionPair[] = [];
   const ipaClaims = listIpaClaims(configuration);
-  for (const [first, second] of swept.pairs) {
-    const a = regions[first];
-    const b = regions[second];
-    if (a !== undefined && b !== undefined) overlaps.push({ first: a, second: b });
-  }
   return {
     configuration,
     regions,
-    overlaps,
+    overlaps: describePairs(configuration, regions, swept.pairs),
     overlapsTruncated: swept.truncated,
     banks: mergeRanges(configuration.platform.memory),
     runsWithoutEl2: listRunsWithoutEl2(configuration),
@@ -145,6 +144,27 @@ export function createContext(configuration: StaticConfiguration): RuleContext {
     ipaClaims,
     claimsOfKind: groupByKind(ipaClaims),
   };
+}
+
+/** The regions of each pair, each described once: one that encloses others is in many pairs. */
+function describePairs(
+  configuration: StaticConfiguration,
+  regions: readonly OwnedRange[],
+  pairs: readonly IndexPair[],
+): RegionPair[] {
+  const described = new Map<number, Region>();
+  const describe = (index: number): Region | null => {
+    const range = regions[index];
+    if (range === undefined) return null;
+    const region = described.get(index) ?? describeRange(configuration, range);
+    described.set(index, region);
+    return region;
+  };
+  return pairs.flatMap(([one, other]) => {
+    const first = describe(one);
+    const second = describe(other);
+    return first === null || second === null ? [] : [{ first, second }];
+  });
 }
 
 function groupByKind(claims: readonly (readonly IpaClaim[])[]): RuleContext['claimsOfKind'] {
