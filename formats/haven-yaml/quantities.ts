@@ -157,7 +157,7 @@ export function parseAddress(value: Scalar): Quantity {
  */
 export function parseSize(value: Scalar): Quantity {
   const expected = 'a size';
-  if (typeof value !== 'string' || isWithoutUnit(value)) {
+  if (typeof value !== 'string' || (!value.endsWith('iB') && isWithoutUnit(value))) {
     return parseWholeNumber(value, expected, ADDRESS_END);
   }
   return parseWithUnit(
@@ -255,7 +255,9 @@ function parseWithUnit(
 ): Quantity {
   if (typeof value !== 'string') return refuse('CFG-WRONG-TYPE', expected, `write ${examples}`);
   const match = DECIMAL_WITH_UNIT.exec(value);
-  const [, whole = '', fraction = '', unit = ''] = match ?? [];
+  const whole = match?.[1] ?? '';
+  const fraction = match?.[2] ?? '';
+  const unit = match?.[3] ?? '';
   if (match === null || whole.length + fraction.length > 40) {
     const code = /^[0-9]/.test(value) ? 'CFG-BAD-UNIT' : 'CFG-WRONG-TYPE';
     return refuse(code, expected, `write ${examples}`);

@@ -164,16 +164,27 @@ export const name: z.ZodType<string> = z
     pattern: NAME_PATTERN.source,
   });
 
-const ACCESS_WORDS = ['r', 'w', 'x', 'rw', 'rx', 'wx', 'rwx'];
+interface Rights {
+  readonly read: boolean;
+  readonly write: boolean;
+  readonly execute: boolean;
+}
+
+/** The rights that each word states. */
+const RIGHTS: ReadonlyMap<unknown, Rights> = new Map(
+  ['r', 'w', 'x', 'rw', 'rx', 'wx', 'rwx'].map((word) => [
+    word,
+    { read: word.includes('r'), write: word.includes('w'), execute: word.includes('x') },
+  ]),
+);
 
 /** Rights of a mapping: some of r, w and x in this order. */
-export const access: z.ZodType<{ read: boolean; write: boolean; execute: boolean }> = z
+export const access: z.ZodType<Rights> = z
   .unknown()
   .transform((value, context) => {
-    if (typeof value === 'string' && ACCESS_WORDS.includes(value)) {
-      const has = (right: string): boolean => value.includes(right);
-      return { read: has('r'), write: has('w'), execute: has('x') };
-    }
+    const rights = RIGHTS.get(value);
+    // A copy: whoever changes the rights of one entry does not change those of others.
+    if (rights !== undefined) return { ...rights };
     refuse(context, value, {
       refusal: typeof value === 'string' ? 'CFG-BAD-VALUE' : 'CFG-WRONG-TYPE',
       expected: 'rights',
@@ -184,7 +195,7 @@ export const access: z.ZodType<{ read: boolean; write: boolean; execute: boolean
   .meta({
     id: 'access',
     description: 'Rights: some of r, w and x, in this order.',
-    enum: ACCESS_WORDS,
+    enum: [...RIGHTS.keys()],
   });
 
 function suggestAccess(value: unknown): string {
