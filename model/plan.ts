@@ -331,6 +331,7 @@ function mapDoorbell(configuration: StaticConfiguration): Mapping[] {
   return [mapRange(base, { base, size: PAGE_SIZE }, access, 'doorbell')];
 }
 
+/** Lines of a partition, each INTID once: its devices may share one. */
 function planLines(configuration: StaticConfiguration, index: number): PlannedLine[] {
   const lines: PlannedLine[] = [];
   for (const grant of configuration.partitions[index]?.devices ?? []) {
@@ -346,7 +347,7 @@ function planLines(configuration: StaticConfiguration, index: number): PlannedLi
   for (const event of planEvents(configuration)) {
     if (event.partition === index) lines.push({ intId: event.intId, physical: false, target: 0 });
   }
-  return lines;
+  return lines.filter(({ intId }, at) => lines.findIndex((other) => other.intId === intId) === at);
 }
 
 function planStreams(configuration: StaticConfiguration): PlannedStream[] {

@@ -17,7 +17,9 @@ function listOwners(configuration: StaticConfiguration): Map<number, number[]> {
   for (const [partition, { devices }] of configuration.partitions.entries()) {
     for (const grant of devices) {
       for (const intId of configuration.platform.devices[grant.device]?.irqs ?? []) {
-        owners.set(intId, [...(owners.get(intId) ?? []), partition]);
+        // Devices of one partition may share a line: it still has one owner.
+        const known = owners.get(intId) ?? [];
+        if (!known.includes(partition)) owners.set(intId, [...known, partition]);
       }
     }
   }
