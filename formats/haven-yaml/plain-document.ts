@@ -241,7 +241,10 @@ function skipSpaces(text: string, column: number): number {
   return end;
 }
 
-/** A plain scalar up to the comma or bracket that ends it; a minus may stand before it. */
+/**
+ * A plain scalar up to the comma or bracket that ends it; a minus may stand before it. A pattern,
+ * because those are compiled at once, and a loop over characters only after it has run for long.
+ */
 const FLOW_PLAIN = /-?[A-Za-z0-9_$.+/][A-Za-z0-9_$.+/-]*(?= *[,\]}])/y;
 
 function readFlowPlain(reader: Reader, text: string): Raw {
@@ -267,24 +270,25 @@ function readFlowMap(reader: Reader, text: string, depth: number): Raw {
   reader.column = skipSpaces(text, reader.column + 1);
   if (text.charCodeAt(reader.column) !== CLOSE_MAP) {
     do {
-      FLOW_ENTRY.lastIndex = reader.column;
-      const entry = FLOW_ENTRY.exec(text);
-      const key = entry?.[1] ?? '';
+      const key = readFlowKey(reader, text);
       if (key === '' || map[key] !== undefined) return giveUp(reader);
-      reader.column = FLOW_ENTRY.lastIndex;
-      const plain = entry?.[2];
-      map[key] = plain === undefined ? readFlow(reader, text, depth + 1) : readPlain(reader, plain);
+      map[key] = readFlow(reader, text, depth + 1);
     } while (hasAnother(reader, text, CLOSE_MAP));
   }
   return closes(reader, text, CLOSE_MAP) ? map : giveUp(reader);
 }
 
-/**
- * A key with its colon and, where it is one, its plain scalar: nearly every value is, and the
- * pattern is compiled at once, while a loop over characters is only after it has run for long.
- */
-const FLOW_ENTRY =
-  /([A-Za-z_$][A-Za-z0-9_$-]*): +(?:(-?[A-Za-z0-9_$.+/][A-Za-z0-9_$.+/-]*)(?= *[,}]))?/y;
+const FLOW_KEY = /[A-Za-z_$][A-Za-z0-9_$-]*(?=: )/y;
+
+/** A key with its colon and the spaces after it; nothing where there is none. */
+function readFlowKey(reader: Reader, text: string): string {
+  const { column } = reader;
+  FLOW_KEY.lastIndex = column;
+  if (!FLOW_KEY.test(text)) return '';
+  const end = FLOW_KEY.lastIndex;
+  reader.column = skipSpaces(text, end + 1);
+  return text.slice(column, end);
+}
 
 /** Whether a comma follows and an entry after it; a last comma may stand before the bracket. */
 function hasAnother(reader: Reader, text: string, bracket: number): boolean {
