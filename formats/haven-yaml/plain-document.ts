@@ -196,7 +196,8 @@ const END_OF_LINE = /(?: +#.*| *)$/y;
 const BLOCK_PLAIN = /^(?:[A-Za-z0-9_$.+/~]|-[A-Za-z0-9.])(?:[ !"$-9;-~]|:(?=[!-~]))*$/;
 
 function readPlain(reader: Reader, source: string): Raw {
-  return hasLeadingZero(source) ? giveUp(reader) : resolvePlain(source);
+  const value = resolvePlain(source);
+  return typeof value === 'number' && hasLeadingZero(source) ? giveUp(reader) : value;
 }
 
 /** The value at the column of the text, inside of brackets; the column moves behind it. */
