@@ -34,7 +34,9 @@ export interface OwnedRange extends ByteRange {
   readonly owner: number;
   /** Index into `channels` for a channel region, else -1. */
   readonly channel: number;
-  /** Index of the entry in the list that has it, such as `memory` of a partition; -1 without one. */
+  /**
+   * Index of the entry in the list that has it, such as `memory` of a partition; -1 without one.
+   */
   readonly entry: number;
   /** Index of the window of a device, else -1. */
   readonly part: number;
