@@ -253,7 +253,8 @@ function planPartition(
     el2,
     vcpus,
     stage2: el2 ? cpuView : [],
-    dma: el2 ? [...dataView, ...mapDoorbell(configuration)] : [],
+    // A stream is held by the SMMU whatever core owns the device; LPIs reach cores with EL2 only.
+    dma: el2 ? [...dataView, ...mapDoorbell(configuration)] : dataView,
     firewall: el2 ? [] : cpuView.map((mapping) => widenToGranule(configuration, mapping)),
     lines: planLines(configuration, index),
     doorbells: configuration.channels.flatMap((channel) =>

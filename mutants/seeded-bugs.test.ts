@@ -116,6 +116,17 @@ describe('the fuzzer, held against seeded bugs', () => {
     expect(failures.map((one) => one.violation.property)).toContain(bug.property);
   });
 
+  test('does not pass a spec that refuses everything: nothing was judged', async () => {
+    const { failures, neverJudged, neverDone } = await fuzzConfiguration(CONFIGURATION, {
+      seed: 11,
+      steps: 5_000,
+      step: () => 'BAD_VALUE',
+    });
+    expect(failures).toEqual([]);
+    expect(neverDone).toContain('write');
+    expect(neverJudged).toContain('memory.confined');
+  });
+
   test('has a seeded bug for every property', () => {
     const covered = new Set([
       ...SEEDED_BUGS.map(({ property }) => property),

@@ -122,7 +122,8 @@ function toFuzzJson(fuzz: FuzzSummary): JsonValue {
     steps_per_second: fuzz.ms > 0 ? Math.round((fuzz.steps / fuzz.ms) * 1_000) : 0,
     ms: round(fuzz.ms),
     coverage: { ...fuzz.coverage },
-    never_reached: fuzz.neverReached,
+    never_done: fuzz.neverDone,
+    never_judged: fuzz.neverJudged,
     counterexamples: fuzz.counterexamples,
     failures: fuzz.failures,
   };

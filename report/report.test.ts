@@ -50,11 +50,20 @@ describe('the verdict', () => {
       steps: 9,
       ms: 1,
       coverage: {},
-      neverReached: [],
+      neverDone: [],
+      neverJudged: [],
       counterexamples: [],
       failures: ['memory.rights: …'],
     };
     expect(computeVerdict(createConfigurationReport({ fuzz }))).toBe('violated');
+  });
+
+  test('is undecided where a property never had anything to judge', () => {
+    const { fuzz } = createConfigurationReport({});
+    if (fuzz === null) throw new Error('the sample has a fuzz run');
+    const idle = { ...fuzz, neverJudged: ['memory.rights'] };
+    expect(computeVerdict(createConfigurationReport({ fuzz }))).toBe('holds');
+    expect(computeVerdict(createConfigurationReport({ fuzz: idle }))).toBe('inconclusive');
   });
 
   test('is invalid before anything else', () => {

@@ -45,8 +45,10 @@ export interface FuzzSummary {
   readonly ms: number;
   /** Steps by kind of action, or whatever the engine counts. */
   readonly coverage: Readonly<Record<string, number>>;
-  /** Actions that never succeeded and properties that never had anything to judge. */
-  readonly neverReached: readonly string[];
+  /** Actions that were never done. */
+  readonly neverDone: readonly string[];
+  /** Properties that never had anything to judge: a run without them decides nothing. */
+  readonly neverJudged: readonly string[];
   /** Files that hold what it found, relative to the working directory. */
   readonly counterexamples: readonly string[];
   /** One line per failure: which property, and what it saw. */
@@ -113,6 +115,7 @@ function isUndecided(report: Omit<ConfigurationReport, 'ms'>): boolean {
     report.disagreements.length > 0 ||
     report.obligations?.length === 0 ||
     report.fuzz?.steps === 0 ||
+    (report.fuzz?.neverJudged.length ?? 0) > 0 ||
     (report.obligations ?? []).some((obligation) => obligation.status !== 'discharged')
   );
 }

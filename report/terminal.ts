@@ -253,11 +253,16 @@ export function isMissed(row: BoundRow): boolean {
   return row.requiredNs !== null && (row.boundNs === null || row.boundNs > row.requiredNs);
 }
 
+function renderMissed(title: string, names: readonly string[]): string {
+  return names.length === 0 ? '' : `\n    ${title}: ${names.map(sanitizeLine).join(', ')}`;
+}
+
 function renderFuzz(fuzz: FuzzSummary, style: Style): string {
   const speed = fuzz.ms > 0 ? ` (${formatCount((fuzz.steps / fuzz.ms) * 1_000)} steps/s)` : '';
   const head = `seed ${fuzz.seed}, ${formatCount(fuzz.steps)} steps${speed}`;
-  const missed = fuzz.neverReached.map(sanitizeLine).join(', ');
-  const unreached = missed === '' ? '' : `\n    never reached: ${missed}`;
+  const unreached =
+    renderMissed('actions never done', fuzz.neverDone) +
+    renderMissed('properties never judged, so try more steps', fuzz.neverJudged);
   if (fuzz.failures.length === 0) return `${head}, no counterexample${unreached}`;
   const lines = fuzz.failures.map((failure) => `\n    ${sanitizeLine(failure)}`);
   const files = fuzz.counterexamples.map((file) => `\n    haven replay ${sanitizeLine(file)}`);

@@ -142,7 +142,8 @@ export async function analyseRandomly(
     steps: result.steps,
     ms: result.elapsedMs,
     coverage: countActions(result),
-    neverReached: result.neverReached,
+    neverDone: result.neverDone,
+    neverJudged: result.neverJudged,
     counterexamples: await recordFailures(loaded, delayBounds, result, session, limits.out),
     failures: result.failures.map(({ violation }) => `${violation.property}: ${violation.message}`),
   };

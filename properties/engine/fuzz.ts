@@ -65,8 +65,10 @@ export interface FuzzResult {
   /** At most one for each property. */
   readonly failures: readonly FuzzFailure[];
   readonly coverage: Coverage;
-  /** Actions that never succeeded, and properties that never had anything to say. */
-  readonly neverReached: readonly string[];
+  /** Possible actions that were never done: more steps, or other seeds, may do them. */
+  readonly neverDone: readonly ActionKind[];
+  /** Properties that never had anything to judge: of these the run says nothing. */
+  readonly neverJudged: readonly string[];
   /** Cancelled before its limit. */
   readonly interrupted: boolean;
 }
@@ -111,7 +113,8 @@ export async function fuzzConfiguration(
     stepsPerSecond: elapsedMs === 0 ? 0 : Math.round((progress.steps / elapsedMs) * 1000),
     failures: [...failures.values()],
     coverage,
-    neverReached: listNeverReached(runner, coverage),
+    neverDone: listNeverDone(runner, coverage),
+    neverJudged: listNeverJudged(runner, coverage),
     interrupted: options.signal?.aborted === true,
   };
 }
@@ -200,16 +203,20 @@ function isPossible(plan: Plan, kind: ActionKind): boolean {
   }
 }
 
-/** Possible actions that were never done, and properties that never had anything to judge. */
-function listNeverReached(runner: Runner, coverage: Coverage): string[] {
-  const actions = ACTION_KINDS.filter(
-    (kind) => isPossible(runner.plan, kind) && (coverage.outcomes[kind]?.['DONE'] ?? 0) === 0,
-  ).map((kind) => `action ${kind}`);
-  const properties = runner.properties
+/** Possible actions that were never done. */
+function listNeverDone(runner: Runner, coverage: Coverage): ActionKind[] {
+  return ACTION_KINDS.filter((kind) => {
+    const done = coverage.outcomes[kind]?.['DONE'] ?? 0;
+    return isPossible(runner.plan, kind) && done === 0;
+  });
+}
+
+/** Properties that the plan gives something to judge, and that never had anything to judge. */
+function listNeverJudged(runner: Runner, coverage: Coverage): string[] {
+  return runner.properties
     .filter(({ id, appliesTo }) => {
       const applies = appliesTo?.(runner.plan) ?? true;
       return applies && (coverage.evaluations[id] ?? 0) === 0;
     })
-    .map(({ id }) => `property ${id}`);
-  return [...actions, ...properties];
+    .map(({ id }) => id);
 }

@@ -103,7 +103,6 @@ function mergeResults(results: readonly FuzzResult[], seed: number): FuzzResult 
   }
   const steps = results.reduce((sum, result) => sum + result.steps, 0);
   const elapsedMs = Math.max(...results.map((result) => result.elapsedMs));
-  const [first, ...rest] = results.map(({ neverReached }) => neverReached);
   return {
     seed,
     steps,
@@ -112,9 +111,15 @@ function mergeResults(results: readonly FuzzResult[], seed: number): FuzzResult 
     stepsPerSecond: elapsedMs === 0 ? 0 : Math.round((steps / elapsedMs) * 1000),
     failures: [...failures.values()],
     coverage,
-    neverReached: (first ?? []).filter((name) => rest.every((names) => names.includes(name))),
+    neverDone: intersect(results.map(({ neverDone }) => neverDone)),
+    neverJudged: intersect(results.map(({ neverJudged }) => neverJudged)),
     interrupted: results.some(({ interrupted }) => interrupted),
   };
+}
+
+/** What is in every list. */
+function intersect<Item>([first, ...rest]: readonly (readonly Item[])[]): Item[] {
+  return (first ?? []).filter((item) => rest.every((items) => items.includes(item)));
 }
 
 function addCoverage(sum: Coverage, part: Coverage): void {
