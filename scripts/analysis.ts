@@ -165,15 +165,17 @@ async function recordFailures(
   const { recordFailure, writeCounterexample } = await import('../counterexamples/record.ts');
   const { configuration, file, digest } = loaded;
   const provenance = { tool: `haven-model ${session.version}`, file, digest, seed: result.seed };
-  return result.failures.map((failure) => {
+  return result.failures.flatMap((failure) => {
     const record = recordFailure(configuration, delayBounds, failure, provenance);
     try {
-      return writeCounterexample(folder, record);
+      return [writeCounterexample(folder, record)];
     } catch (error) {
-      throw new UsageError(
-        `cannot write a counterexample to ${folder}: ${getMessage(error)}`,
-        'name a folder that you may write to with --out',
+      // What was found counts all the same: a folder must not turn a violation into bad usage.
+      process.stderr.write(
+        `haven: cannot write a counterexample to ${folder}: ${getMessage(error)}; ` +
+          'name a folder that you may write to with --out\n',
       );
+      return [];
     }
   });
 }

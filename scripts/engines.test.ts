@@ -111,6 +111,15 @@ describe('haven fuzz and haven replay', () => {
     });
   });
 
+  test('a folder that cannot be written does not hide what was found', () => {
+    const out = join(folder, 'violated.yaml', 'below-a-file');
+    const run = runHaven(['fuzz', 'violated.yaml', '--steps', '5000', '--out', out], {
+      cwd: folder,
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toContain('cannot write a counterexample');
+  });
+
   test('a seed reproduces a run of the same number of steps', () => {
     const [first, second] = [takeSteps(), takeSteps()];
     expect(first.steps).toBeGreaterThan(1_000);
