@@ -6,13 +6,12 @@ import { recordFailure } from '../counterexamples/record.ts';
 import { replay } from '../counterexamples/replay.ts';
 import { readConfiguration } from '../formats/read.ts';
 import type { StaticConfiguration } from '../model/configuration.ts';
-import type { DelayBound } from '../properties/property.ts';
 import { PROPERTIES } from '../properties/catalogue.ts';
 import { fuzzConfiguration } from '../properties/engine/fuzz.ts';
 import { fuzzInParallel } from '../properties/engine/parallel.ts';
 import type { FuzzFailure } from '../properties/engine/fuzz.ts';
 import type { StepFunction } from '../properties/engine/run.ts';
-import { computeBounds } from '../solver/timing/bounds.ts';
+import { listDelayBounds } from '../solver/timing/delay-bounds.ts';
 import { SEEDED_BUGS } from './seeded-bugs.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -24,18 +23,7 @@ function load(file: string): StaticConfiguration {
 }
 
 const CONFIGURATION = load('configs/qemu-virt.yaml');
-const CORES = CONFIGURATION.platform.cores.map(({ id }) => id);
-const DELAY_BOUNDS: readonly DelayBound[] = computeBounds(CONFIGURATION).flatMap((bound) =>
-  bound.boundTicks === null
-    ? []
-    : [
-        {
-          partition: bound.partitionIndex,
-          core: CORES.indexOf(bound.core),
-          ticks: bound.boundTicks,
-        },
-      ],
-);
+const DELAY_BOUNDS = listDelayBounds(CONFIGURATION);
 const STEPS = 50_000;
 
 async function fuzz(

@@ -4,7 +4,6 @@ import { randomInt } from 'node:crypto';
 
 import type { Diagnostic } from '../formats/diagnostic.ts';
 import type { LoadedConfiguration } from '../formats/read.ts';
-import type { StaticConfiguration } from '../model/configuration.ts';
 import type { FuzzResult } from '../properties/engine/fuzz.ts';
 import type { DelayBound, Violation } from '../properties/property.ts';
 import { getAreaOfCode, getAreaOfId } from '../properties/findings.ts';
@@ -120,12 +119,14 @@ export async function analyseRandomly(
   session: Session,
   limits: FuzzLimits,
 ): Promise<void> {
-  const [{ fuzzInParallel }, { toDiagnostic }] = await Promise.all([
+  const [{ fuzzInParallel }, { listDelayBounds }, { toDiagnostic }] = await Promise.all([
     import('../properties/engine/parallel.ts'),
+    import('../solver/timing/delay-bounds.ts'),
     import('../formats/read.ts'),
   ]);
   const { steps, timeMs } = limits;
-  const delayBounds = await listDelayBounds(loaded.configuration);
+  // The proved delays, which the fuzzer tries to exceed.
+  const delayBounds = listDelayBounds(loaded.configuration);
   const result = await fuzzInParallel(loaded.configuration, {
     jobs: limits.jobs ?? 1,
     seed: limits.seed ?? randomInt(SEED_END),
@@ -182,17 +183,6 @@ async function recordFailures(
 
 /** Exclusive end of the seeds that the fuzzer takes. */
 const SEED_END = 2 ** 31;
-
-/** The proved delays, which the fuzzer tries to exceed. */
-async function listDelayBounds(configuration: StaticConfiguration): Promise<DelayBound[]> {
-  const { computeBounds } = await import('../solver/timing/bounds.ts');
-  const cores = configuration.platform.cores.map(({ id }) => id);
-  return computeBounds(configuration).flatMap(({ partitionIndex, core, boundTicks }) =>
-    boundTicks === null
-      ? []
-      : [{ partition: partitionIndex, core: cores.indexOf(core), ticks: boundTicks }],
-  );
-}
 
 /** Steps of each kind of action, whatever their outcome. */
 function countActions({ coverage }: FuzzResult): Record<string, number> {

@@ -22,6 +22,11 @@ export function formatRegion(region: Region): string {
   return `${region.label} ${formatRange(region)}`;
 }
 
+/** Where the platform describes a device, beside a finding about whoever has it. */
+export function relateDevice(name: string, index: number): RelatedPlace {
+  return { message: `device ${name} is described here`, at: ['platform', 'devices', index] };
+}
+
 /** A size with the largest unit that divides it: `2MiB`. */
 export function formatSize(bytes: number): string {
   for (const [unit, size] of SIZE_UNITS) {

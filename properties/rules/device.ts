@@ -10,6 +10,7 @@ import {
   formatRange,
   formatRegion,
   relateRegion,
+  relateDevice,
 } from './describe.ts';
 import { findBeyondAddressSpace, findNotIdentity } from './memory.ts';
 import { findSharedGranules } from './granules.ts';
@@ -40,10 +41,7 @@ const deviceTwoOwners = defineRule({
           message,
           help: `remove ${name} from one of the lists`,
           at: other.path,
-          related: [
-            { message: `${owner} has it here`, at: first.path },
-            { message: `device ${name} is described here`, at: ['platform', 'devices', index] },
-          ],
+          related: [{ message: `${owner} has it here`, at: first.path }, relateDevice(name, index)],
         };
       }
     }
@@ -172,12 +170,7 @@ const deviceFirmware = defineRule({
           message: `device ${device.name} is kept by firmware: expected no owner, found ${owner}`,
           help: `remove ${device.name} from the list`,
           at: claim.path,
-          related: [
-            {
-              message: `device ${device.name} is described here`,
-              at: ['platform', 'devices', index],
-            },
-          ],
+          related: [relateDevice(device.name, index)],
         };
       }
     }

@@ -3,7 +3,7 @@
 import type { Device } from '../../model/configuration.ts';
 import { formatAddress } from '../findings.ts';
 import { isOneBlock } from './device.ts';
-import { formatRange } from './describe.ts';
+import { formatRange, relateDevice } from './describe.ts';
 import {
   defineRule,
   getPartitionName,
@@ -52,12 +52,7 @@ const dmaNoStream = defineRule({
           'expected at least one stream, found none; its DMA bypasses the SMMU',
         help: `take ${device.name} away, or use a device behind the SMMU`,
         at: claim.path,
-        related: [
-          {
-            message: `device ${device.name} is described here`,
-            at: ['platform', 'devices', index],
-          },
-        ],
+        related: [relateDevice(device.name, index)],
       };
     }
   },
@@ -82,12 +77,7 @@ const dmaFirewallOnly = defineRule({
           `the bus firewall (${names.join(', ') || 'no window described'})`,
         help: 'show by other means that its bus domain reaches nothing of other partitions',
         at: claim.path,
-        related: [
-          {
-            message: `device ${device.name} is described here`,
-            at: ['platform', 'devices', index],
-          },
-        ],
+        related: [relateDevice(device.name, index)],
       };
     }
   },
@@ -221,12 +211,7 @@ const dmaStreamUnowned = defineRule({
             `by device ${other.name} too, which nobody owns`,
           help: `give ${other.name} to ${owner}, or see that it stays switched off`,
           at: claim.path,
-          related: [
-            {
-              message: `device ${other.name} is described here`,
-              at: ['platform', 'devices', index],
-            },
-          ],
+          related: [relateDevice(other.name, index)],
         };
       }
     }
@@ -253,10 +238,7 @@ const dmaItsShared = defineRule({
         at: second.claim.path,
         related: [
           { message: `${first.owner} has ${first.device.name} here`, at: first.claim.path },
-          {
-            message: `device ${second.device.name} is described here`,
-            at: ['platform', 'devices', second.index],
-          },
+          relateDevice(second.device.name, second.index),
         ],
       };
     }

@@ -1,6 +1,7 @@
 /** IRQ: physical lines of devices and virtual lines that ring a receiver. */
 
 import type { Notify, Path } from '../../model/configuration.ts';
+import { relateDevice } from './describe.ts';
 import { listCoresOf } from './claims.ts';
 import { iterateOwnedDevices } from './dma.ts';
 import { defineRule, getPartitionName, type Rule, type RuleContext } from './rule.ts';
@@ -373,12 +374,7 @@ const irqNoIts = defineRule({
           'expected interrupts.its, found none',
         help: 'describe the ITS, or remove its-device-ids from the device',
         at: claim.path,
-        related: [
-          {
-            message: `device ${device.name} is described here`,
-            at: ['platform', 'devices', index],
-          },
-        ],
+        related: [relateDevice(device.name, index)],
       };
     }
   },
