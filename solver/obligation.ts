@@ -56,11 +56,17 @@ export interface ObligationResult {
   readonly id: string;
   readonly area: Area;
   readonly statement: string;
+  /** The formula in words. */
+  readonly formula: string;
   readonly status: ObligationStatus;
   /** Name and version, for example `z3 5.2.0 (wasm)`. */
   readonly solver: string;
   /** Time in the solver for premises and statement, milliseconds. */
   readonly ms: number;
+  /** Distinct nodes of the terms asked about, premises and statement together; at least 1. */
+  readonly size: number;
+  /** Every answer that it rests on was found by an earlier run and kept. */
+  readonly cached: boolean;
   /** Present when refuted or spurious. */
   readonly witness: Witness | null;
   /** Present when refuted. */

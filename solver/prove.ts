@@ -8,7 +8,7 @@ import { getAreaOfObligation, getClaim } from './obligation.ts';
 import type { Model, Obligation, ObligationResult, ObligationStatus } from './obligation.ts';
 import { printScript } from './smt/print.ts';
 import type { Answer, Solver } from './smt/solver.ts';
-import { FALSE, TRUE, and } from './smt/term.ts';
+import { FALSE, TRUE, and, listTerms } from './smt/term.ts';
 import type { Term } from './smt/term.ts';
 import { createZ3Solver } from './smt/z3.ts';
 
@@ -122,10 +122,11 @@ async function decide(
   premises: Map<Term, Promise<Answer>>,
 ): Promise<ObligationResult> {
   const decision = await ask(obligation, solver, premises);
-  const { id, statement } = obligation;
-  const { status, detail, ms, model } = decision;
+  const { id, statement, formula, assume, refute } = obligation;
+  const { model, ...decided } = decision;
   const area = getAreaOfObligation(obligation);
-  const result = { id, area, statement, status, solver: decision.solver, ms, detail };
+  const size = listTerms([...assume, refute]).length;
+  const result = { id, area, statement, formula, ...decided, size, cached: false };
   if (model === null) return { ...result, witness: null, finding: null };
   const witness = obligation.decode(model);
   if (!obligation.confirms(configuration, witness)) {
