@@ -40,6 +40,7 @@ export function createObligation(
     area: 'MEM',
     statement: 'no page has two owners',
     formula: 'for each page: at most one owner',
+    source: 'separation kernel: each resource has one owner',
     status,
     solver: 'z3 5.2.0 (wasm)',
     ms: 12.3456,

@@ -16,6 +16,7 @@ function createResult(id: string, status: ObligationStatus, at: Path): Obligatio
     area: getAreaOfId(id),
     statement: 's',
     formula: 'f',
+    source: 'r',
     status,
     solver: 'z3',
     ms: 1,

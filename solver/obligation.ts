@@ -51,6 +51,9 @@ export interface Obligation {
  */
 export type ObligationStatus = 'discharged' | 'refuted' | 'spurious' | 'vacuous' | 'unknown';
 
+/** Shown in place of a solver where building the terms has already decided the statement. */
+export const SIMPLIFIER = 'simplifier';
+
 /** What became of an obligation. */
 export interface ObligationResult {
   readonly id: string;
@@ -58,8 +61,10 @@ export interface ObligationResult {
   readonly statement: string;
   /** The formula in words. */
   readonly formula: string;
+  /** Where the claim comes from, as the obligation says. */
+  readonly source: string;
   readonly status: ObligationStatus;
-  /** Name and version, for example `z3 5.2.0 (wasm)`. */
+  /** Name and version, for example `z3 5.2.0 (wasm)`; or `SIMPLIFIER`. */
   readonly solver: string;
   /** Time in the solver for premises and statement, milliseconds. */
   readonly ms: number;
@@ -73,6 +78,8 @@ export interface ObligationResult {
   readonly finding: Finding | null;
   /** Why it is unknown, vacuous or spurious. */
   readonly detail: string | null;
+  /** A case that satisfies the premises; absent or null where none was asked for. */
+  readonly premises?: Witness | null;
 }
 
 /**

@@ -4,16 +4,13 @@
 
 import type { StaticConfiguration } from '../model/configuration.ts';
 import { listObligations } from './obligations/list.ts';
-import { getAreaOfObligation, getClaim } from './obligation.ts';
+import { SIMPLIFIER, getAreaOfObligation, getClaim } from './obligation.ts';
 import type { Model, Obligation, ObligationResult, ObligationStatus } from './obligation.ts';
 import { printScript } from './smt/print.ts';
 import type { Answer, Solver } from './smt/solver.ts';
 import { FALSE, TRUE, and, listTerms } from './smt/term.ts';
 import type { Term } from './smt/term.ts';
 import { createZ3Solver } from './smt/z3.ts';
-
-/** Shown in place of a solver where building the terms has already decided the statement. */
-export const SIMPLIFIER = 'simplifier';
 
 /** How to prove. */
 export interface ProveOptions {
@@ -122,11 +119,11 @@ async function decide(
   premises: Map<Term, Promise<Answer>>,
 ): Promise<ObligationResult> {
   const decision = await ask(obligation, solver, premises);
-  const { id, statement, formula, assume, refute } = obligation;
+  const { id, statement, formula, source, assume, refute } = obligation;
   const { model, ...decided } = decision;
   const area = getAreaOfObligation(obligation);
   const size = listTerms([...assume, refute]).length;
-  const result = { id, area, statement, formula, ...decided, size, cached: false };
+  const result = { id, area, statement, formula, source, ...decided, size, cached: false };
   if (model === null) return { ...result, witness: null, finding: null };
   const witness = obligation.decode(model);
   if (!obligation.confirms(configuration, witness)) {
