@@ -33,6 +33,11 @@ export function formatCount(count: number): string {
   return `${formatDigits(count / 1_000_000)} M`;
 }
 
+/** A count as text, every digit of it: `950`, `2,345`. */
+export function formatInteger(count: number): string {
+  return count.toLocaleString('en-US', { maximumFractionDigits: 0 });
+}
+
 /**
  * Share of the requirement that the bound leaves free, `37 %`; negative where the bound exceeds it.
  */

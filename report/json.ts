@@ -62,7 +62,10 @@ function toConfigurationJson(report: ConfigurationReport): JsonValue {
     ms: round(report.ms),
     diagnostics: report.diagnostics.map(toDiagnosticJson),
     rules: (report.rules ?? []).map(({ area, rules, violated }) => ({ area, rules, violated })),
-    obligations: (report.obligations ?? []).map(toObligationJson),
+    obligations: (report.obligations ?? []).map((result) => ({
+      ...toObligationJson(result),
+      ...(report.isExplained ? toExplanationJson(result) : {}),
+    })),
     bounds: (report.bounds ?? []).map((row) => ({
       partition: row.partition,
       core: row.core,
@@ -102,7 +105,7 @@ function toLocationJson(at: Location): JsonValue {
   };
 }
 
-function toObligationJson(obligation: ObligationResult): JsonValue {
+function toObligationJson(obligation: ObligationResult): Readonly<Record<string, JsonValue>> {
   return {
     area: obligation.area,
     id: obligation.id,
@@ -110,8 +113,19 @@ function toObligationJson(obligation: ObligationResult): JsonValue {
     status: obligation.status,
     solver: obligation.solver,
     ms: round(obligation.ms),
+    size: obligation.size,
+    cached: obligation.cached,
     witness: toPlain(obligation.witness),
     detail: obligation.detail,
+  };
+}
+
+/** What `--explain` adds: thousands of instances would repeat the same sentences. */
+function toExplanationJson(obligation: ObligationResult): Readonly<Record<string, JsonValue>> {
+  return {
+    formula: obligation.formula,
+    source: obligation.source,
+    premises: toPlain(obligation.premises ?? null),
   };
 }
 

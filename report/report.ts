@@ -66,6 +66,8 @@ export interface ConfigurationReport {
   readonly derivedCodes: readonly string[];
   readonly rules: readonly RuleTally[] | null;
   readonly obligations: readonly ObligationResult[] | null;
+  /** Obligations are to be shown with formula, source and size, not only counted. */
+  readonly isExplained: boolean;
   readonly bounds: readonly BoundRow[] | null;
   readonly fuzz: FuzzSummary | null;
   /** Check and proof contradict each other: always a defect of the toolkit, never of the input. */

@@ -1,6 +1,7 @@
 /** A small report with something of everything in it, for the tests of the writers. */
 
 import type { Diagnostic } from '../formats/diagnostic.ts';
+import { SIMPLIFIER } from '../solver/obligation.ts';
 import type { ObligationResult, ObligationStatus } from '../solver/obligation.ts';
 import type { ConfigurationReport, Report } from './report.ts';
 
@@ -52,6 +53,41 @@ export function createObligation(
   };
 }
 
+/** Claims of the sample proof, with the area of each. */
+const SAMPLE_CLAIMS = [
+  ['memory.preserved', 'MEM'],
+  ['dma.preserved', 'DMA'],
+  ['irq.preserved', 'IRQ'],
+  ['seal.preserved', 'SEAL'],
+  ['noninterference.local-respect', 'NI'],
+] as const;
+
+/**
+ * Obligations of a few claims with many instances: of every 20 one is decided by z3, the others by
+ * the simplifier. Every 51st is undecided until `failing` are: spurious, vacuous and unknown in
+ * turn.
+ */
+export function createProof(count: number, failing = 0): ObligationResult[] {
+  const statuses = ['unknown', 'spurious', 'vacuous'] as const;
+  return Array.from({ length: count }, (_, index) => {
+    const [claim, area] = SAMPLE_CLAIMS[index % SAMPLE_CLAIMS.length] ?? SAMPLE_CLAIMS[0];
+    const step = Math.floor(index / 51);
+    const isFailing = index % 51 === 0 && step < failing;
+    const status = isFailing ? (statuses[step % statuses.length] ?? 'unknown') : 'discharged';
+    const instance = `[write,partition${index % 7}@core${index % 4},case${index}]`;
+    const isSolved = isFailing || Math.floor(index / 5) % 20 === 0;
+    return {
+      ...createObligation(status, claim + instance),
+      area,
+      statement: `Whatever partition${index % 7} does on core ${index % 4}, ${claim} keeps its word.`,
+      solver: isSolved ? 'z3 5.2.0 (wasm)' : SIMPLIFIER,
+      ms: isSolved ? 10 + (index % 100) : 0,
+      size: isSolved ? 1_234 : 1,
+      cached: isSolved && index % 8 === 0,
+    };
+  });
+}
+
 /** A configuration that holds, with the changes given. */
 export function createConfigurationReport(
   changes: Partial<ConfigurationReport> = {},
@@ -63,6 +99,7 @@ export function createConfigurationReport(
     derivedCodes: [],
     rules: [{ area: 'MEM', rules: 12, violated: 0 }],
     obligations: [createObligation('discharged')],
+    isExplained: false,
     bounds: [
       {
         partition: 'rtos',

@@ -13,7 +13,8 @@ describe('the terminal report', () => {
     expect(renderTerminal(createReport(createConfigurationReport()), LOUD)).toBe(
       `a.yaml on qemu-virt: holds (3.24 s)
   rules       12 hold | MEM 12
-  obligations 1 of 1 discharged by z3 5.2.0 (wasm) | MEM 1
+  obligations 1 of 1 discharged (1 by z3 5.2.0 (wasm))
+              MEM 1
   bounds      partition  core  kind         bound  required  margin
               rtos          2  delay  5.038416 ms      8 ms    37 %
   fuzz        seed 7, 2 M steps (2 M steps/s), no counterexample
@@ -26,7 +27,7 @@ describe('the terminal report', () => {
     const text = renderTerminal(createReport(createConfigurationReport({ obligations })), LOUD);
     expect(text).toContain('unknown[dma.x]: no page has two owners\n  timeout');
     expect(text).toContain('a.yaml on qemu-virt: INCONCLUSIVE');
-    expect(text).toContain('1 of 2 discharged, 1 unknown');
+    expect(text).toContain('1 of 2 discharged (1 by z3 5.2.0 (wasm)), 1 unknown');
   });
 
   test('shows 50 diagnostics and counts the rest', () => {

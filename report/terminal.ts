@@ -3,11 +3,11 @@
  */
 
 import type { Diagnostic } from '../formats/diagnostic.ts';
-import type { ObligationResult } from '../solver/obligation.ts';
 import { renderDiagnostic } from './code-frame.ts';
 import { formatCount, formatMargin, formatMilliseconds, formatNanoseconds } from './duration.ts';
 import { formatPlural } from './duration.ts';
-import { AREAS, computeVerdict } from './report.ts';
+import { renderFailing, renderPassing, renderProofCounts } from './proof.ts';
+import { computeVerdict } from './report.ts';
 import type { BoundRow, ConfigurationReport, FuzzSummary, Report, Verdict } from './report.ts';
 import type { RuleTally } from './report.ts';
 import { renderTable } from './table.ts';
@@ -16,8 +16,8 @@ import { sanitizeLine } from './text.ts';
 
 /** Diagnostics printed per configuration; the rest is counted. */
 const DIAGNOSTICS_SHOWN = 50;
-/** Obligations that did not pass, printed per configuration; the rest is counted. */
-const OBLIGATIONS_SHOWN = 20;
+/** Diagnostics of places that are shown already, a line each; the rest is counted. */
+const ECHOES_SHOWN = 20;
 
 /** What the terminal shows. */
 export interface TerminalOptions {
@@ -29,7 +29,7 @@ export interface TerminalOptions {
 /** The whole report as text, with a trailing line break unless it is empty. */
 export function renderTerminal(report: Report, options: TerminalOptions): string {
   const blocks = report.configurations
-    .map((configuration) => renderConfiguration(configuration, options, getWords(report)))
+    .map((configuration) => renderConfiguration(configuration, options, report))
     .filter((block) => block !== '');
   if (report.configurations.length > 1 && !options.quiet) {
     blocks.push(renderTotals(report, options.style));
@@ -40,19 +40,21 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
 function renderConfiguration(
   report: ConfigurationReport,
   options: TerminalOptions,
-  words: VerdictWords,
+  whole: Report,
 ): string {
   const verdict = computeVerdict(report);
   if (options.quiet && verdict === 'holds') return '';
   const { style } = options;
   const blocks = [
+    // A proof is about its claims; elsewhere the count in the summary says enough of what passed.
+    ...(whole.command === 'prove' && !options.quiet ? renderPassing(report, style) : []),
     ...renderDiagnostics(report, style),
-    ...renderObligations(report, style),
+    ...renderFailing(report, style),
     ...report.disagreements.map((text) =>
       style.bad(`error of this toolkit, please report it: ${sanitizeLine(text)}`),
     ),
   ];
-  const painted = paintVerdict(verdict, words, style);
+  const painted = paintVerdict(verdict, getWords(whole), style);
   blocks.push([renderVerdict(report, painted, style), ...renderSummary(report, style)].join('\n'));
   return blocks.join('\n\n');
 }
@@ -66,7 +68,7 @@ function renderDiagnostics(report: ConfigurationReport, style: Style): string[] 
   if (rest > 0) shown.push(style.dim(`... and ${rest} more; --json has them all`));
   if (also.length > 0) {
     const lines = also
-      .slice(0, OBLIGATIONS_SHOWN)
+      .slice(0, ECHOES_SHOWN)
       .map(({ code, message }) => `  ${style.bad(sanitizeLine(code))}: ${sanitizeLine(message)}`);
     const more = also.length - lines.length;
     if (more > 0) lines.push(style.dim(`  ... and ${more} more; --json has them all`));
@@ -100,27 +102,6 @@ function separateEchoes(report: ConfigurationReport): {
     for (const line of lines) shownLines.add(line);
   }
   return { framed, also };
-}
-
-/** Obligations that did not pass and that no diagnostic above explains. */
-function renderObligations(report: ConfigurationReport, style: Style): string[] {
-  const open = (report.obligations ?? []).filter(
-    ({ status, finding }) =>
-      status !== 'discharged' &&
-      !(status === 'refuted' && finding !== null) &&
-      // After an interruption the count in the summary says enough.
-      !(status === 'unknown' && report.interrupted),
-  );
-  const shown = open.slice(0, OBLIGATIONS_SHOWN).map((obligation) => {
-    const paint = obligation.status === 'refuted' ? style.bad : style.warn;
-    const detail = obligation.detail === null ? '' : `\n  ${sanitizeLine(obligation.detail)}`;
-    const head = paint(`${obligation.status}[${sanitizeLine(obligation.id)}]`);
-    return head + style.strong(`: ${sanitizeLine(obligation.statement)}`) + detail;
-  });
-  if (open.length > shown.length) {
-    shown.push(style.dim(`... and ${open.length - shown.length} more; --json has them all`));
-  }
-  return shown;
 }
 
 type VerdictWords = Readonly<Record<Verdict, string>>;
@@ -163,16 +144,19 @@ function renderSummary(report: ConfigurationReport, style: Style): string[] {
   const add = (name: string, text: string): void => {
     lines.push(`  ${style.dim(name.padEnd(11))} ${text}`);
   };
+  const addAll = (name: string, texts: readonly string[]): void => {
+    for (const [index, text] of texts.entries()) add(index === 0 ? name : '', text);
+  };
   if (report.invalid) {
     add('input', formatPlural(countErrors(report), 'error'));
     return lines;
   }
   if (report.rules !== null) add('rules', renderRules(report.rules, report, style));
-  if (report.obligations !== null) add('obligations', renderProof(report.obligations, style));
+  if (report.obligations !== null) {
+    addAll('obligations', renderProofCounts(report.obligations, style));
+  }
   if (report.bounds !== null && report.bounds.length > 0) {
-    const [first, ...rest] = renderBounds(report.bounds, style);
-    if (first !== undefined) add('bounds', first);
-    for (const line of rest) add('', line);
+    addAll('bounds', renderBounds(report.bounds, style));
   }
   if (report.fuzz !== null) add('fuzz', renderFuzz(report.fuzz, style));
   return lines;
@@ -196,27 +180,6 @@ function renderRules(
   const head = violated === 0 ? `${total} hold` : style.bad(`${violated} of ${total} violated`);
   const tail = warnings === 0 ? '' : style.warn(`, ${formatPlural(warnings, 'warning')}`);
   return `${head}${tail} ${style.dim('|')} ${areas.join(' ')}`;
-}
-
-function renderProof(obligations: readonly ObligationResult[], style: Style): string {
-  const count = (status: ObligationResult['status']): number =>
-    obligations.filter((obligation) => obligation.status === status).length;
-  const discharged = count('discharged');
-  const head = `${discharged} of ${obligations.length} discharged`;
-  const parts = [discharged === obligations.length ? head : style.bad(head)];
-  for (const status of ['refuted', 'spurious', 'vacuous', 'unknown'] as const) {
-    const number = count(status);
-    if (number > 0) parts.push(style.bad(`${number} ${status}`));
-  }
-  const areas = AREAS.flatMap((area) => {
-    const own = obligations.filter((obligation) => obligation.area === area);
-    const good = own.filter(({ status }) => status === 'discharged').length;
-    if (own.length === 0) return [];
-    return [good === own.length ? `${area} ${good}` : style.bad(`${area} ${good}/${own.length}`)];
-  });
-  const solvers = [...new Set(obligations.map(({ solver }) => solver))];
-  const by = solvers.length === 0 ? '' : ` by ${solvers.map(sanitizeLine).join(', ')}`;
-  return `${parts.join(', ')}${by} ${style.dim('|')} ${areas.join(' ')}`;
 }
 
 /** The table of bounds, one line each, the header first. */

@@ -217,7 +217,7 @@ function addDerived(draft: Draft, added: readonly Diagnostic[]): void {
     diagnostics.push(diagnostic);
   }
   draft.diagnostics = diagnostics;
-  draft.derivedCodes = [...draft.derivedCodes, ...added.map(({ code }) => code)];
+  draft.derivedCodes = [...new Set([...draft.derivedCodes, ...added.map(({ code }) => code)])];
 }
 
 /** Area and places, in any order: rule and obligation word the same defect differently. */

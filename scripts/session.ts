@@ -145,6 +145,7 @@ export function createDraft(file: string): Draft {
     derivedCodes: [],
     rules: null,
     obligations: null,
+    isExplained: false,
     bounds: null,
     fuzz: null,
     disagreements: [],

@@ -16,6 +16,7 @@ const JOBS_MAX = 64;
 
 interface ProveOptions extends ProofOptions {
   readonly smt2?: string;
+  readonly explain?: true;
 }
 
 /** Adds `prove` to the command line. */
@@ -30,12 +31,14 @@ export function addProveCommand(program: Command, run: RunCommand): void {
     .option('--jobs <n>', 'solvers at a time', parseInteger(1, JOBS_MAX))
     .option('--no-cache', 'prove anew; results of earlier runs are never reused yet')
     .option('--smt2 <dir>', 'write each query as an SMT-LIB file, for any other solver')
+    .option('--explain', 'formula, source, size and premises of each; best with --only')
     .action((files: string[], options: ProveOptions) =>
       run('prove', (session) => {
         const folders = options.smt2 === undefined ? [] : listQueryFolders(options.smt2, files);
         return runOnConfigurations(session, files, async (loaded, draft) => {
           const folder = folders[files.indexOf(draft.file)];
           const onQuery = folder === undefined ? {} : { onQuery: createQueryWriter(folder) };
+          draft.isExplained = options.explain === true;
           await analyseBounds(loaded, draft);
           await analyseObligations(loaded, draft, session, { ...options, ...onQuery });
         });
