@@ -1,0 +1,66 @@
+/**
+ * Virtual CPUs and the events of a core.
+ *
+ * Liftable.
+ */
+
+import { BOOT_SCHEDULER } from '../../model/machine.ts';
+import type { Machine } from '../../model/machine.ts';
+import type { Plan } from '../../model/plan.ts';
+import { isReplenished } from '../../model/scheduler.ts';
+
+/** A virtual CPU that waits for an interrupt has been started. */
+export function isWaiterOn(
+  _plan: Plan,
+  machine: Machine,
+  partition: number,
+  vcpu: number,
+): boolean {
+  const state = machine.partitions[partition]?.vcpus[vcpu];
+  return state === undefined || !state.waiting || state.on;
+}
+
+/** Once its schedule has started, the next replenishment of a reservation lies ahead. */
+export function isReplenishmentAhead(
+  plan: Plan,
+  machine: Machine,
+  core: number,
+  index: number,
+): boolean {
+  const resident = plan.cores[core]?.residents[index];
+  const state = machine.cores[core];
+  const account = state?.accounts[index];
+  if (resident === undefined || state === undefined || account === undefined) return true;
+  if (!isReplenished(resident)) return true;
+  const done = machine.boot.steps[core];
+  if (done === undefined || done < BOOT_SCHEDULER) return true;
+  return account.nextReplenishment > state.clock;
+}
+
+/** An armed virtual timer lies ahead of the clock of its core. */
+export function isTimerAhead(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  vcpu: number,
+): boolean {
+  const state = machine.partitions[partition]?.vcpus[vcpu];
+  const core = machine.cores[plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1];
+  if (state === undefined || core === undefined || !state.timerArmed) return true;
+  return state.timerAt > core.clock;
+}
+
+/** Whoever is charged for the time that passes now, outside of sections, has budget. */
+export function isChargedInBudget(plan: Plan, machine: Machine, core: number): boolean {
+  const planned = plan.cores[core];
+  const state = machine.cores[core];
+  if (planned === undefined || state === undefined) return true;
+  if (state.section > 0) return true;
+  for (let index = 0; index < planned.residents.length; index += 1) {
+    const resident = planned.residents[index];
+    const account = state.accounts[index];
+    if (resident === undefined || account === undefined || resident.dedicated) continue;
+    if (state.running === index) return state.slack || account.budget > 0;
+  }
+  return true;
+}

@@ -1,0 +1,135 @@
+/**
+ * Agreement of the three copies of an interrupt: physical line, virtual line, list register.
+ *
+ * Liftable.
+ */
+
+import { LR_ACTIVE, LR_INVALID, LR_PENDING } from '../../model/list-registers.ts';
+import type { Line, ListRegister, Machine, VirtualLine } from '../../model/machine.ts';
+import type { Plan } from '../../model/plan.ts';
+
+/** A valid list register agrees with a line of the virtual CPU that is loaded on its core. */
+export function isListRegisterOwn(
+  plan: Plan,
+  machine: Machine,
+  core: number,
+  slot: number,
+): boolean {
+  const state = machine.cores[core];
+  const register = state?.listRegisters[slot];
+  const residents = plan.cores[core]?.residents;
+  if (state === undefined || register === undefined || residents === undefined) return true;
+  if (register.state === LR_INVALID) return true;
+  for (let index = 0; index < residents.length; index += 1) {
+    const resident = residents[index];
+    if (resident === undefined || state.loaded !== index) continue;
+    return isLineOf(machine, resident.partition, resident.vcpu, register);
+  }
+  return false;
+}
+
+/** Whether a list register agrees with a line that this virtual CPU takes. */
+function isLineOf(
+  machine: Machine,
+  partition: number,
+  vcpu: number,
+  register: ListRegister,
+): boolean {
+  for (const line of machine.partitions[partition]?.vcpus[vcpu]?.privateLines ?? []) {
+    if (register.intId === line.intId) return isAgreed(register, line);
+  }
+  for (const line of machine.partitions[partition]?.lines ?? []) {
+    if (register.intId === line.intId) return line.target === vcpu && isAgreed(register, line);
+  }
+  return false;
+}
+
+/**
+ * Pending in the list register is an enabled line that is pending and nothing more; active is an
+ * active line.
+ */
+function isAgreed(register: ListRegister, line: VirtualLine): boolean {
+  if (register.physical !== line.physical) return false;
+  if (register.state === LR_PENDING) return line.pending && line.enabled && !line.active;
+  return register.state === LR_ACTIVE && line.active;
+}
+
+/** Two list registers of a core never hold the same INTID. */
+export function isListedOnce(
+  _plan: Plan,
+  machine: Machine,
+  core: number,
+  slot: number,
+  other: number,
+): boolean {
+  const one = machine.cores[core]?.listRegisters[slot];
+  const two = machine.cores[core]?.listRegisters[other];
+  if (one === undefined || two === undefined) return true;
+  if (one.state === LR_INVALID || two.state === LR_INVALID) return true;
+  return one.intId !== two.intId;
+}
+
+/** The physical line behind line `index` of the partition; undefined where there is none. */
+function getBehind(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  index: number,
+): Line | undefined {
+  const line = machine.partitions[partition]?.lines[index];
+  if (line === undefined || !line.physical) return undefined;
+  const physical = machine.gic.lines[line.intId - plan.spiFirst];
+  if (physical === undefined || physical.owner !== partition) return undefined;
+  return physical;
+}
+
+/** A physical line is enabled exactly while its owner has enabled the virtual one. */
+export function isEnableForwarded(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  index: number,
+): boolean {
+  const line = machine.partitions[partition]?.lines[index];
+  const physical = getBehind(plan, machine, partition, index);
+  if (line === undefined || physical === undefined) return true;
+  return physical.enabled === line.enabled;
+}
+
+/** A physical line that is active is one that its owner still has to handle. */
+export function isActiveForwarded(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  index: number,
+): boolean {
+  const line = machine.partitions[partition]?.lines[index];
+  const physical = getBehind(plan, machine, partition, index);
+  if (line === undefined || physical === undefined) return true;
+  return !physical.active || line.pending || line.active;
+}
+
+/** The route of a physical line names the core of the virtual CPU that takes it. */
+export function isRouteForwarded(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  index: number,
+): boolean {
+  const line = machine.partitions[partition]?.lines[index];
+  const physical = getBehind(plan, machine, partition, index);
+  const vcpus = plan.partitions[partition]?.vcpus;
+  if (line === undefined || physical === undefined || vcpus === undefined) return true;
+  for (let vcpu = 0; vcpu < vcpus.length; vcpu += 1) {
+    if (line.target === vcpu) return physical.core === vcpus[vcpu]?.core;
+  }
+  return false;
+}
+
+/** A level-sensitive line is pending exactly while its wire is asserted and it is not active. */
+export function isLevelSensitive(_plan: Plan, machine: Machine, index: number): boolean {
+  const line = machine.gic.lines[index];
+  if (line === undefined) return true;
+  if (line.active) return !line.pending;
+  return line.pending === line.asserted;
+}

@@ -1,0 +1,255 @@
+/**
+ * Inductive invariants of the spec, all that the proofs assume of a state beside its shape.
+ *
+ * Together with the shape of each phase they are inductive: every action, from any state in which
+ * all of them hold, reached or not, gives such a state again.
+ */
+
+import { CACHE_SLOTS, IN_FLIGHT_SLOTS } from '../../model/machine.ts';
+import type { Plan, PlannedCore, PlannedPartition } from '../../model/plan.ts';
+import { REGISTERS } from '../../model/registers.ts';
+import { isReplenished } from '../../model/scheduler.ts';
+import { isChargedInBudget, isReplenishmentAhead, isTimerAhead, isWaiterOn } from './execution.ts';
+import { isLastWriterGranted, isRequestGranted } from './grants.ts';
+import {
+  isActiveForwarded,
+  isEnableForwarded,
+  isLevelSensitive,
+  isListRegisterOwn,
+  isListedOnce,
+  isRouteForwarded,
+} from './interrupts.ts';
+import type { InductiveInvariant } from './invariant.ts';
+import { isLiveRegisterOwn, isSavedRegisterOwn } from './registers.ts';
+import { isIotlbCoherent, isTlbCoherent } from './tables.ts';
+
+/** Index tuples that begin with a core on which partitions run under EL2. */
+function onCores(
+  plan: Plan,
+  list: (core: PlannedCore) => readonly (readonly number[])[],
+): readonly (readonly number[])[] {
+  return plan.cores.flatMap((core, index) =>
+    core.el2 && core.used ? list(core).map((rest) => [index, ...rest]) : [],
+  );
+}
+
+/** Index tuples that begin with a partition. */
+function ofPartitions(
+  plan: Plan,
+  list: (partition: PlannedPartition) => readonly (readonly number[])[],
+): readonly (readonly number[])[] {
+  return plan.partitions.flatMap((partition, index) =>
+    list(partition).map((rest) => [index, ...rest]),
+  );
+}
+
+/** [0], [1] and so on, below a count. */
+function upTo(count: number): number[][] {
+  return Array.from({ length: count }, (_, index) => [index]);
+}
+
+/** Virtual CPUs on cores with EL2, as positions in their partition. */
+function listHeldVcpus(plan: Plan, { vcpus }: PlannedPartition): number[] {
+  return vcpus.flatMap(({ core }, index) => (plan.cores[core]?.el2 === true ? [index] : []));
+}
+
+/** Numbers of the registers that a world switch saves and restores. */
+const SWITCHED = REGISTERS.flatMap(({ treatment }, index) =>
+  treatment === 'switched' ? [index] : [],
+);
+
+/** Lines of partitions that a physical line stands behind. */
+function listForwarded(plan: Plan): readonly (readonly number[])[] {
+  return plan.partitions.flatMap(({ lines }, partition) =>
+    lines.flatMap(({ intId, physical }, index) => {
+      const owner = plan.routes[intId - plan.spiFirst]?.partition;
+      return physical && owner === partition ? [[partition, index]] : [];
+    }),
+  );
+}
+
+const TABLES = 'properties/inductive/tables.ts';
+const GRANTS = 'properties/inductive/grants.ts';
+const INTERRUPTS = 'properties/inductive/interrupts.ts';
+const LABELS = 'properties/inductive/registers.ts';
+const EXECUTION = 'properties/inductive/execution.ts';
+
+const ABOUT_MEMORY: readonly InductiveInvariant[] = [
+  {
+    id: 'memory.cached',
+    statement: 'Every valid TLB entry is what the current table of its VMID gives.',
+    source: 'Arm ARM, TLB maintenance; translations are tagged with the VMID',
+    example: 'two partitions with one VMID',
+    file: TABLES,
+    holds: isTlbCoherent,
+    instances: (plan) => onCores(plan, () => upTo(CACHE_SLOTS)),
+  },
+  {
+    id: 'memory.last-writer',
+    statement: 'Who wrote a page last has a grant that lets its cores or devices write it.',
+    source: 'spatial isolation: what is not granted is denied',
+    example: 'a write that passes although the page is another partition’s',
+    file: GRANTS,
+    holds: isLastWriterGranted,
+    instances: () => [[]],
+    spy: true,
+  },
+  {
+    id: 'dma.cached',
+    statement: 'Every valid IOTLB entry is what the current table of its VMID gives.',
+    source: 'Arm IHI 0070, CMD_TLBI_S12_VMALL',
+    example: 'the SMMU keeps a translation that firmware has left',
+    file: TABLES,
+    holds: isIotlbCoherent,
+    instances: (plan) => (plan.streams.length === 0 ? [] : upTo(CACHE_SLOTS)),
+  },
+  {
+    id: 'dma.in-flight',
+    statement: 'Every request in flight is one that the grants of the partition behind it allow.',
+    source: 'Arm IHI 0070: stage-2 translation of streams',
+    example: 'an unmatched stream that bypasses the SMMU',
+    file: GRANTS,
+    holds: isRequestGranted,
+    instances: (plan) =>
+      plan.streams.length + plan.bareMasters.length === 0 ? [] : upTo(IN_FLIGHT_SLOTS),
+  },
+];
+
+const ABOUT_INTERRUPTS: readonly InductiveInvariant[] = [
+  {
+    id: 'irq.delivered',
+    statement: 'A list register holds only lines of the virtual CPU that is live on its core.',
+    source: 'GICv3, ICH_LR<n>_EL2; each interrupt has exactly one partition',
+    example: 'list registers not emptied on a world switch',
+    file: INTERRUPTS,
+    holds: isListRegisterOwn,
+    instances: (plan) => onCores(plan, () => upTo(plan.listRegisters)),
+  },
+  {
+    id: 'irq.listed-once',
+    statement: 'No INTID is in two list registers of a core.',
+    source: 'GICv3, ICH_LR<n>_EL2: one INTID in two list registers is unpredictable',
+    example: 'a line that is raised again is put into a second list register',
+    file: INTERRUPTS,
+    holds: isListedOnce,
+    instances: (plan) =>
+      onCores(plan, () =>
+        upTo(plan.listRegisters).flatMap(([slot = 0]) =>
+          upTo(slot).map(([other = 0]) => [other, slot]),
+        ),
+      ),
+  },
+  {
+    id: 'irq.enable-forwarded',
+    statement: 'A physical line is enabled exactly while its owner has enabled the virtual one.',
+    source: 'GICv3, GICD_ISENABLER, as Haven forwards it',
+    example: 'a reset that leaves the physical line enabled',
+    file: INTERRUPTS,
+    holds: isEnableForwarded,
+    instances: listForwarded,
+  },
+  {
+    id: 'irq.active-forwarded',
+    statement: 'A physical line that is active is pending or active for its owner.',
+    source: 'GICv3, HW bit of ICH_LR<n>_EL2: the end of the virtual one deactivates it',
+    example: 'a cleared interrupt whose physical line stays active, and never comes again',
+    file: INTERRUPTS,
+    holds: isActiveForwarded,
+    instances: listForwarded,
+  },
+  {
+    id: 'irq.route-forwarded',
+    statement: 'A physical line is routed to the core of the virtual CPU that takes it.',
+    source: 'GICv3, GICD_IROUTER',
+    example: 'a route whose target is a virtual CPU number taken for a core',
+    file: INTERRUPTS,
+    holds: isRouteForwarded,
+    instances: listForwarded,
+  },
+  {
+    id: 'irq.level',
+    statement:
+      'A physical line is pending exactly while its wire is asserted and it is not active.',
+    source: 'GICv3, interrupt state machine of a level-sensitive SPI',
+    example: 'an interrupt that is taken twice for one wire',
+    file: INTERRUPTS,
+    holds: isLevelSensitive,
+    instances: (plan) =>
+      plan.routes.flatMap(({ partition }, index) => (partition === -1 ? [] : [[index]])),
+  },
+];
+
+const ABOUT_CORES: readonly InductiveInvariant[] = [
+  {
+    id: 'noninterference.registers',
+    statement: 'No register that is live while a partition runs holds a value of another.',
+    source: 'Arm ARM, state that a world switch must save and restore',
+    example: 'a class of registers that the world switch forgets',
+    file: LABELS,
+    holds: isLiveRegisterOwn,
+    instances: (plan) => onCores(plan, () => SWITCHED.map((register) => [register])),
+  },
+  {
+    id: 'noninterference.saved',
+    statement: 'No saved register of a partition holds a value of another.',
+    source: 'Arm ARM, state that a world switch must save and restore',
+    example: 'a world switch that saves what is live for whoever comes, not for who leaves',
+    file: LABELS,
+    holds: isSavedRegisterOwn,
+    instances: (plan) =>
+      ofPartitions(plan, (partition) =>
+        listHeldVcpus(plan, partition).flatMap((vcpu) =>
+          SWITCHED.map((register) => [vcpu, register]),
+        ),
+      ),
+  },
+  {
+    id: 'cpu.waiter-on',
+    statement: 'A virtual CPU that waits for an interrupt has been started.',
+    source: 'Arm DEN 0022, CPU_OFF; WFI',
+    example: 'a virtual CPU that is turned off while it waits',
+    file: EXECUTION,
+    holds: isWaiterOn,
+    instances: (plan) =>
+      ofPartitions(plan, (partition) => listHeldVcpus(plan, partition).map((vcpu) => [vcpu])),
+  },
+  {
+    id: 'time.replenishment-ahead',
+    statement: 'The next replenishment of a reservation lies ahead of the clock.',
+    source: 'Haven’s scheduler: time passes from event to event',
+    example: 'a handler that runs late and skips a replenishment',
+    file: EXECUTION,
+    holds: isReplenishmentAhead,
+    instances: (plan) =>
+      onCores(plan, ({ residents }) =>
+        residents.flatMap((resident, index) => (isReplenished(resident) ? [[index]] : [])),
+      ),
+  },
+  {
+    id: 'time.timer-ahead',
+    statement: 'A virtual timer that is armed lies ahead of the clock of its core.',
+    source: 'Arm ARM, CNTV_CVAL_EL0',
+    example: 'a timer of one resident that nobody looks at while another runs',
+    file: EXECUTION,
+    holds: isTimerAhead,
+    instances: (plan) =>
+      ofPartitions(plan, (partition) => listHeldVcpus(plan, partition).map((vcpu) => [vcpu])),
+  },
+  {
+    id: 'time.charged-in-budget',
+    statement: 'Who is charged for time, outside of sections at EL2, has budget left.',
+    source: 'temporal isolation: a reservation that has spent its budget is pre-empted at once',
+    example: 'a reservation that runs on after its budget',
+    file: EXECUTION,
+    holds: isChargedInBudget,
+    instances: (plan) =>
+      onCores(plan, ({ residents }) => (residents.some(({ dedicated }) => !dedicated) ? [[]] : [])),
+  },
+];
+
+/** Every inductive invariant, once. */
+export const INDUCTIVE_INVARIANTS: readonly InductiveInvariant[] = [
+  ...ABOUT_MEMORY,
+  ...ABOUT_INTERRUPTS,
+  ...ABOUT_CORES,
+];
