@@ -1,0 +1,121 @@
+/**
+ * Patched spec: the spec's own sources with one seeded bug in the text, for whoever reads them and
+ * for V8.
+ *
+ * The lifter reads the texts, and the fuzzer runs the same texts, so that both are held against the
+ * same bug.
+ */
+
+import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
+import { compileFunction } from 'node:vm';
+import { build } from 'esbuild';
+import type { Plugin } from 'esbuild';
+import type { createMachine } from '../model/machine.ts';
+import type { StepFunction } from '../properties/engine/run.ts';
+import type { Sources } from '../solver/lift/sources.ts';
+import type { SourceBug } from './source-bug.ts';
+
+/** A spec that runs: its transition function and the state at reset. */
+export interface LoadedSpec {
+  readonly step: StepFunction;
+  readonly createMachine: typeof createMachine;
+}
+
+/** A bug whose text does not occur exactly once: the spec has changed under it. */
+export class BugPlaceError extends Error {
+  constructor(bug: SourceBug, found: number) {
+    super(
+      `the seeded bug "${bug.name}" replaces a text that must occur once in ${bug.file}; ` +
+        `found: ${found} times; adapt its \`find\` to the file`,
+    );
+  }
+}
+
+/** Sources that do not compile, or import a file that is not among them. */
+export class SourcesError extends Error {
+  constructor(reason: string) {
+    super(`the sources of the spec do not load: ${reason}`);
+  }
+}
+
+/** The sources with the bug in its file. Throws `BugPlaceError`. */
+export function applyBug(sources: Sources, bug: SourceBug): Sources {
+  const text = sources.get(bug.file) ?? '';
+  const [before = '', ...after] = text.split(bug.find);
+  const [rest] = after;
+  if (rest === undefined || after.length > 1) throw new BugPlaceError(bug, after.length);
+  return new Map(sources).set(bug.file, before + bug.replace + rest);
+}
+
+/** The transition function of these sources. Rejects with `SourcesError`. */
+export async function loadStep(sources: Sources): Promise<StepFunction> {
+  return (await loadSpec(sources)).step;
+}
+
+const known = new Map<string, Promise<LoadedSpec>>();
+
+/**
+ * Bundles `model/step.ts` and `model/machine.ts` of these sources in memory and runs the bundle;
+ * remembered per text. Rejects with `SourcesError`.
+ */
+export function loadSpec(sources: Sources): Promise<LoadedSpec> {
+  const hash = createHash('sha256');
+  for (const [path, text] of sources) hash.update(JSON.stringify([path, text]));
+  const digest = hash.digest('hex');
+  const remembered = known.get(digest);
+  if (remembered !== undefined) return remembered;
+  const loaded = bundle(sources).then(run);
+  known.set(digest, loaded);
+  return loaded;
+}
+
+/** What the bundle gives out. */
+const ENTRY = `
+  export { step } from './model/step.ts';
+  export { createMachine } from './model/machine.ts';
+`;
+
+async function bundle(sources: Sources): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: ENTRY, loader: 'ts', resolveDir: '.' },
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    write: false,
+    logLevel: 'silent',
+    plugins: [createPlugin(sources)],
+  }).catch((error: unknown) => {
+    throw new SourcesError(error instanceof Error ? error.message : String(error));
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+/** Finds every import among the sources and nowhere else. */
+function createPlugin(sources: Sources): Plugin {
+  return {
+    name: 'sources',
+    setup: ({ onResolve, onLoad }) => {
+      onResolve({ filter: /.*/ }, ({ path, importer }) => {
+        const folder = importer === '<stdin>' ? '' : posix.dirname(importer);
+        return { path: posix.join(folder, path), namespace: 'sources' };
+      });
+      onLoad({ filter: /.*/, namespace: 'sources' }, ({ path }) => {
+        const contents = sources.get(path);
+        if (contents === undefined) return { errors: [{ text: `${path} is not among them` }] };
+        return { contents, loader: 'ts' };
+      });
+    },
+  };
+}
+
+function run(text: string): LoadedSpec {
+  const module: { exports: Partial<LoadedSpec> } = { exports: {} };
+  compileFunction(text, ['module', 'exports'])(module, module.exports);
+  const { step, createMachine } = module.exports;
+  if (step === undefined || createMachine === undefined) {
+    throw new SourcesError('they do not export step and createMachine');
+  }
+  return { step, createMachine };
+}

@@ -1,0 +1,247 @@
+/**
+ * Bugs of the GIC, the virtual GIC and the list registers.
+ */
+
+import type { SourceBug } from '../source-bug.ts';
+
+const GIC = { component: 'gic', file: 'model/gic.ts', claims: ['irq'] } as const;
+
+const GIC_BUGS: readonly SourceBug[] = [
+  {
+    ...GIC,
+    name: 'EL2 takes lines of partitions that do not run',
+    row: 'IRQ-01',
+    find: 'if (line.core !== action.core || line.owner !== self.partition) continue;',
+    replace: 'if (line.core !== action.core) continue;',
+    breaks: 'Interrupts of one partition cost another time.',
+    property: null,
+    unseen: 'the line still goes to its owner; who pays for the interrupt is no property',
+  },
+  {
+    ...GIC,
+    name: 'a wire drives the line beside it',
+    row: 'IRQ-03',
+    find: 'const line = machine.gic.lines[action.intId - plan.spiFirst];',
+    replace: 'const line = machine.gic.lines[action.intId - plan.spiFirst + 1];',
+    breaks: 'A device of one partition interrupts another.',
+    property: null,
+    unseen: 'physical lines are in no partition’s view',
+    claims: ['irq', 'noninterference'],
+  },
+  {
+    ...GIC,
+    name: 'an event is looked up without its DeviceID',
+    row: 'IRQ-08',
+    find: 'entry.itsDeviceId !== itsDeviceId || ',
+    replace: '',
+    breaks: 'A device of one partition interrupts another.',
+    property: 'noninterference.local-respect',
+    claims: ['irq', 'noninterference'],
+  },
+  {
+    ...GIC,
+    file: 'model/boot.ts',
+    name: 'every line is routed to the boot core',
+    row: 'IRQ-04',
+    find: 'line.core = route.core;',
+    replace: 'line.core = plan.bootCore;',
+    breaks: 'A line goes to a core that its owner does not have.',
+    property: 'irq.route',
+    claims: ['irq', 'seal'],
+  },
+  {
+    ...GIC,
+    file: 'model/boot.ts',
+    name: 'boot leaves every line enabled',
+    row: 'IRQ-12',
+    find: 'line.enabled = false;',
+    replace: 'line.enabled = true;',
+    breaks: 'Lines that nobody owns are enabled.',
+    property: 'irq.route',
+    claims: ['irq', 'seal'],
+  },
+  {
+    ...GIC,
+    file: 'model/physical-lines.ts',
+    name: 'a virtual line without a wire finds the physical line of its number',
+    row: 'RNG-17',
+    find: `  if (!line.physical || physical === undefined) return undefined;
+  return physical.owner === partition ? physical : undefined;`,
+    replace: '  return physical;',
+    breaks: 'A partition enables a physical line that it does not own.',
+    property: 'irq.route',
+  },
+];
+
+const DISTRIBUTOR = {
+  component: 'virtual-gic',
+  file: 'model/virtual-gic.ts',
+  claims: ['irq', 'noninterference'],
+} as const;
+
+const DISTRIBUTOR_BUGS: readonly SourceBug[] = [
+  {
+    ...DISTRIBUTOR,
+    name: 'a route takes the number of a virtual CPU for that of a core',
+    row: 'IRQ-04',
+    find: 'physical.core = planned.core;',
+    replace: 'physical.core = action.vcpu;',
+    breaks: 'A partition routes its line to a core that it does not have.',
+    property: 'irq.route',
+    claims: ['irq'],
+  },
+  {
+    ...DISTRIBUTOR,
+    name: 'an SGI goes to every partition',
+    row: 'IRQ-05',
+    find: '  raisePrivateLine(plan, machine, self.partition, action.vcpu, action.intId);\n',
+    replace: `  for (let partition = 0; partition < plan.partitions.length; partition += 1) {
+    raisePrivateLine(plan, machine, partition, action.vcpu, action.intId);
+  }
+`,
+    breaks: 'A partition interrupts another.',
+    property: 'noninterference.local-respect',
+  },
+  {
+    ...DISTRIBUTOR,
+    file: 'model/list-registers.ts',
+    name: 'the distributor finds lines of all partitions',
+    row: 'IRQ-08',
+    find: `  for (const line of state.lines) {
+    if (line.intId === intId) return line;
+  }
+`,
+    replace: `  for (const owner of machine.partitions) {
+    for (const line of owner.lines) {
+      if (line.intId === intId) return line;
+    }
+  }
+`,
+    breaks: 'A partition enables, routes and raises lines of another.',
+    property: 'noninterference.local-respect',
+  },
+  {
+    ...DISTRIBUTOR,
+    name: 'a line that is cleared stays in its list register',
+    row: 'IRQ-11',
+    find: `  line.pending = false;
+  retract(plan, machine, self.partition, vcpu, line);
+`,
+    replace: '  line.pending = false;\n',
+    breaks: 'A list register holds an interrupt that is not pending.',
+    property: 'irq.delivered',
+    claims: ['irq'],
+  },
+  {
+    ...DISTRIBUTOR,
+    name: 'a line that is routed anew stays where it was',
+    row: 'IRQ-07',
+    find: '  retract(plan, machine, partition, line.target, line);\n',
+    replace: '',
+    breaks: 'A list register holds a line of another virtual CPU.',
+    property: 'irq.delivered',
+    claims: ['irq'],
+  },
+  {
+    ...DISTRIBUTOR,
+    name: 'an end-of-interrupt keeps its list register',
+    row: 'IRQ-11',
+    find: '  unloadLine(state, line.intId);\n  line.active = false;',
+    replace: '  line.active = false;',
+    breaks: 'A list register says that an ended interrupt is active.',
+    property: 'irq.delivered',
+    claims: ['irq'],
+  },
+  {
+    ...DISTRIBUTOR,
+    name: 'a virtual CPU ends the interrupt of another',
+    row: 'IRQ-10',
+    find: `  if (action.intId >= PRIVATE_LINES && line.target !== self.vcpu) return 'INTERRUPT_NOT_ACTIVE';
+`,
+    replace: '',
+    breaks: 'The list register of the other core keeps an interrupt that has ended.',
+    property: 'irq.delivered',
+    claims: ['irq'],
+  },
+  {
+    ...DISTRIBUTOR,
+    name: 'an end-of-interrupt keeps the physical line active',
+    row: 'IRQ-16',
+    find: `  line.active = false;
+  releasePhysicalLine(plan, machine, self.partition, line);
+  if`,
+    replace: '  line.active = false;\n  if',
+    breaks: 'The line never fires again.',
+    property: null,
+    unseen: 'a partition loses an interrupt of its own; that a line fires again is no property',
+    claims: ['irq'],
+  },
+];
+
+const LIST_REGISTER = {
+  component: 'list-registers',
+  file: 'model/list-registers.ts',
+  property: 'irq.delivered',
+  claims: ['irq'],
+} as const;
+
+const LIST_REGISTER_BUGS: readonly SourceBug[] = [
+  {
+    ...LIST_REGISTER,
+    file: 'model/world-switch.ts',
+    name: 'a world switch keeps the list registers',
+    row: 'IRQ-12',
+    find: '  emptyListRegisters(machine, core);\n',
+    replace: '',
+    breaks: 'A partition gets interrupts of the one before.',
+  },
+  {
+    ...LIST_REGISTER,
+    name: 'only the first list register is emptied',
+    row: 'IRQ-13',
+    find: `    register.physical = false;
+  }
+`,
+    replace: `    register.physical = false;
+    break;
+  }
+`,
+    breaks: 'A partition gets interrupts of the one before.',
+  },
+  {
+    ...LIST_REGISTER,
+    name: 'a line is loaded although a list register holds it',
+    row: 'IRQ-11',
+    find: "    else if (register.intId === line.intId) return 'DONE';\n",
+    replace: '',
+    breaks: 'Two list registers hold one interrupt, which the GIC forbids.',
+  },
+  {
+    ...LIST_REGISTER,
+    name: 'every list register has the HW bit',
+    row: 'IRQ-10',
+    find: 'free.physical = line.physical;',
+    replace: 'free.physical = true;',
+    breaks: 'The end of a virtual interrupt deactivates a physical one.',
+  },
+  {
+    ...LIST_REGISTER,
+    name: 'a fill loads lines of the partition’s other virtual CPUs',
+    row: 'IRQ-04',
+    find: 'if (line.target === vcpu && line.pending && line.enabled) loadLine(state, line);',
+    replace: 'if (line.pending && line.enabled) loadLine(state, line);',
+    breaks: 'A virtual CPU gets an interrupt that another shall take.',
+  },
+  {
+    ...LIST_REGISTER,
+    file: 'model/virtual-gic.ts',
+    name: 'an acknowledged line is not active',
+    row: 'IRQ-11',
+    find: '  line.active = true;\n',
+    replace: '',
+    breaks: 'A list register says that a line is active that is not.',
+  },
+];
+
+/** Bugs of interrupts. */
+export const INTERRUPT_BUGS = [...GIC_BUGS, ...DISTRIBUTOR_BUGS, ...LIST_REGISTER_BUGS];

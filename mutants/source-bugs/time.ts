@@ -1,0 +1,153 @@
+/**
+ * Bugs of the scheduler and of time.
+ */
+
+import type { SourceBug } from '../source-bug.ts';
+
+const SCHEDULER = { component: 'scheduler', file: 'model/scheduler.ts', claims: [] } as const;
+
+const SCHEDULER_BUGS: readonly SourceBug[] = [
+  {
+    ...SCHEDULER,
+    name: 'unused budget is kept',
+    row: 'SCH-15',
+    find: 'resident.budget + Math.min(account.budget, 0);',
+    replace: 'resident.budget + account.budget;',
+    breaks: 'A reservation saves budget up and takes it all at once.',
+    property: 'time.budget',
+  },
+  {
+    ...SCHEDULER,
+    name: 'a replenishment forgets the debt',
+    row: 'SCH-02',
+    find: 'resident.budget + Math.min(account.budget, 0);',
+    replace: 'resident.budget;',
+    breaks: 'A reservation runs over in every period and never pays.',
+    property: 'time.delay',
+  },
+  {
+    ...SCHEDULER,
+    name: 'whoever is ready runs without budget',
+    row: 'SCH-09',
+    find: 'return ready && account.budget >= computeLeastBudget(plan, account);',
+    replace: 'return ready;',
+    breaks: 'A reservation runs beyond its budget.',
+    property: 'time.budget',
+  },
+  {
+    ...SCHEDULER,
+    name: 'each period is a tick too long',
+    row: 'SCH-04',
+    find: 'account.nextReplenishment += resident.period;',
+    replace: 'account.nextReplenishment += resident.period + 1;',
+    breaks: 'The periods of a reservation drift.',
+    property: 'time.grid',
+  },
+  {
+    ...SCHEDULER,
+    name: 'whoever is found idle loses its budget',
+    row: 'SCH-13',
+    find: "if (resident.idle === 'poll' && !resident.dedicated",
+    replace: 'if (!resident.dedicated',
+    breaks: 'A reservation that keeps its budget loses it while it waits.',
+    property: 'time.charge',
+  },
+  {
+    ...SCHEDULER,
+    name: 'the least urgent reservation runs first',
+    row: 'SCH-06',
+    find: `    if (chosen === NONE) {
+      chosen = index;
+      if (planned.policy === 'fp') break;
+`,
+    replace: `    if (chosen === NONE || planned.policy === 'fp') {
+      chosen = index;
+`,
+    breaks: 'A reservation waits longer than its bound.',
+    property: 'time.delay',
+  },
+  {
+    ...SCHEDULER,
+    name: 'EL2 sections are pre-empted',
+    row: 'SCH-11',
+    find: '!planned.el2 || state.section > 0) return;',
+    replace: '!planned.el2) return;',
+    breaks: 'Time that EL2 works for one partition is charged to another.',
+    property: null,
+    unseen: 'no property follows the rest of a section to who pays for it',
+  },
+];
+
+const TIME = { component: 'time', file: 'model/time.ts', claims: [] } as const;
+
+const TIME_BUGS: readonly SourceBug[] = [
+  {
+    ...TIME,
+    name: 'nobody is charged',
+    row: 'SCH-11',
+    find: 'account.budget -= ticks;',
+    replace: 'account.budget -= 0;',
+    breaks: 'A reservation runs beyond its budget.',
+    property: 'time.budget',
+  },
+  {
+    ...TIME,
+    name: 'EL2 sections are not charged',
+    row: 'SCH-11',
+    find: '  if (!isCharged(planned, state)) return;\n',
+    replace: '  if (!isCharged(planned, state) || state.section > 0) return;\n',
+    breaks: 'A reservation runs beyond its budget at EL2.',
+    property: 'time.budget',
+  },
+  {
+    ...TIME,
+    name: 'the first resident is charged for all',
+    row: 'SCH-10',
+    find: 'const account = state.accounts[state.running];',
+    replace: 'const account = state.accounts[0];',
+    breaks: 'One reservation pays for another, which runs beyond its budget.',
+    property: 'time.budget',
+  },
+  {
+    ...TIME,
+    name: 'time runs past the end of a budget',
+    row: 'SCH-12',
+    find: 'Math.min(action.ticks, computeTicksToEvent(plan, machine, action.core))',
+    replace: 'action.ticks',
+    breaks: 'A reservation is not stopped when its budget is spent.',
+    property: 'time.budget',
+  },
+  {
+    ...TIME,
+    name: 'an EL2 section may take as long as it likes',
+    row: 'TOT-02',
+    find: 'if (action.ticks < 1 || action.ticks > plan.sectionTicks)',
+    replace: 'if (action.ticks < 1)',
+    breaks: 'A partition keeps interrupts masked beyond the bound that all others count with.',
+    property: 'time.budget',
+  },
+  {
+    ...TIME,
+    file: 'model/execution.ts',
+    name: 'a partition executes during an EL2 section',
+    row: 'TOT-02',
+    find: "  if (state.section > 0) return 'CORE_AT_EL2';\n",
+    replace: '',
+    breaks: 'A partition asks for one section after another and never gives the core up.',
+    property: 'time.budget',
+  },
+  {
+    ...TIME,
+    name: 'a timer fires for the first partition',
+    row: 'LEAK-06',
+    find: 'raisePrivateLine(plan, machine, resident.partition, resident.vcpu, TIMER_LINE);',
+    replace: 'raisePrivateLine(plan, machine, 0, resident.vcpu, TIMER_LINE);',
+    breaks: 'A partition interrupts another by arming its timer.',
+    property: null,
+    unseen: 'time passes in nobody’s name, so that local respect does not judge it',
+    claims: ['noninterference'],
+  },
+];
+
+/** Bugs of the schedule. */
+export const SCHEDULE_BUGS = [...SCHEDULER_BUGS, ...TIME_BUGS];
