@@ -3,6 +3,8 @@
 import type { Diagnostic } from '../formats/diagnostic.ts';
 import { renderDiagnostic } from './code-frame.ts';
 import { formatCount, formatMargin, formatMilliseconds, formatNanoseconds } from './duration.ts';
+import { cell, table } from './markup.ts';
+import { renderProof } from './html-proof.ts';
 import { computeVerdict } from './report.ts';
 import type { BoundRow, ConfigurationReport, FuzzSummary, Report } from './report.ts';
 import { escapeMarkup } from './text.ts';
@@ -18,8 +20,15 @@ section { border-left: 3px solid var(--bad); padding: .1rem 1rem; margin: 1rem 0
 section.warning { border-color: var(--warn) } section p { margin: .4rem 0; overflow-wrap: anywhere }
 pre { overflow-x: auto; line-height: 1.3; margin: .4rem 0 }
 .holds, .discharged { color: var(--good) } .violated, .invalid, .refuted { color: var(--bad) }
+summary { cursor: pointer; padding: .15rem 0; overflow-wrap: anywhere }
+summary > code { font-weight: 600 }
+details > *:not(summary) { margin-left: 1.2rem } dl { margin: .3rem 0 }
+dt { float: left; clear: left; width: 6rem; opacity: .7 } dd { margin-left: 6rem }
+details table { font-size: .87rem } h4 { margin: 1.2rem 0 .3rem }
+.wide { overflow-x: auto } td.number { white-space: nowrap }
+details td:first-child { min-width: 12rem; overflow-wrap: anywhere }
+details td:nth-child(3) { white-space: nowrap } details td:nth-child(n+6) { min-width: 12rem }
 .inconclusive, .spurious, .vacuous, .unknown { color: var(--warn) }
-@media print { details { display: block } }
 `;
 
 /** The report as an HTML document. */
@@ -69,7 +78,8 @@ function renderConfiguration(report: ConfigurationReport): string {
   }
   if (report.bounds !== null) parts.push('<h3>Bounds</h3>', renderBounds(report.bounds));
   if (report.fuzz !== null) parts.push('<h3>Fuzz</h3>', renderFuzz(report.fuzz));
-  if (report.obligations !== null) parts.push('<h3>Obligations</h3>', renderObligations(report));
+  if (report.obligations !== null)
+    parts.push('<h3>Obligations</h3>', renderProof(report.obligations, report.isExplained));
   return parts.join('\n');
 }
 
@@ -108,29 +118,4 @@ function renderFuzz(fuzz: FuzzSummary): string {
       ? ''
       : `<ul>${items.map((item) => `<li>${escapeMarkup(item)}</li>`).join('')}</ul>`)
   );
-}
-
-function renderObligations(report: ConfigurationReport): string {
-  const rows = (report.obligations ?? []).map((obligation) => [
-    cell(obligation.area),
-    cell(obligation.id),
-    `<td class="${obligation.status}">${obligation.status}</td>`,
-    cell(
-      obligation.detail === null
-        ? obligation.statement
-        : `${obligation.statement} (${obligation.detail})`,
-    ),
-    cell(formatMilliseconds(obligation.ms), true),
-  ]);
-  return table(['area', 'id', 'status', 'statement', 'time'], rows);
-}
-
-function cell(text: string, isNumber = false): string {
-  return `<td${isNumber ? ' class="number"' : ''}>${escapeMarkup(text)}</td>`;
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const head = header.map((name) => `<th>${escapeMarkup(name)}</th>`).join('');
-  const body = rows.map((cells) => `<tr>${cells.join('')}</tr>`).join('\n');
-  return `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
 }

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 
 import type { Diagnostic, Location } from '../formats/diagnostic.ts';
 import { getAreaOfCode } from '../properties/findings.ts';
+import { getClaim } from '../solver/obligation.ts';
 import type { JsonValue } from './json.ts';
 import { computeVerdict } from './report.ts';
 import type { ConfigurationReport, Report } from './report.ts';
@@ -22,6 +23,7 @@ export function toSarif(report: Report): JsonValue {
     ...toFuzzResults(configuration),
   ]);
   const ids = [...new Set(results.map((result) => result.ruleId))].sort();
+  const indices = new Map(ids.map((id, index) => [id, index]));
   return {
     $schema: SARIF_SCHEMA,
     version: '2.1.0',
@@ -47,7 +49,10 @@ export function toSarif(report: Report): JsonValue {
           },
         ],
         columnKind: 'utf16CodeUnits',
-        results: results.map((result) => ({ ...result, ruleIndex: ids.indexOf(result.ruleId) })),
+        results: results.map((result) => ({
+          ...result,
+          ruleIndex: indices.get(result.ruleId) ?? -1,
+        })),
       },
     ],
   };
@@ -74,15 +79,18 @@ function toResult(diagnostic: Diagnostic): SarifResult {
   };
 }
 
-/** Refuted obligations stand among the diagnostics already; those that were not decided do not. */
+/**
+ * Refuted obligations stand among the diagnostics already; those that were not decided do not. The
+ * claim is the rule, as a rule for each of thousands of instances would tell nobody anything.
+ */
 function toObligationResults(report: ConfigurationReport): SarifResult[] {
   return (report.obligations ?? [])
     .filter(({ status, finding }) => status !== 'discharged' && finding === null)
     .map((obligation) => ({
-      ruleId: obligation.id,
+      ruleId: getClaim(obligation.id),
       level: obligation.status === 'refuted' ? 'error' : 'warning',
       message: {
-        text: `${obligation.status}: ${obligation.statement}${
+        text: `${obligation.id} is ${obligation.status}: ${obligation.statement}${
           obligation.detail === null ? '' : `\n${obligation.detail}`
         }`,
       },

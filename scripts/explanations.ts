@@ -1,12 +1,7 @@
 /** What `haven explain` knows: rules, diagnostics of reading, obligations and properties. */
 
-import { join } from 'node:path';
-
 import type { Area } from '../properties/findings.ts';
 import { getAreaOfCode, getAreaOfId } from '../properties/findings.ts';
-import { getClaim } from '../solver/obligation.ts';
-import type { Obligation } from '../solver/obligation.ts';
-import { BrokenInstallationError, getPackageRoot } from './package.ts';
 
 /** One entry. */
 export interface Explanation {
@@ -20,34 +15,13 @@ export interface Explanation {
   readonly sections: readonly { readonly name: string; readonly text: string }[];
 }
 
-/**
- * Obligations by claim: those of the shipped configurations, which between them have every kind;
- * the first instance of each stands for all.
- */
-async function listClaims(): Promise<Obligation[]> {
-  const [{ readConfiguration }, { listObligations }] = await Promise.all([
-    import('../formats/read.ts'),
-    import('../solver/obligations/list.ts'),
-  ]);
-  const claims = new Map<string, Obligation>();
-  for (const name of ['qemu-virt', 'imx95']) {
-    const result = readConfiguration(join(getPackageRoot(), 'configs', `${name}.yaml`));
-    if (result.kind === 'invalid') throw new BrokenInstallationError();
-    for (const obligation of listObligations(result.loaded.configuration)) {
-      const claim = getClaim(obligation.id);
-      if (!claims.has(claim)) claims.set(claim, obligation);
-    }
-  }
-  return [...claims.values()];
-}
-
 /** Every entry: diagnostics of reading, rules, obligations, properties of the machine. */
 export async function listExplanations(): Promise<Explanation[]> {
-  const [{ CONFIGURATION_CODES }, { RULES }, catalogue, claims] = await Promise.all([
+  const [{ CONFIGURATION_CODES }, { RULES }, catalogue, { CLAIMS }] = await Promise.all([
     import('../formats/codes.ts'),
     import('../properties/rules/all.ts'),
     import('../properties/catalogue.ts'),
-    listClaims(),
+    import('../solver/claims.ts'),
   ]);
   return [
     ...CONFIGURATION_CODES.map(({ code, title, reason, example }) => ({
@@ -71,14 +45,15 @@ export async function listExplanations(): Promise<Explanation[]> {
       ],
     })),
     ...COMMAND_CODES,
-    ...claims.map(({ id, statement, formula, source }) => ({
-      id: getClaim(id),
+    ...CLAIMS.map(({ id, statement, formula, source, help }) => ({
+      id,
       area: getAreaOfId(id),
       kind: 'obligation' as const,
       title: statement,
       sections: [
         section('formula', formula),
         section('source', source),
+        section('when refuted', help),
         section('verdict', 'discharged where z3 finds no case that breaks it; only that passes'),
       ],
     })),
@@ -128,6 +103,17 @@ const COMMAND_CODES: readonly Explanation[] = [
     title: 'The command line asks for something that cannot be done.',
     sections: [
       section('why', 'an unknown command, option or id, or a report that cannot be written'),
+    ],
+  },
+  {
+    id: 'CFG-SOLVERS',
+    area: 'CFG',
+    kind: 'diagnostic',
+    title: 'Two solvers contradict each other about one obligation.',
+    sections: [
+      section('why', 'one says that a case exists, the other that none does: one of them is wrong'),
+      section('what to do', 'prove --smt2 writes the query, for a third solver and a report'),
+      EXIT_VIOLATED,
     ],
   },
   {

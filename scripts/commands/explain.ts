@@ -26,7 +26,8 @@ export function addExplainCommand(program: Command, run: RunCommand): void {
         if (id === undefined) {
           return emitText(session, renderList(all, session.style), { explanations: toFacts(all) });
         }
-        const wanted = id.replace(/\[.*$/, '').toLowerCase();
+        // An instance, memory.exclusive[rtos], means what its claim means.
+        const wanted = dropInstance(id).toLowerCase();
         const found = all.filter((entry) => listNames(entry).includes(wanted));
         if (found.length === 0) throw await createUnknownIdError(id, all);
         const text = found.map((entry) => renderExplanation(entry, session.style)).join('\n');
@@ -41,14 +42,26 @@ function listNames({ id, area, kind }: Explanation): string[] {
   return [id, `${area}-${id.slice(id.indexOf('.') + 1)}`.toLowerCase()];
 }
 
+/** `memory.exclusive[rtos]` without its instance, closed or not. */
+function dropInstance(id: string): string {
+  return id.replace(/\[.*$/s, '');
+}
+
 async function createUnknownIdError(id: string, all: readonly Explanation[]): Promise<UsageError> {
-  const { findNearest } = await import('../../formats/suggest.ts');
-  const nearest = findNearest(
-    id,
-    all.map((entry) => entry.id),
-  );
-  const meant = nearest === null ? '' : `did you mean ${nearest}? `;
+  const { findNearest, listWords } = await import('../../formats/suggest.ts');
+  const wanted = dropInstance(id);
+  const ids = [...new Set(all.map((entry) => entry.id))];
+  // The name alone, without its area, is no slip of letters.
+  const named = ids.filter((known) => getName(known) === wanted.toLowerCase());
+  const nearest = findNearest(wanted, ids);
+  const suggested = named.length > 0 ? listWords(named) : nearest;
+  const meant = suggested === null ? '' : `did you mean ${suggested}? `;
   return new UsageError(`there is no id ${id}`, `${meant}haven explain alone lists all ids`);
+}
+
+/** An id without the word of its area: `exclusive` of `memory.exclusive`. */
+function getName(id: string): string {
+  return id.slice(id.search(/[.-]/) + 1).toLowerCase();
 }
 
 function toFacts(entries: readonly Explanation[]) {
