@@ -6,8 +6,8 @@
  * run.
  */
 
-import { listTerms } from './term.ts';
-import type { Application, Term, Variable } from './term.ts';
+import { TermError, listTerms } from './term.ts';
+import type { Application, Sort, Term } from './term.ts';
 
 /** Nodes nested deeper than this get a name, so that no reader's stack is at risk. */
 const DEPTH_LIMIT = 100;
@@ -18,9 +18,16 @@ interface Printed {
   readonly depth: number;
 }
 
-/** Logic of the assertions: linear unless two non-constants are multiplied. */
-export function getLogic(assertions: readonly Term[]): 'QF_LIA' | 'QF_NIA' {
-  const isNonlinear = listTerms(assertions).some(
+/** Logic of a script: the least that has the sorts and operators of its assertions. */
+export type Logic = 'QF_LIA' | 'QF_NIA' | 'QF_BV' | 'ALL';
+
+/** Logic of the assertions: linear unless two non-constants are multiplied; `ALL` where mixed. */
+export function getLogic(assertions: readonly Term[]): Logic {
+  const terms = listTerms(assertions);
+  if (terms.some((term) => term.sort === 'Word')) {
+    return terms.some((term) => term.sort === 'Int') ? 'ALL' : 'QF_BV';
+  }
+  const isNonlinear = terms.some(
     (term) =>
       term.kind === 'application' &&
       term.operator === '*' &&
@@ -29,15 +36,17 @@ export function getLogic(assertions: readonly Term[]): 'QF_LIA' | 'QF_NIA' {
   return isNonlinear ? 'QF_NIA' : 'QF_LIA';
 }
 
-/** Declarations, definitions and one `assert` per assertion; no `set-logic`, no `check-sat`. */
+/**
+ * Declarations, bounds of variables, definitions and one `assert` per assertion; no `set-logic`, no
+ * `check-sat`. Throws `TermError` where one name stands for two variables.
+ */
 export function printAssertions(assertions: readonly Term[]): string {
   const order = listTerms(assertions);
   const uses = countUses(order, assertions);
   const printed = new Map<Term, Printed>();
-  const declarations: string[] = [];
+  const declarations = printDeclarations(order);
   const definitions: string[] = [];
   for (const term of order) {
-    if (term.kind === 'variable') declarations.push(printDeclaration(term));
     const node = printNode(term, printed);
     const isNamed =
       term.kind === 'application' && ((uses.get(term) ?? 0) > 1 || node.depth >= DEPTH_LIMIT);
@@ -47,7 +56,7 @@ export function printAssertions(assertions: readonly Term[]): string {
     }
     // No variable's name starts with `$`, so that a definition never meets one.
     const name = `$${definitions.length}`;
-    definitions.push(`(define-fun ${name} () ${term.sort} ${node.text})`);
+    definitions.push(`(define-fun ${name} () ${SORT[term.sort]} ${node.text})`);
     printed.set(term, { text: name, depth: 0 });
   }
   const asserts = assertions.map((term) => `(assert ${printed.get(term)?.text ?? ''})`);
@@ -78,8 +87,34 @@ function countUses(order: readonly Term[], roots: readonly Term[]): Map<Term, nu
   return uses;
 }
 
-function printDeclaration(variable: Variable): string {
-  return `(declare-const ${printSymbol(variable.name)} ${variable.sort})`;
+/** Sorts as SMT-LIB writes them. */
+const SORT: Readonly<Record<Sort, string>> = {
+  Int: 'Int',
+  Bool: 'Bool',
+  Word: '(_ BitVec 64)',
+};
+
+/** Declarations of the variables, then their bounds. */
+function printDeclarations(order: readonly Term[]): string[] {
+  const declarations: string[] = [];
+  const bounds: string[] = [];
+  const names = new Set<string>();
+  for (const term of order) {
+    if (term.kind !== 'variable') continue;
+    if (names.has(term.name)) {
+      throw new TermError(`"${term.name}" names variables of different sorts or bounds`);
+    }
+    names.add(term.name);
+    const symbol = printSymbol(term.name);
+    declarations.push(`(declare-const ${symbol} ${SORT[term.sort]})`);
+    if (term.low !== null) bounds.push(`(assert (<= ${printInteger(term.low)} ${symbol}))`);
+    if (term.high !== null) bounds.push(`(assert (<= ${symbol} ${printInteger(term.high)}))`);
+  }
+  return [...declarations, ...bounds];
+}
+
+function printInteger(value: bigint): string {
+  return value < 0n ? `(- ${-value})` : `${value}`;
 }
 
 /** A name as a simple symbol where SMT-LIB allows it, else quoted. */
@@ -90,8 +125,9 @@ export function printSymbol(name: string): string {
 function printNode(term: Term, printed: ReadonlyMap<Term, Printed>): Printed {
   if (term.kind === 'application') return printApplication(term, printed);
   if (term.kind === 'variable') return { text: printSymbol(term.name), depth: 0 };
-  const isNegative = term.kind === 'integer' && term.value < 0n;
-  return { text: isNegative ? `(- ${-term.value})` : `${term.value}`, depth: 0 };
+  if (term.kind === 'integer') return { text: printInteger(term.value), depth: 0 };
+  if (term.kind === 'boolean') return { text: `${term.value}`, depth: 0 };
+  return { text: `#x${term.value.toString(16).padStart(16, '0')}`, depth: 0 };
 }
 
 function printApplication(term: Application, printed: ReadonlyMap<Term, Printed>): Printed {

@@ -187,7 +187,7 @@ describe('printed terms', () => {
     const text = printAssertions([lessOrEqual(shared, 5), lessOrEqual(0, shared)]);
     expect(text).toBe(
       '(declare-const x Int)\n(declare-const y Int)\n(define-fun $0 () Int (+ x y))\n' +
-        '(assert (<= $0 5))\n(assert (<= 0 $0))\n',
+        '(assert (not (<= 6 $0)))\n(assert (<= 0 $0))\n',
     );
   });
 

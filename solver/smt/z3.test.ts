@@ -24,7 +24,7 @@ function cube(term: Term | undefined): Term {
 
 /** Fermat's last theorem for cubes: z3 searches for ever. */
 function createEndlessQuery(): Term[] {
-  const [x, y, z] = ['x', 'y', 'z'].map(integerVariable);
+  const [x, y, z] = ['x', 'y', 'z'].map((name) => integerVariable(name));
   const positive = [x, y, z].map((term) => less(2, term ?? 0));
   return [...positive, equal(add(cube(x), cube(y)), cube(z))];
 }

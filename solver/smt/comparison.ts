@@ -1,0 +1,190 @@
+/**
+ * Normal forms of comparisons between integers, so that equal statements meet in one node.
+ *
+ * Of `a <= b` and of its opposite only one is a node, the other its negation: `k <= P` for a sum P
+ * without negative coefficients, `P <= N + k` with a constant k >= 0 for two such sums that share no
+ * base. Coefficients are divided by their greatest common divisor; intervals decide what they can.
+ */
+
+import {
+  addExact,
+  floorDivideExact,
+  greatestCommonDivisor,
+  moduloExact,
+  multiplyExact,
+} from './exact.ts';
+import type { Exact } from './exact.ts';
+import { UNBOUNDED } from './interval.ts';
+import { LinearForm } from './linear.ts';
+import { FALSE, TRUE, applyTwo, boolean, integer } from './node.ts';
+import type { Term } from './node.ts';
+import { applySymmetric, ite, not } from './proposition.ts';
+
+/**
+ * A linear form as `divisor * positive + constant - divisor * negative`, where both sums have
+ * positive coefficients without common divisor; the divisor is 0 where there are none.
+ */
+interface Difference {
+  readonly positive: LinearForm;
+  readonly negative: LinearForm;
+  readonly constant: Exact;
+  readonly divisor: Exact;
+}
+
+/** Whether the term is no sum, product or constant: neither splits nor cancels. */
+function isOpaque(term: Term): boolean {
+  if (term.kind !== 'application') return term.kind === 'variable';
+  return term.operator !== '+' && term.operator !== '*';
+}
+
+function splitBySign(form: LinearForm): Difference {
+  const [positive, negative] = [new LinearForm(), new LinearForm()];
+  let divisor: Exact = 0;
+  form.forEach((_, coefficient) => {
+    divisor = greatestCommonDivisor(divisor, coefficient);
+  });
+  const by = divisor;
+  form.forEach((base, coefficient) => {
+    if (coefficient > 0) positive.insert(base, floorDivideExact(coefficient, by));
+    else negative.insert(base, floorDivideExact(multiplyExact(-1, coefficient), by));
+  });
+  return { positive, negative, constant: form.constant, divisor };
+}
+
+function subtractForms(a: Term, b: Term): LinearForm {
+  const form = new LinearForm();
+  form.accumulate(a, 1);
+  form.accumulate(b, -1);
+  return form;
+}
+
+/** The sum with a constant added. */
+function withConstant(form: LinearForm, constant: Exact): Term {
+  form.constant = constant;
+  return form.toTerm();
+}
+
+/** a <= b. */
+export function decideLessOrEqual(a: Term, b: Term): Term {
+  const [left, right] = [a.interval ?? UNBOUNDED, b.interval ?? UNBOUNDED];
+  if (a === b || left.high <= right.low) return TRUE;
+  if (left.low > right.high) return FALSE;
+  if (a.kind === 'integer' && isOpaque(b)) return atLeast(a.exact, b);
+  if (b.kind === 'integer' && isOpaque(a)) return not(atLeast(addExact(b.exact, 1), a));
+  if (isOpaque(a) && isOpaque(b)) return applyTwo('<=', 'Bool', a, b);
+  const form = subtractForms(a, b);
+  const { low, high } = form.getInterval();
+  if (high <= 0) return TRUE;
+  if (low > 0) return FALSE;
+  return fromDifference(splitBySign(form));
+}
+
+/** That the difference is at most 0, in its normal form. */
+function fromDifference({ positive, negative, constant, divisor }: Difference): Term {
+  if (divisor === 0) return boolean(constant <= 0);
+  const bound = floorDivideExact(multiplyExact(-1, constant), divisor);
+  const beyond = addExact(bound, 1);
+  if (negative.bases.length === 0) return not(atLeast(beyond, positive.toTerm()));
+  if (positive.bases.length === 0) return atLeast(multiplyExact(-1, bound), negative.toTerm());
+  if (bound >= 0) {
+    return applyTwo('<=', 'Bool', positive.toTerm(), withConstant(negative, bound));
+  }
+  const opposite = withConstant(positive, multiplyExact(-1, beyond));
+  return not(applyTwo('<=', 'Bool', negative.toTerm(), opposite));
+}
+
+/** low <= term. */
+function atLeast(low: Exact, term: Term): Term {
+  if (!term.isConstantTree) return applyTwo('<=', 'Bool', integer(low), term);
+  return distribute(term, (leaf) => {
+    const interval = leaf.interval ?? UNBOUNDED;
+    if (leaf.kind === 'integer') return leaf.exact >= low;
+    if (low <= interval.low) return true;
+    return low > interval.high ? false : null;
+  });
+}
+
+/** a = b. */
+export function decideEqual(a: Term, b: Term): Term {
+  const [left, right] = [a.interval ?? UNBOUNDED, b.interval ?? UNBOUNDED];
+  if (a === b) return TRUE;
+  if (left.high < right.low || right.high < left.low) return FALSE;
+  if (a.kind === 'integer' && isOpaque(b)) return isConstant(b, a.exact);
+  if (b.kind === 'integer' && isOpaque(a)) return isConstant(a, b.exact);
+  if (isOpaque(a) && isOpaque(b)) return equalOpaque(a, b);
+  const form = subtractForms(a, b);
+  const { low, high } = form.getInterval();
+  if (low > 0 || high < 0) return FALSE;
+  const { positive, negative, constant, divisor } = splitBySign(form);
+  if (divisor === 0) return boolean(constant === 0);
+  if (moduloExact(constant, divisor) !== 0) return FALSE;
+  const rest = floorDivideExact(constant, divisor);
+  if (negative.bases.length === 0) return isConstant(positive.toTerm(), multiplyExact(-1, rest));
+  if (positive.bases.length === 0) return isConstant(negative.toTerm(), rest);
+  if (rest >= 0) return equalOpaque(withConstant(positive, rest), negative.toTerm());
+  return equalOpaque(positive.toTerm(), withConstant(negative, multiplyExact(-1, rest)));
+}
+
+/** Sides that have a single value each, and not a different one, are equal. */
+function equalOpaque(a: Term, b: Term): Term {
+  const [left, right] = [a.interval ?? UNBOUNDED, b.interval ?? UNBOUNDED];
+  const isSingle = left.low === left.high && right.low === right.high;
+  if (isSingle && left.low === right.low && isExactEnd(left.low)) return TRUE;
+  return applySymmetric(a, b);
+}
+
+/** Ends at the last safe integers may have been widened to them. */
+function isExactEnd(end: number): boolean {
+  return Math.abs(end) < Number.MAX_SAFE_INTEGER;
+}
+
+/** term = value. */
+function isConstant(term: Term, value: Exact): Term {
+  const interval = term.interval ?? UNBOUNDED;
+  if (value < interval.low || value > interval.high) return FALSE;
+  if (interval.low === interval.high && isExactEnd(interval.low)) return TRUE;
+  if (!term.isConstantTree) return applyTwo('=', 'Bool', term, integer(value));
+  return distribute(term, (leaf) => {
+    if (leaf.kind === 'integer') return leaf.exact === value;
+    const { low, high } = leaf.interval ?? UNBOUNDED;
+    return value < low || value > high ? false : null;
+  });
+}
+
+/** Equality of two words. */
+export function equalWords(a: Term, b: Term): Term {
+  if (a === b) return TRUE;
+  if (a.kind === 'word' && b.kind === 'word') return FALSE;
+  if (a.kind === 'word') return isWord(b, a);
+  return b.kind === 'word' ? isWord(a, b) : applySymmetric(a, b);
+}
+
+function isWord(term: Term, constant: Term): Term {
+  if (!term.isConstantTree) return applyTwo('=', 'Bool', term, constant);
+  return distribute(term, (leaf) => (leaf.kind === 'word' ? leaf === constant : null));
+}
+
+/**
+ * A test of a tree of constants as a combination of the tree's conditions: `decide` says what the
+ * test gives for a leaf, and for a subtree where that is known already, else null. Linear in the
+ * distinct nodes of the tree.
+ */
+function distribute(root: Term, decide: (term: Term) => boolean | null): Term {
+  const results = new Map<Term, Term>();
+  const pending: Term[] = [root];
+  for (let term = pending.at(-1); term !== undefined; term = pending.at(-1)) {
+    const decided = results.has(term) ? null : decide(term);
+    if (decided !== null) results.set(term, boolean(decided));
+    const [condition, then, otherwise] = term.kind === 'application' ? term.arguments : [];
+    const isLeaf = condition === undefined || then === undefined || otherwise === undefined;
+    if (results.has(term) || isLeaf) {
+      pending.pop();
+      continue;
+    }
+    const [yes, no] = [results.get(then), results.get(otherwise)];
+    if (yes !== undefined && no !== undefined) results.set(term, ite(condition, yes, no));
+    if (yes === undefined) pending.push(then);
+    if (no === undefined) pending.push(otherwise);
+  }
+  return results.get(root) ?? FALSE;
+}
