@@ -12,6 +12,8 @@ import { formatLocation } from '../report/code-frame.ts';
 import { computeRuleTally } from '../report/report.ts';
 import type { ObligationResult } from '../solver/obligation.ts';
 import { getMessage } from './output.ts';
+import { createChosenSolver } from './solver-options.ts';
+import type { SolverOptions } from './solver-options.ts';
 import { UsageError } from './usage.ts';
 import type { Draft, Session } from './session.ts';
 
@@ -35,7 +37,7 @@ export async function analyseRules(loaded: LoadedConfiguration, draft: Draft): P
 }
 
 /** What a proof run may be told. */
-export interface ProofOptions {
+export interface ProofOptions extends SolverOptions {
   /** Only obligations whose id matches the glob. */
   readonly only?: string;
   /** Per obligation, milliseconds. */
@@ -58,15 +60,20 @@ export async function analyseObligations(
     import('../formats/read.ts'),
   ]);
   const { only, timeout, jobs, onQuery } = options;
-  const results = await proveConfiguration(loaded.configuration, {
-    ...(only === undefined ? {} : { only }),
+  const limits = {
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),
     ...(jobs === undefined ? {} : { jobs }),
-    ...(onQuery === undefined ? {} : { onQuery }),
     signal: session.signal,
+  };
+  const solver = await createChosenSolver(options, limits);
+  const results = await proveConfiguration(loaded.configuration, {
+    ...limits,
+    ...(only === undefined ? {} : { only }),
+    ...(onQuery === undefined ? {} : { onQuery }),
+    solver,
     onProgress: (done, total, id) =>
       session.progress.show(`proving ${draft.file}: ${done} of ${total}, ${id}`),
-  });
+  }).finally(() => solver.close());
   session.progress.clear();
   if (results.length === 0 && only !== undefined) {
     throw new UsageError(`no obligation matches ${only}`, 'haven explain alone lists all ids');

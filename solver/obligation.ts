@@ -74,7 +74,7 @@ export interface ObligationResult {
   readonly cached: boolean;
   /** Present when refuted or spurious. */
   readonly witness: Witness | null;
-  /** Present when refuted. */
+  /** Present when refuted, and when two solvers contradict each other. */
   readonly finding: Finding | null;
   /** Why it is unknown, vacuous or spurious. */
   readonly detail: string | null;

@@ -3,10 +3,13 @@
  */
 
 import type { StaticConfiguration } from '../model/configuration.ts';
+import type { Finding } from '../properties/findings.ts';
 import { listObligations } from './obligations/list.ts';
 import { SIMPLIFIER, getAreaOfObligation, getClaim } from './obligation.ts';
 import type { Model, Obligation, ObligationResult, ObligationStatus } from './obligation.ts';
+import { isModel } from './smt/model.ts';
 import { printScript } from './smt/print.ts';
+import { unknown } from './smt/solver.ts';
 import type { Answer, Solver } from './smt/solver.ts';
 import { FALSE, TRUE, and, listTerms } from './smt/term.ts';
 import type { Term } from './smt/term.ts';
@@ -20,7 +23,7 @@ export interface ProveOptions {
   readonly timeoutMs?: number;
   /** Limit of one query in steps of z3, the same on every machine. */
   readonly resourceLimit?: number;
-  /** Solver threads. */
+  /** Solver threads; with a solver of one's own, how many queries that one takes at a time. */
   readonly jobs?: number;
   /** Aborting it ends every solver within a second; what is open becomes `unknown`. */
   readonly signal?: AbortSignal;
@@ -31,7 +34,10 @@ export interface ProveOptions {
    * apart.
    */
   readonly onQuery?: (id: string, text: string) => void;
-  /** Another solver than z3; closed by the caller. */
+  /**
+   * Another solver than z3 from the package, see `createSolver`; it brings its own limits, and is
+   * closed by the caller.
+   */
   readonly solver?: Solver;
 }
 
@@ -44,10 +50,17 @@ export async function proveConfiguration(
   options: ProveOptions = {},
 ): Promise<ObligationResult[]> {
   const pattern = options.only === undefined ? null : compileGlob(options.only);
-  const obligations = listObligations(configuration).filter(
-    ({ id }) => pattern === null || pattern.test(id) || pattern.test(getClaim(id)),
-  );
-  return proveObligations(configuration, obligations, options);
+  const solver = options.solver ?? createZ3Solver(options);
+  // The solver starts while the terms are built.
+  solver.warm();
+  try {
+    const obligations = listObligations(configuration).filter(
+      ({ id }) => pattern === null || pattern.test(id) || pattern.test(getClaim(id)),
+    );
+    return await proveObligations(configuration, obligations, { ...options, solver });
+  } finally {
+    if (options.solver === undefined) await solver.close();
+  }
 }
 
 /** Decides the given obligations; `proveConfiguration` with a list of one's own. */
@@ -58,21 +71,33 @@ export async function proveObligations(
 ): Promise<ObligationResult[]> {
   for (const obligation of obligations) printQueries(obligation, options.onQuery);
   const solver = options.solver ?? createZ3Solver(options);
-  const premises = new Map<Term, Promise<Answer>>();
+  const premises: Premises = new Map();
+  const results: ObligationResult[] = [];
   let done = 0;
+  const waiting = obligations.entries();
+  /** Takes one obligation after the other, so that no more than a few texts are held at a time. */
+  const work = async (): Promise<void> => {
+    for (const [index, obligation] of waiting) {
+      results[index] = await decide(configuration, obligation, solver, premises);
+      done += 1;
+      options.onProgress?.(done, obligations.length, obligation.id);
+    }
+  };
   try {
-    return await Promise.all(
-      obligations.map(async (obligation) => {
-        const result = await decide(configuration, obligation, solver, premises);
-        done += 1;
-        options.onProgress?.(done, obligations.length, obligation.id);
-        return result;
-      }),
-    );
+    const lanes = Math.max(LANES_MIN, LANES_PER_JOB * (options.jobs ?? 1));
+    await Promise.all(Array.from({ length: Math.min(lanes, obligations.length) }, work));
+    return results;
   } finally {
     if (options.solver === undefined) await solver.close();
   }
 }
+
+/** Obligations that are open at a time: enough that no solver waits for the next text. */
+const LANES_MIN = 16;
+const LANES_PER_JOB = 4;
+
+/** Answers to premises, which many obligations share. */
+type Premises = Map<Term, Promise<NamedAnswer>>;
 
 /** A glob as an anchored pattern; brackets of instances stand for themselves. */
 function compileGlob(glob: string): RegExp {
@@ -109,22 +134,28 @@ interface Decision {
   readonly detail: string | null;
   readonly ms: number;
   readonly solver: string;
+  readonly cached: boolean;
   readonly model: Model | null;
+  /** Two solvers contradict each other. */
+  readonly isContradiction: boolean;
 }
 
 async function decide(
   configuration: StaticConfiguration,
   obligation: Obligation,
   solver: Solver,
-  premises: Map<Term, Promise<Answer>>,
+  premises: Premises,
 ): Promise<ObligationResult> {
   const decision = await ask(obligation, solver, premises);
   const { id, statement, formula, source, assume, refute } = obligation;
-  const { model, ...decided } = decision;
+  const { model, isContradiction, ...decided } = decision;
   const area = getAreaOfObligation(obligation);
   const size = listTerms([...assume, refute]).length;
-  const result = { id, area, statement, formula, source, ...decided, size, cached: false };
-  if (model === null) return { ...result, witness: null, finding: null };
+  const result = { id, area, statement, formula, source, ...decided, size };
+  if (model === null) {
+    const finding = isContradiction ? createContradiction(id, decision.detail ?? '') : null;
+    return { ...result, witness: null, finding };
+  }
   const witness = obligation.decode(model);
   if (!obligation.confirms(configuration, witness)) {
     const spurious = 'the solver found a case that the configuration does not have';
@@ -133,46 +164,75 @@ async function decide(
   return { ...result, witness, finding: obligation.finding(configuration, witness) };
 }
 
+/** A wrong solver fails the run, with a diagnostic: nothing that either says can be relied on. */
+function createContradiction(id: string, detail: string): Finding {
+  return {
+    code: 'CFG-SOLVERS',
+    severity: 'error',
+    message: `${id}: ${detail}`,
+    help: 'write the query with prove --smt2, ask a third solver, report the one that is wrong',
+    at: ['config'],
+    related: [],
+  };
+}
+
 /**
  * Asks for a case that breaks the statement; where there is none, whether the premises hold at all.
  */
 async function ask(
   { assume, refute }: Obligation,
   solver: Solver,
-  premises: Map<Term, Promise<Answer>>,
+  premises: Premises,
 ): Promise<Decision> {
   const broken = await check(and([...assume, refute]), solver);
-  if (broken.status === 'sat') {
-    return {
-      status: 'refuted',
-      detail: null,
-      ms: broken.ms,
-      solver: broken.by,
-      model: broken.model,
-    };
-  }
-  if (broken.status === 'unknown') return giveUp(broken, broken.ms, broken.by);
+  if (broken.status === 'sat') return conclude('refuted', broken, { model: broken.model });
+  if (broken.status === 'unknown') return giveUp(broken);
   const premise = and(assume);
   const premiseAnswer = premises.get(premise) ?? check(premise, solver);
   premises.set(premise, premiseAnswer);
   const satisfied = await premiseAnswer;
   const ms = broken.ms + satisfied.ms;
-  if (satisfied.status === 'unknown') return giveUp(satisfied, ms, solver.name);
+  if (satisfied.status === 'unknown') return { ...giveUp(satisfied), ms };
   if (satisfied.status === 'unsat') {
     const detail = 'the premises contradict each other';
-    return { status: 'vacuous', detail, ms, solver: solver.name, model: null };
+    return conclude('vacuous', satisfied, { detail, ms });
   }
-  return { status: 'discharged', detail: null, ms, solver: broken.by, model: null };
+  const cached = isKept(broken) && isKept(satisfied);
+  return conclude('discharged', broken, { ms, cached: cached && broken.by !== SIMPLIFIER });
 }
 
-function giveUp(answer: { readonly reason: string }, ms: number, solver: string): Decision {
-  return { status: 'unknown', detail: answer.reason, ms, solver, model: null };
+function conclude(
+  status: ObligationStatus,
+  answer: NamedAnswer,
+  rest: Partial<Decision>,
+): Decision {
+  const { ms, by: solver } = answer;
+  const cached = answer.status !== 'unknown' && answer.cached === true;
+  const nothing = { detail: null, model: null, isContradiction: false };
+  return { status, ms, solver, cached, ...nothing, ...rest };
 }
 
-/** An answer and who gave it: terms that were simplified to a constant need no solver. */
-async function check(term: Term, solver: Solver): Promise<Answer & { readonly by: string }> {
+function giveUp(answer: NamedAnswer & { readonly status: 'unknown' }): Decision {
+  const { reason: detail, isContradiction = false } = answer;
+  return conclude('unknown', answer, { detail, isContradiction });
+}
+
+/** Nothing had to be asked for it in this run. */
+function isKept(answer: NamedAnswer): boolean {
+  return answer.by === SIMPLIFIER || (answer.status !== 'unknown' && answer.cached === true);
+}
+
+/** An answer and who gave it. */
+type NamedAnswer = Answer & { readonly by: string };
+
+/** Terms that were simplified to a constant need no solver; a model that is none is no answer. */
+async function check(term: Term, solver: Solver): Promise<NamedAnswer> {
   if (term === FALSE) return { status: 'unsat', ms: 0, by: SIMPLIFIER };
   if (term === TRUE) return { status: 'sat', model: new Map(), ms: 0, by: SIMPLIFIER };
   const answer = await solver.check({ assertions: [term] });
-  return { ...answer, by: solver.name };
+  if (answer.status !== 'sat' || isModel([term], answer.model)) {
+    return { ...answer, by: solver.name };
+  }
+  const reason = 'the case that the solver names does not satisfy what it was asked';
+  return { ...unknown(reason, answer.ms), by: solver.name };
 }

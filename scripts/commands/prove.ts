@@ -9,6 +9,7 @@ import type { ProofOptions } from '../analysis.ts';
 import { writeOutputFile } from '../output.ts';
 import { runOnConfigurations } from '../session.ts';
 import type { RunCommand } from '../session.ts';
+import { addSolverOptions } from '../solver-options.ts';
 import { parseDuration, parseInteger } from '../usage.ts';
 
 /** Most solver workers that can be asked for; each holds about 100 MiB. */
@@ -21,15 +22,15 @@ interface ProveOptions extends ProofOptions {
 
 /** Adds `prove` to the command line. */
 export function addProveCommand(program: Command, run: RunCommand): void {
-  program
+  const command = program
     .command('prove')
-    .summary('discharge every proof obligation by z3')
+    .summary('discharge every proof obligation by a solver')
     .description('Prove every obligation by z3; a refuted one names what both parties reach.')
-    .argument('<config...>', 'configuration files')
+    .argument('<config...>', 'configuration files');
+  addSolverOptions(command)
     .option('--only <id-glob>', "only obligations whose id matches, such as 'memory.*'")
     .option('--timeout <duration>', 'for each obligation, such as 10s', parseDuration)
     .option('--jobs <n>', 'solvers at a time', parseInteger(1, JOBS_MAX))
-    .option('--no-cache', 'prove anew; results of earlier runs are never reused yet')
     .option('--smt2 <dir>', 'write each query as an SMT-LIB file, for any other solver')
     .option('--explain', 'formula, source, size and premises of each; best with --only')
     .action((files: string[], options: ProveOptions) =>

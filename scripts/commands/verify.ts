@@ -6,13 +6,15 @@ import { findDisagreements } from '../agreement.ts';
 import { analyseBounds, analyseObligations, analyseRandomly, analyseRules } from '../analysis.ts';
 import { runOnConfigurations } from '../session.ts';
 import type { RunCommand } from '../session.ts';
+import { addSolverOptions } from '../solver-options.ts';
+import type { SolverOptions } from '../solver-options.ts';
 import { parseDuration, parseInteger } from '../usage.ts';
 
 const SEED_MAX = 2 ** 31 - 1;
 /** A verdict is the same every time: other seeds are for `haven fuzz`. */
 const VERIFY_SEED = 1;
 
-interface VerifyOptions {
+interface VerifyOptions extends SolverOptions {
   readonly timeout?: number;
   readonly seed?: number;
   readonly out?: string;
@@ -20,11 +22,12 @@ interface VerifyOptions {
 
 /** Adds `verify` to the command line. */
 export function addVerifyCommand(program: Command, run: RunCommand): void {
-  program
+  const command = program
     .command('verify')
     .summary('check, prove and fuzz; one verdict')
     .description('Check every rule, prove every obligation, fuzz the executable spec; one verdict.')
-    .argument('<config...>', 'configuration files')
+    .argument('<config...>', 'configuration files');
+  addSolverOptions(command)
     .option('--timeout <duration>', 'for each obligation, such as 10s', parseDuration)
     .option('--seed <n>', 'seed of the fuzzer (default 1)', parseInteger(0, SEED_MAX))
     .option('--out <dir>', 'for counterexample files (default counterexamples)')

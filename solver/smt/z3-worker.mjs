@@ -78,7 +78,8 @@ function answer(request) {
     const reason = Z3.solver_get_reason_unknown(context, solver);
     // Nothing else cancels a check in this thread.
     const isLimit = reason === 'canceled';
-    return { status: 'unknown', values: [], reason: isLimit ? 'limit of steps reached' : reason };
+    const stated = `limit of ${request.resourceLimit} steps reached`;
+    return { status: 'unknown', values: [], reason: isLimit ? stated : reason };
   } finally {
     Z3.solver_dec_ref(context, solver);
   }

@@ -11,7 +11,7 @@ import {
   within,
 } from './term.ts';
 import type { Term } from './term.ts';
-import { createZ3Solver, getZ3Name } from './z3.ts';
+import { computeResourceLimit, createZ3Solver, getZ3Name } from './z3.ts';
 
 const p = integerVariable('p');
 const solver = createZ3Solver({ jobs: 1 });
@@ -62,12 +62,30 @@ describe('z3', () => {
   test('answers unknown at the limit of steps', async () => {
     const limited = createZ3Solver({ jobs: 1, resourceLimit: 1 });
     const answer = await limited.check({ assertions: [equal(multiply(p, p), 1234)] });
-    expect(answer).toMatchObject({ status: 'unknown', reason: 'limit of steps reached' });
+    expect(answer).toMatchObject({ status: 'unknown', reason: 'limit of 1 steps reached' });
     await limited.close();
   });
 
+  test('makes a limit of steps of the time-out, so that every machine gives up alike', async () => {
+    const limited = createZ3Solver({ jobs: 1, timeoutMs: 1000 });
+    expect(await limited.check({ assertions: createEndlessQuery() })).toMatchObject({
+      status: 'unknown',
+      reason: `limit of ${computeResourceLimit(1000)} steps reached`,
+    });
+    await limited.close();
+  });
+
+  test('answers what is asked after it was warmed, and closes where nothing is', async () => {
+    const [warm, idle] = [createZ3Solver({ jobs: 2 }), createZ3Solver({ jobs: 1 })];
+    warm.warm();
+    idle.warm();
+    await idle.close();
+    expect(await warm.check({ assertions: [within(p, 3, 4)] })).toMatchObject({ status: 'sat' });
+    await warm.close();
+  });
+
   test('answers unknown at the time-out and goes on with the next query', async () => {
-    const limited = createZ3Solver({ jobs: 1, timeoutMs: 1500 });
+    const limited = createZ3Solver({ jobs: 1, timeoutMs: 1500, resourceLimit: 0 });
     const endless = limited.check({ assertions: createEndlessQuery() });
     const next = limited.check({ assertions: [within(p, 3, 4)] });
     expect(await endless).toMatchObject({
