@@ -24,7 +24,7 @@ import type {
 import type { Plan, PlannedCore } from '../../model/plan.ts';
 import { REGISTERS, X0 } from '../../model/registers.ts';
 import { BOOT_GIC, BOOT_OFF, BOOT_SCHEDULER, BOOT_SEALED, BOOT_SMMU } from '../../model/machine.ts';
-import { createReference } from './phase.ts';
+import { createReference, describePhase } from './phase.ts';
 import type { Phase } from './phase.ts';
 
 /** What values one field may have. */
@@ -95,6 +95,18 @@ interface Era {
   readonly devices: boolean;
   /** Streams pass: the SMMU translates, or nobody has ever silenced it. */
   readonly streams: boolean;
+}
+
+const known = new WeakMap<Plan, Map<string, MachineShape>>();
+
+/** The shape of all states in a phase, remembered for each plan. */
+export function getShape(plan: Plan, phase: Phase): MachineShape {
+  const shapes = known.get(plan) ?? new Map<string, MachineShape>();
+  known.set(plan, shapes);
+  const name = describePhase(phase);
+  const shape = shapes.get(name) ?? describeShape(plan, phase);
+  shapes.set(name, shape);
+  return shape;
 }
 
 /** The shape of all states in a phase. */
