@@ -79,7 +79,7 @@ export function createProof(count: number, failing = 0): ObligationResult[] {
     return {
       ...createObligation(status, claim + instance),
       area,
-      statement: `Whatever partition${index % 7} does on core ${index % 4}, ${claim} keeps its word.`,
+      statement: `Whatever partition${index % 7} does on core ${index % 4}, this stays as it is.`,
       solver: isSolved ? 'z3 5.2.0 (wasm)' : SIMPLIFIER,
       ms: isSolved ? 10 + (index % 100) : 0,
       size: isSolved ? 1_234 : 1,

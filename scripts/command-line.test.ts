@@ -192,6 +192,8 @@ describe('wrong usage', () => {
     ['no command', [], 'Usage: haven'],
     ['a colour that is none', ['check', '--color', 'maybe', 'a.yaml'], 'auto, always, never'],
     ['an id that nobody has', ['explain', 'MEM-OVERLPA'], 'did you mean MEM-OVERLAP?'],
+    ['an instance of no claim', ['explain', 'irq.in-rnage[a,b@c]'], 'did you mean irq.in-range?'],
+    ['a claim without its area', ['explain', 'tlb-tags'], 'did you mean memory.tlb-tags?'],
     ['a platform that nobody ships', ['init', 'qemu-vrit'], 'did you mean "qemu-virt"?'],
     ['a number without its unit', ['prove', '--timeout', '10', 'a.yaml'], 'such as 500ms'],
   ])('with %s exits with 2 and says what was meant', (_, parameters, message) => {
@@ -270,6 +272,22 @@ describe('the other commands', () => {
     for (const word of ['Validate that', 'why', 'source', 'wrong', 'right']) {
       expect(run.stdout).toContain(word);
     }
+  });
+
+  test('explain of an instance explains its claim', () => {
+    const run = runHaven(['explain', 'memory.entry[write,linux@core2]']);
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(run).toEqual(runHaven(['explain', 'memory.entry']));
+    for (const word of ['formula', 'source', 'when refuted']) expect(run.stdout).toContain(word);
+  });
+
+  test('prove --explain says of each obligation what it is and who decided it', () => {
+    const run = runHaven(['prove', GOOD, '--only', 'memory.entry', '--explain']);
+    expect(run.exitCode).toBe(0);
+    for (const word of ['formula', 'source', 'size', 'status    discharged by']) {
+      expect(run.stdout).toContain(`    ${word}`);
+    }
+    expect(runHaven(['prove', GOOD, '--only', 'memory.entry']).stdout).not.toContain('formula');
   });
 
   test('explain alone lists ids of rules, of reading and of obligations', () => {

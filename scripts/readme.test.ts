@@ -20,6 +20,16 @@ describe('the README', () => {
     expect(dropTimes(run.stdout)).toBe(dropTimes(block));
   });
 
+  test('shows an explained obligation as the program prints it, but for measured numbers', () => {
+    const block = /```text\n(✓ irq\.route[\s\S]*?)```/.exec(README)?.[1] ?? '';
+    const config = 'configs/qemu-virt.yaml';
+    const run = runHaven(['prove', config, '--only', 'irq.route*', '--explain']);
+    const dropNumbers = (text: string): string =>
+      text.replaceAll(/(size +|in )[\d,.]+ (m?s|distinct)/g, '$1n $2').trim();
+    expect(dropNumbers(block)).not.toBe('');
+    expect(dropNumbers(run.stdout).startsWith(`${dropNumbers(block)}\n\n`)).toBe(true);
+  });
+
   test('has a row for each command of the program, and for no other', () => {
     const rows = [...README.matchAll(/^\| `([a-z]+) [<[]/gm)].map((row) => row[1]);
     const program = createProgram(async () => undefined);
