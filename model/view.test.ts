@@ -4,14 +4,29 @@ import {
   BARE,
   BARE_CORE,
   LEFT,
+  LEFT_LINE,
+  LEFT_STREAM,
   RAM_IPA,
+  RAM_PA,
   RIGHT,
   SHARED_CORE,
   createBusy,
   createSealed,
 } from './testing/small-board.ts';
 import type { Board } from './testing/small-board.ts';
-import { HIDDEN_FIELDS, createView, getDomain, observe } from './view.ts';
+import { PAGE_SIZE } from './units.ts';
+import {
+  ALIGNED_FIELDS,
+  HIDDEN_FIELDS,
+  createView,
+  getDomain,
+  isObservable,
+  observe,
+} from './view.ts';
+import type { View } from './view.ts';
+
+/** First frame of the memory of `left`. */
+const RAM_FRAME = (RAM_PA[LEFT] ?? 0) / PAGE_SIZE;
 
 /** What all partitions observe, as text. */
 function observeAll({ plan, machine }: Board): string {
@@ -21,6 +36,25 @@ function observeAll({ plan, machine }: Board): string {
     return view;
   });
   return JSON.stringify(views);
+}
+
+function look({ plan, machine }: Board, partition: number): View {
+  const view = createView();
+  observe(plan, machine, partition, view);
+  return view;
+}
+
+/** A board on which every part of the view holds something. */
+function createFull(): Board {
+  const board = createBusy();
+  const { plan, machine } = board;
+  const sgi = { intId: 1, vcpu: 0, core: 0 };
+  step(plan, machine, { kind: 'arm-timer', core: 0, ticks: 9 });
+  step(plan, machine, { kind: 'distributor', operation: 'enable', ...sgi });
+  step(plan, machine, { kind: 'send-sgi', ...sgi });
+  const request = { stream: LEFT_STREAM, address: RAM_IPA, write: true, value: 7 };
+  step(plan, machine, { kind: 'dma-issue', ...request });
+  return board;
 }
 
 interface Leaf {
@@ -46,8 +80,7 @@ function isHidden(path: string): boolean {
 }
 
 describe('the view', () => {
-  const board = createBusy();
-  step(board.plan, board.machine, { kind: 'arm-timer', core: 0, ticks: 9 });
+  const board = createFull();
   const leaves = listLeaves(board.machine);
   const paths = [...new Set(leaves.map(({ path }) => path))];
 
@@ -63,31 +96,62 @@ describe('the view', () => {
     expect(seen > 0).toBe(!isHidden(path));
   });
 
-  test('hides nothing that the machine does not have', () => {
+  test.each([
+    ['hides', HIDDEN_FIELDS],
+    ['aligns', ALIGNED_FIELDS],
+  ])('%s nothing that the machine does not have', (_verb, fields) => {
     const known = [...paths, 'memory.words', 'memory.writers'];
-    const stray = Object.keys(HIDDEN_FIELDS).filter(
+    const stray = Object.keys(fields).filter(
       (one) => !known.some((path) => path === one || path.startsWith(`${one}.`)),
     );
     expect(stray).toEqual([]);
   });
 
   test('shows a word to those who can read its frame, and to nobody else', () => {
-    const { plan, machine } = createSealed();
-    step(plan, machine, { kind: 'write', core: 0, address: RAM_IPA, value: 3 });
-    const seen = [LEFT, RIGHT, BARE].map((partition) => {
-      const view = createView();
-      observe(plan, machine, partition, view);
-      return view.memory.length / 2;
-    });
-    expect(seen).toEqual([1, 0, 0]);
+    const sealed = createSealed();
+    step(sealed.plan, sealed.machine, { kind: 'write', core: 0, address: RAM_IPA, value: 3 });
+    const seen = [LEFT, RIGHT, BARE].map((partition) => look(sealed, partition).memory);
+    expect(seen).toEqual([[RAM_FRAME, 3], [], []]);
   });
 
   test('shows every word to a core that neither stage 2 nor a firewall holds', () => {
-    const { plan, machine } = createSealed({ firewall: false });
-    step(plan, machine, { kind: 'write', core: 0, address: RAM_IPA, value: 3 });
-    const view = createView();
-    observe(plan, machine, BARE, view);
-    expect(view.memory.length / 2).toBe(1);
+    const open = createSealed({ firewall: false });
+    step(open.plan, open.machine, { kind: 'write', core: 0, address: RAM_IPA, value: 3 });
+    expect(look(open, BARE).memory).toEqual([RAM_FRAME, 3]);
+    expect(isObservable(open.plan, BARE, 0)).toBe(true);
+  });
+
+  test('does not tell a frame that holds 0 from one that was never written', () => {
+    const sealed = createSealed();
+    const before = look(sealed, LEFT);
+    step(sealed.plan, sealed.machine, { kind: 'write', core: 0, address: RAM_IPA, value: 0 });
+    expect(look(sealed, LEFT)).toEqual(before);
+  });
+
+  test('shows list registers to who is live on the core, and nothing of invalid ones', () => {
+    const full = createFull();
+    const [own] = look(full, LEFT).listRegisters;
+    expect(own).toEqual([1, 1, 1, 0, 0, 0, 0]);
+    const core = full.machine.cores[0];
+    const [register] = core?.listRegisters ?? [];
+    if (core === undefined || register === undefined) throw new Error('core 0 has them');
+    register.state = 0;
+    expect(look(full, LEFT).listRegisters[0]).toEqual([1, 0, 0, 0, 0, 0, 0]);
+    register.state = 1;
+    core.loaded = -1;
+    expect(look(full, LEFT).listRegisters[0]).toEqual([0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  test('shows a physical line and a request in flight to their owner alone', () => {
+    const full = createFull();
+    const before = [LEFT, RIGHT, BARE].map((partition) => look(full, partition));
+    step(full.plan, full.machine, { kind: 'line-assert', intId: LEFT_LINE });
+    step(full.plan, full.machine, { kind: 'dma-complete', slot: 0 });
+    const after = [LEFT, RIGHT, BARE].map((partition) => look(full, partition));
+    expect(before[LEFT]?.requests.slice(0, 4)).toEqual([1, RAM_FRAME, 1, 7]);
+    expect(after[LEFT]?.requests.slice(0, 4)).toEqual([0, 0, 0, 0]);
+    expect(after[LEFT]?.physicalLines[0]).toBe(1 + 4 + 16);
+    expect(after.slice(RIGHT)).toEqual(before.slice(RIGHT));
   });
 });
 

@@ -3,25 +3,44 @@
  *
  * Defined once, for the fuzzer and for proofs. Whether and when a partition runs is not in the
  * view: that is the subject of the time properties. `HIDDEN_FIELDS` lists every part of the state
- * that is in nobody's view, with the reason.
+ * that is in nobody's view, with the reason; `ALIGNED_FIELDS` lists what two runs must have alike
+ * before their views are compared.
  */
 
-import { getLoadedResident, getRunningResident } from './execution.ts';
+import { getRunningResident } from './execution.ts';
+import { LR_INVALID } from './list-registers.ts';
 import type { Machine, VirtualLine } from './machine.ts';
 import { readWord } from './memory.ts';
 import { computePage } from './translation.ts';
 import type { Plan } from './plan.ts';
 import { REGISTERS } from './registers.ts';
 
-/** A partition's observation; two machines look alike to it iff their views are deeply equal. */
+/** Numbers of a virtual CPU that stand before its registers: started, waiting, timer. */
+const VCPU_FACTS = 3;
+
+/**
+ * A partition's observation; two machines look alike to it iff their views are deeply equal.
+ *
+ * The encoding is injective: each field has a position of its own, or shares one number with
+ * fields of known ranges below it.
+ */
 export interface View {
   /** Per virtual CPU: started, waiting, timer, switched registers, private lines. */
   readonly vcpus: number[][];
   /** Shared lines, one number each: enabled, pending, active, target. */
   readonly lines: number[];
+  /**
+   * Per virtual CPU: 1 while it is live on its core, and then state, INTID and HW bit of each list
+   * register; zeros otherwise.
+   */
+  readonly listRegisters: number[][];
+  /** Physical lines that it owns, one number each: wire, enabled, pending, active, core. */
+  readonly physicalLines: number[];
+  /** Per slot, if the request in flight is its own: 1, frame, write, value; zeros otherwise. */
+  readonly requests: number[];
   /** Its stage-2 table, as addresses, sizes and rights. */
   readonly table: number[];
-  /** Frames that it can read and somebody has written: frame, word, ascending. */
+  /** Frames that it can read and that hold another word than 0: frame, word, ascending. */
   readonly memory: number[];
 }
 
@@ -35,8 +54,14 @@ export const HIDDEN_FIELDS: Readonly<Record<string, string>> = {
   'partitions.vcpus.privateLines.physical': 'constant, from the plan',
   'partitions.lines.intId': 'constant, from the plan',
   'partitions.lines.physical': 'constant, from the plan',
-  smmu: 'registers and tables are the hypervisor’s; its effect is seen in memory',
-  gic: 'the physical distributor is trapped; its effect is seen in virtual lines',
+  'smmu.enabled': 'constant since boot; its effect is seen in memory',
+  'smmu.abortWhenOff': 'as smmu.enabled',
+  'smmu.streams': 'constant since boot: the stream table is the hypervisor’s',
+  'smmu.tables': 'constant since boot: the tables are the hypervisor’s',
+  'smmu.iotlb': 'caches translations that the tables hold; coherence is an invariant of its own',
+  'gic.lines.group': 'constant since boot',
+  'gic.lines.owner': 'constant since boot, from the plan',
+  'gic.events': 'constant since boot, from the plan',
   'partitions.resets': 'a count for coverage',
   'cores.clock': 'physical time is common to all; time properties bound what it tells',
   'cores.running': 'who runs when is bounded by the time properties',
@@ -44,49 +69,107 @@ export const HIDDEN_FIELDS: Readonly<Record<string, string>> = {
   'cores.lastSlack': 'as running',
   'cores.section': 'time at EL2, bounded by the time properties',
   'cores.accounts': 'budgets are EL2’s; their effect is time',
-  'cores.loaded': 'which virtual CPU’s registers are live; the view reads the right copy',
-  'cores.tlb': 'caches translations that the table holds; coherence is a property of its own',
-  'cores.listRegisters': 'copies of virtual lines; agreement is a property of its own',
+  'cores.tlb': 'caches translations that the table holds; coherence is an invariant of its own',
   bus: 'a probe for the analysis',
+};
+
+/**
+ * Parts of the state that two runs have alike before their views are compared, with the reason:
+ * who has cores and slots in flight, and when.
+ */
+export const ALIGNED_FIELDS: Readonly<Record<string, string>> = {
+  boot: 'both runs are as far',
+  'cores.clock': 'time is common to all',
+  'cores.running': 'the schedule, bounded by the time properties',
+  'cores.slack': 'as running',
+  'cores.lastSlack': 'as running',
+  'cores.section': 'time at EL2, bounded by the time properties',
+  'cores.accounts': 'budgets decide the schedule',
+  'cores.loaded': 'whose registers are live follows from the schedule',
+  'smmu.inFlight.busy': 'arbitration of the bus, whose bandwidth Haven does not bound',
+  'smmu.inFlight.master': 'as smmu.inFlight.busy',
 };
 
 /** A view with nothing in it, to be filled. */
 export function createView(): View {
-  return { vcpus: [], lines: [], table: [], memory: [] };
+  return {
+    vcpus: [],
+    lines: [],
+    listRegisters: [],
+    physicalLines: [],
+    requests: [],
+    table: [],
+    memory: [],
+  };
 }
 
 /** Fills `view` with what a partition observes now. */
 export function observe(plan: Plan, machine: Machine, partition: number, view: View): void {
-  observeRegisters(plan, machine, partition, view);
-  view.table.length = 0;
+  observeState(plan, machine, partition, view);
+  observeTable(machine, partition, view);
+  view.memory.length = 0;
+  const frames = [...machine.memory.words.keys()].filter((frame) =>
+    isObservable(plan, partition, frame),
+  );
+  for (const frame of frames.sort((a, b) => a - b)) {
+    const word = readWord(machine.memory, frame);
+    if (word !== 0) view.memory.push(frame, word);
+  }
+}
+
+/** Fills the part of `view` that changes while partitions run, but for memory. Liftable. */
+export function observeState(plan: Plan, machine: Machine, partition: number, view: View): void {
+  const planned = plan.partitions[partition];
+  if (planned === undefined) return;
+  for (let vcpu = 0; vcpu < planned.vcpus.length; vcpu += 1) {
+    view.vcpus[vcpu] ??= [];
+    view.listRegisters[vcpu] ??= [];
+    observeVcpu(plan, machine, partition, vcpu, view.vcpus[vcpu] ?? []);
+    observeListRegisters(plan, machine, partition, vcpu, view.listRegisters[vcpu] ?? []);
+  }
+  observeLines(machine, partition, view.lines);
+  observePhysicalLines(plan, machine, partition, view.physicalLines);
+  observeRequests(machine, partition, view.requests);
+}
+
+/** Fills the stage-2 table into `view`. Liftable. */
+export function observeTable(machine: Machine, partition: number, view: View): void {
+  let at = 0;
   for (const entry of machine.stage2[partition] ?? []) {
-    view.table.push(entry.ipa, entry.pa, entry.size);
-    view.table.push(Number(entry.read), Number(entry.write), Number(entry.execute), entry.type);
-  }
-  observeMemory(plan, machine, partition, view);
-}
-
-/** Fills the part of `view` that is not memory: virtual CPUs and lines. */
-export function observeRegisters(
-  plan: Plan,
-  machine: Machine,
-  partition: number,
-  view: View,
-): void {
-  const state = machine.partitions[partition];
-  if (state === undefined) return;
-  for (let index = 0; index < state.lines.length; index += 1) {
-    const line = state.lines[index];
-    if (line !== undefined) view.lines[index] = encodeLine(line);
-  }
-  for (let index = 0; index < state.vcpus.length; index += 1) {
-    view.vcpus[index] ??= [];
-    observeVcpu(plan, machine, partition, index, view.vcpus[index] ?? []);
+    view.table[at] = entry.ipa;
+    view.table[at + 1] = entry.pa;
+    view.table[at + 2] = entry.size;
+    view.table[at + 3] = Number(entry.read);
+    view.table[at + 4] = Number(entry.write);
+    view.table[at + 5] = Number(entry.execute);
+    view.table[at + 6] = entry.type;
+    at += 7;
   }
 }
 
-/** Numbers of a virtual CPU that stand before its registers: started, waiting, timer. */
-const VCPU_FACTS = 3;
+/**
+ * Whether the plan lets the partition read a frame: any where neither stage 2 nor a firewall holds
+ * it. Liftable.
+ */
+export function isObservable(plan: Plan, partition: number, frame: number): boolean {
+  const planned = plan.partitions[partition];
+  if (planned === undefined) return false;
+  if (!planned.el2 && !plan.hasFirewall) return true;
+  for (const mapping of planned.el2 ? planned.stage2 : planned.firewall) {
+    if (!mapping.read) continue;
+    const last = computePage(mapping.pa + mapping.size - 1);
+    if (computePage(mapping.pa) <= frame && frame <= last) return true;
+  }
+  return false;
+}
+
+/** Whether the registers and list registers of a core are those of this virtual CPU now. */
+function isLoaded(plan: Plan, machine: Machine, partition: number, vcpu: number): boolean {
+  const place = plan.partitions[partition]?.vcpus[vcpu];
+  const state = machine.cores[place?.core ?? -1];
+  if (place === undefined || state === undefined) return false;
+  return place.resident >= 0 && state.loaded === place.resident;
+}
 
 function observeVcpu(
   plan: Plan,
@@ -103,16 +186,23 @@ function observeVcpu(
   numbers[2] = vcpu.timerArmed ? vcpu.timerAt : -1;
   const state = machine.cores[core];
   const bare = plan.cores[core]?.el2 === false;
-  const loaded = getLoadedResident(plan, machine, core);
-  const live = bare || (loaded?.partition === partition && loaded.vcpu === index);
-  const registers = live && state !== undefined ? state.registers : vcpu.saved;
+  const live = bare || isLoaded(plan, machine, partition, index);
   let at = VCPU_FACTS;
   for (let register = 0; register < REGISTERS.length; register += 1) {
     if (REGISTERS[register]?.treatment !== 'switched') continue;
-    numbers[at] = registers[register] ?? 0;
+    const value = live && state !== undefined ? state.registers[register] : vcpu.saved[register];
+    numbers[at] = value ?? 0;
     at += 1;
   }
   for (const line of vcpu.privateLines) {
+    numbers[at] = encodeLine(line);
+    at += 1;
+  }
+}
+
+function observeLines(machine: Machine, partition: number, numbers: number[]): void {
+  let at = 0;
+  for (const line of machine.partitions[partition]?.lines ?? []) {
     numbers[at] = encodeLine(line);
     at += 1;
   }
@@ -124,33 +214,56 @@ function encodeLine(line: VirtualLine): number {
   return flags + 8 * line.target;
 }
 
-/**
- * Words of the frames that the plan lets the partition read: all of them where neither stage 2 nor
- * a firewall holds it.
- */
-function observeMemory(plan: Plan, machine: Machine, partition: number, view: View): void {
-  const planned = plan.partitions[partition];
-  view.memory.length = 0;
-  if (planned === undefined) return;
-  const readable = planned.el2 ? planned.stage2 : planned.firewall;
-  const frames: number[] = [];
-  for (const frame of machine.memory.words.keys()) {
-    if (!planned.el2 && !plan.hasFirewall) {
-      frames.push(frame);
-      continue;
-    }
-    for (const mapping of readable) {
-      const first = computePage(mapping.pa);
-      const past = computePage(mapping.pa + mapping.size - 1) + 1;
-      if (mapping.read && first <= frame && frame < past) {
-        frames.push(frame);
-        break;
-      }
-    }
+/** What is left in an invalid list register is nothing that a guest sees. */
+function observeListRegisters(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  vcpu: number,
+  numbers: number[],
+): void {
+  const core = plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1;
+  const loaded = isLoaded(plan, machine, partition, vcpu);
+  numbers[0] = Number(loaded);
+  let at = 1;
+  for (const register of machine.cores[core]?.listRegisters ?? []) {
+    const seen = loaded && register.state !== LR_INVALID;
+    numbers[at] = seen ? register.state : 0;
+    numbers[at + 1] = seen ? register.intId : 0;
+    numbers[at + 2] = seen ? Number(register.physical) : 0;
+    at += 3;
   }
-  frames.sort((a, b) => a - b);
-  for (const frame of frames) {
-    view.memory.push(frame, readWord(machine.memory, frame));
+}
+
+/** Bits for the wire, enabled, pending and active; the core, from -1 upwards, is above them. */
+function observePhysicalLines(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  numbers: number[],
+): void {
+  let at = 0;
+  for (const planned of plan.partitions[partition]?.lines ?? []) {
+    const index = planned.intId - plan.spiFirst;
+    const line = machine.gic.lines[index];
+    const owner = plan.routes[index]?.partition;
+    if (!planned.physical || line === undefined || owner !== partition) continue;
+    const wire = Number(line.asserted) + 2 * Number(line.enabled);
+    const state = 4 * Number(line.pending) + 8 * Number(line.active);
+    numbers[at] = wire + state + 16 * (line.core + 1);
+    at += 1;
+  }
+}
+
+function observeRequests(machine: Machine, partition: number, numbers: number[]): void {
+  let at = 0;
+  for (const request of machine.smmu.inFlight) {
+    const own = request.busy && request.master === partition;
+    numbers[at] = Number(own);
+    numbers[at + 1] = own ? request.frame : 0;
+    numbers[at + 2] = own ? Number(request.write) : 0;
+    numbers[at + 3] = own ? request.value : 0;
+    at += 4;
   }
 }
 

@@ -12,7 +12,7 @@ import { getLoadedResident } from '../../model/execution.ts';
 import { readWriter } from '../../model/memory.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import { REGISTERS } from '../../model/registers.ts';
-import { createView, observeRegisters } from '../../model/view.ts';
+import { createView, observeState } from '../../model/view.ts';
 import type { View } from '../../model/view.ts';
 import { PAGE_SIZE } from '../../model/units.ts';
 import { formatAddress } from '../findings.ts';
@@ -60,7 +60,7 @@ function watchLocalRespect(context: Context): Monitor {
   for (const observer of observers) look(observer, before);
   function look(observer: number, views: readonly View[]): void {
     const view = views[observer];
-    if (view !== undefined) observeRegisters(plan, machine, observer, view);
+    if (view !== undefined) observeState(plan, machine, observer, view);
   }
   const judge = (action: Action, outcome: Outcome, count: () => void): Violation | null => {
     let violation: Violation | null = null;
