@@ -102,7 +102,7 @@ export function findSlowest(results: readonly ObligationResult[]): ObligationRes
  */
 export function summariseClaim({ results }: ClaimResults): string {
   const [first, ...others] = results;
-  if (first !== undefined && others.length === 0) return summariseResult(first);
+  if (first !== undefined && others.length === 0) return dropVersion(describeDecision(first));
   const discharged = countStatus(results, 'discharged');
   const slowest = findSlowest(results);
   const facts = listSolverCounts(results).map(dropVersion);
@@ -116,10 +116,14 @@ export function summariseClaim({ results }: ClaimResults): string {
   return [head, ...listFailingCounts(results)].join(', ');
 }
 
-/** `discharged by z3 in 12 ms`, `discharged by simplification`. */
-function summariseResult({ status, solver, ms, cached }: ObligationResult): string {
-  const time = solver === SIMPLIFIER ? '' : ` in ${formatMilliseconds(ms)}`;
-  return `${status} by ${dropVersion(nameSolver(solver))}${time}${cached ? ', cached' : ''}`;
+/**
+ * How one result came about: `discharged by z3 5.2.0 (wasm) in 12 ms`, `discharged by
+ * simplification`, `discharged by z3 5.2.0 (wasm), cached`.
+ */
+export function describeDecision({ status, solver, ms, cached }: ObligationResult): string {
+  const isTimed = solver !== SIMPLIFIER && !cached;
+  const time = isTimed ? ` in ${formatMilliseconds(ms)}` : '';
+  return `${status} by ${nameSolver(solver)}${time}${cached ? ', cached' : ''}`;
 }
 
 /** `z3 5.2.0 (wasm)` is z3 where the line is one of many. */

@@ -220,8 +220,10 @@ describe('results by claim', () => {
     expect(claim && summariseClaim(claim)).toBe('discharged by z3 in 12 ms');
     const [simple] = groupByClaim([{ ...createObligation('discharged'), solver: SIMPLIFIER }]);
     expect(simple && summariseClaim(simple)).toBe('discharged by simplification');
-    const both = 'z3 5.2.0 (wasm) and cvc5 1.2.0';
+    const [kept] = groupByClaim([{ ...createObligation('discharged'), cached: true, ms: 0 }]);
+    expect(kept && summariseClaim(kept)).toBe('discharged by z3, cached');
+    const both = 'z3 5.2.0 (wasm) + cvc5 1.2.0';
     const [crossed] = groupByClaim([{ ...createObligation('discharged'), solver: both }]);
-    expect(crossed && summariseClaim(crossed)).toBe('discharged by z3 and cvc5 in 12 ms');
+    expect(crossed && summariseClaim(crossed)).toBe('discharged by z3 + cvc5 in 12 ms');
   });
 });

@@ -1,7 +1,6 @@
 /** What a terminal shows of proofs: a line per claim, and in full whatever did not pass. */
 
 import type { ObligationResult, ObligationStatus, Witness } from '../solver/obligation.ts';
-import { SIMPLIFIER } from '../solver/obligation.ts';
 import {
   FAILING_STATUSES,
   countStatus,
@@ -9,9 +8,14 @@ import {
   groupByClaim,
   listFailingCounts,
 } from './claims.ts';
-import { computeWorstStatus, listSolverCounts, nameSolver, summariseClaim } from './claims.ts';
+import {
+  computeWorstStatus,
+  describeDecision,
+  listSolverCounts,
+  summariseClaim,
+} from './claims.ts';
 import type { ClaimResults } from './claims.ts';
-import { formatInteger, formatMilliseconds, formatPlural } from './duration.ts';
+import { formatInteger, formatPlural } from './duration.ts';
 import { AREAS } from './report.ts';
 import type { ConfigurationReport } from './report.ts';
 import type { Style } from './style.ts';
@@ -147,13 +151,12 @@ function renderFailure(
 
 /** Everything known about one obligation. */
 function renderExplanation(result: ObligationResult, style: Style): string {
-  const { status, solver, ms, cached, detail, premises, witness } = result;
-  const time = solver === SIMPLIFIER ? '' : ` in ${formatMilliseconds(ms)}`;
+  const { status, detail, premises, witness } = result;
   const facts: [string, readonly string[]][] = [
     ['formula', [result.formula]],
     ['source', [result.source]],
     ['size', [`${formatInteger(result.size)} distinct term ${plural('node', result.size)}`]],
-    ['status', [`${status} by ${nameSolver(solver)}${time}${cached ? ', cached' : ''}`]],
+    ['status', [describeDecision(result)]],
     ['detail', detail === null ? [] : [detail]],
     ['premises', premises === undefined || premises === null ? [] : describePremises(premises)],
     ['broken by', witness === null ? [] : describeCase(witness)],

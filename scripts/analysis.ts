@@ -10,6 +10,7 @@ import { getAreaOfCode, getAreaOfId } from '../properties/findings.ts';
 import type { Finding } from '../properties/findings.ts';
 import { formatLocation } from '../report/code-frame.ts';
 import { computeRuleTally } from '../report/report.ts';
+import { getClaim } from '../solver/obligation.ts';
 import type { ObligationResult } from '../solver/obligation.ts';
 import { getMessage } from './output.ts';
 import { createChosenSolver } from './solver-options.ts';
@@ -76,7 +77,7 @@ export async function analyseObligations(
   }).finally(() => solver.close());
   session.progress.clear();
   if (results.length === 0 && only !== undefined) {
-    throw new UsageError(`no obligation matches ${only}`, 'haven explain alone lists all ids');
+    throw await createNoMatchError(only);
   }
   draft.obligations = results;
   addDerived(
@@ -84,6 +85,27 @@ export async function analyseObligations(
     results.flatMap(({ finding }) => (finding === null ? [] : [toDiagnostic(loaded, finding)])),
   );
   return results;
+}
+
+async function createNoMatchError(only: string): Promise<UsageError> {
+  const [{ findNearest }, { CLAIMS }] = await Promise.all([
+    import('../formats/suggest.ts'),
+    import('../solver/claims.ts'),
+  ]);
+  const claim = getClaim(only);
+  const ids = CLAIMS.map(({ id }) => id);
+  // Of a claim that there is, it is the instance that this configuration does not have.
+  const known = ids.find((id) => id === claim);
+  const advice =
+    known === undefined
+      ? adviseNearest(findNearest(claim, ids))
+      : `--only '${known}' takes all that the configuration makes of the claim`;
+  return new UsageError(`no obligation matches ${only}`, advice);
+}
+
+function adviseNearest(nearest: string | null): string {
+  const meant = nearest === null ? '' : `did you mean ${nearest}? `;
+  return `${meant}haven explain alone lists all ids`;
 }
 
 /** Adds the bounds in closed form; they are what the obligations of time prove. */

@@ -194,6 +194,12 @@ describe('wrong usage', () => {
     ['an id that nobody has', ['explain', 'MEM-OVERLPA'], 'did you mean MEM-OVERLAP?'],
     ['an instance of no claim', ['explain', 'irq.in-rnage[a,b@c]'], 'did you mean irq.in-range?'],
     ['a claim without its area', ['explain', 'tlb-tags'], 'did you mean memory.tlb-tags?'],
+    ['a glob that is no claim', ['prove', GOOD, '--only', 'irq.in-rnage'], 'mean irq.in-range?'],
+    [
+      'an instance that is none',
+      ['prove', GOOD, '--only', 'memory.entry[x]'],
+      "'memory.entry' takes",
+    ],
     ['a platform that nobody ships', ['init', 'qemu-vrit'], 'did you mean "qemu-virt"?'],
     ['a number without its unit', ['prove', '--timeout', '10', 'a.yaml'], 'such as 500ms'],
   ])('with %s exits with 2 and says what was meant', (_, parameters, message) => {
