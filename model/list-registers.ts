@@ -69,7 +69,10 @@ export function emptyListRegisters(machine: Machine, core: number): void {
   }
 }
 
-/** Fills free list registers with active and pending lines of a virtual CPU: active ones first. */
+/**
+ * Fills the list registers of a core anew with active and pending lines of a virtual CPU, active
+ * ones first: as many as fit.
+ */
 export function fillListRegisters(
   machine: Machine,
   core: number,
@@ -80,16 +83,29 @@ export function fillListRegisters(
   const lines = machine.partitions[partition]?.lines;
   const privateLines = machine.partitions[partition]?.vcpus[vcpu]?.privateLines;
   if (state === undefined || lines === undefined || privateLines === undefined) return;
+  emptyListRegisters(machine, core);
   for (const line of privateLines) {
-    if (line.active) loadLine(state, line);
+    if (line.active) placeLine(state, line);
   }
   for (const line of lines) {
-    if (line.target === vcpu && line.active) loadLine(state, line);
+    if (line.target === vcpu && line.active) placeLine(state, line);
   }
   for (const line of privateLines) {
-    if (line.pending && line.enabled) loadLine(state, line);
+    if (line.pending && line.enabled && !line.active) placeLine(state, line);
   }
   for (const line of lines) {
-    if (line.target === vcpu && line.pending && line.enabled) loadLine(state, line);
+    if (line.target !== vcpu) continue;
+    if (line.pending && line.enabled && !line.active) placeLine(state, line);
+  }
+}
+
+/** Puts a line that no list register holds into the first free one; without one it waits. */
+function placeLine(state: CoreState, line: VirtualLine): void {
+  for (const register of state.listRegisters) {
+    if (register.state !== LR_INVALID) continue;
+    register.state = line.active ? LR_ACTIVE : LR_PENDING;
+    register.intId = line.intId;
+    register.physical = line.physical;
+    return;
   }
 }

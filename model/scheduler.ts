@@ -50,10 +50,16 @@ export function dispatch(plan: Plan, machine: Machine, core: number): void {
 
 /** A virtual CPU leaves WFI; its core chooses anew. */
 export function wake(plan: Plan, machine: Machine, partition: number, vcpu: number): void {
-  const state = machine.partitions[partition]?.vcpus[vcpu];
-  if (state === undefined || !state.on || !state.waiting) return;
-  state.waiting = false;
+  if (!leaveWait(machine, partition, vcpu)) return;
   dispatch(plan, machine, plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1);
+}
+
+/** A virtual CPU leaves WFI, if it was there; whoever calls has its core choose anew. */
+export function leaveWait(machine: Machine, partition: number, vcpu: number): boolean {
+  const state = machine.partitions[partition]?.vcpus[vcpu];
+  if (state === undefined || !state.on || !state.waiting) return false;
+  state.waiting = false;
+  return true;
 }
 
 /** Whether the account of the running resident pays for the time that passes. */

@@ -29,7 +29,7 @@ import type { Outcome } from './outcome.ts';
 import { findPhysicalLine, isSignalled, releasePhysicalLine } from './physical-lines.ts';
 import type { Plan } from './plan.ts';
 import { X0 } from './registers.ts';
-import { wake } from './scheduler.ts';
+import { leaveWait, wake } from './scheduler.ts';
 
 /** SGIs are INTIDs 0 to 15. */
 export const SGI_COUNT = 16;
@@ -57,6 +57,25 @@ export function raisePrivateLine(
 }
 
 /**
+ * The virtual timer of a virtual CPU fires while time passes on its core, which chooses anew when
+ * everything that is due at the same instant has happened.
+ */
+export function raiseTimerLine(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  vcpu: number,
+  intId: number,
+): void {
+  const line = machine.partitions[partition]?.vcpus[vcpu]?.privateLines[intId];
+  if (line === undefined) return;
+  line.pending = true;
+  if (!line.enabled) return;
+  loadIfLive(plan, machine, partition, vcpu, line);
+  leaveWait(machine, partition, vcpu);
+}
+
+/**
  * Wakes the target of a pending, enabled line and puts it into a list register if the target is
  * live.
  */
@@ -68,12 +87,23 @@ function deliver(
   line: VirtualLine,
 ): void {
   if (!line.enabled) return;
+  loadIfLive(plan, machine, partition, vcpu, line);
+  wake(plan, machine, partition, vcpu);
+}
+
+/** Puts a line into a list register if its target is live on its core. */
+function loadIfLive(
+  plan: Plan,
+  machine: Machine,
+  partition: number,
+  vcpu: number,
+  line: VirtualLine,
+): void {
   const core = plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1;
   const state = machine.cores[core];
   if (state === undefined) return;
   const loaded = getLoadedResident(plan, machine, core);
   if (loaded?.partition === partition && loaded.vcpu === vcpu) loadLine(state, line);
-  wake(plan, machine, partition, vcpu);
 }
 
 /** MMIO to the virtual distributor. */

@@ -12,7 +12,7 @@ import type { SourcePlace } from './lift-error.ts';
 import { BUILT_INS, NUMBER_OPERATORS, OperatorError, floorDivide, negate } from './operators.ts';
 import { BREAK, CONTINUE, NORMAL, createReturn, mergeFlows, sequence } from './run.ts';
 import type { Flow, Run } from './run.ts';
-import { FALSE, TRUE, and, equal, or } from '../smt/term.ts';
+import { FALSE, TRUE, and, equal, not, or } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
 import {
   ABSENT,
@@ -116,10 +116,11 @@ class FunctionCompiler {
       if (this.surroundings.splitParameters.has(parameter.name)) split.push(index);
     }
     const name = node.id?.name ?? '';
+    const isTotal = isAbrupt(node.body);
     const body = this.compileBlock(node.body.body, new Scope(scope));
     const call = (run: Run, values: readonly Value[]): Value => {
       const flow = body(run, [...values]);
-      if (flow.returns === TRUE) return flow.value;
+      if (isTotal || flow.returns === TRUE) return flow.value;
       return merge(flow.returns, flow.value, undefined);
     };
     return { name, call: split.length === 0 ? call : splitArguments(call, split) };
@@ -284,6 +285,7 @@ class FunctionCompiler {
       let index = 0;
       const isMore = (): boolean => {
         if (index >= elements.length) return false;
+        if (current instanceof SymbolicObject) run.noteRead(current.fields, index);
         slots[slot] = elements[index] as Value;
         index += 1;
         return true;
@@ -717,13 +719,9 @@ function iterate(run: Run, isMore: () => boolean, body: () => Flow, step: () => 
       step();
       return iterate(run, isMore, body, step);
     });
-    return {
-      normal: or([ended.normal, and([on, rest.normal])]),
-      breaks: FALSE,
-      continues: FALSE,
-      returns: or([ended.returns, and([on, rest.returns])]),
-      value: merge(ended.returns, ended.value, rest.value),
-    };
+    const returns = or([ended.returns, and([on, rest.returns])]);
+    const value = merge(ended.returns, ended.value, rest.value);
+    return { normal: not(returns), breaks: FALSE, continues: FALSE, returns, value };
   }
 }
 
@@ -745,12 +743,18 @@ function readField(run: Run, target: Value, key: Value, missing: Value): Value {
   if (target === ABSENT) return ABSENT;
   if (target === undefined || target === null) return missing;
   const container = getContainer(target);
-  if (typeof key === 'number' || typeof key === 'string') return container[key] as Value;
+  if (typeof key === 'number' || typeof key === 'string') {
+    if (target instanceof SymbolicObject) run.noteRead(target.fields, key);
+    return container[key] as Value;
+  }
   if (key === ABSENT) return ABSENT;
   if (key instanceof Choice) {
     return mapAlternatives(key, (one) => readField(run, target, one, missing));
   }
   if (!isTerm(key) || !Array.isArray(container)) throw new OperatorError('a symbolic field name');
+  if (target instanceof SymbolicObject) {
+    for (const position of container.keys()) run.noteRead(target.fields, position);
+  }
   return readElement(run, container as Value[], key);
 }
 

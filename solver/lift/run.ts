@@ -44,25 +44,28 @@ export function createReturn(value: Value): Flow {
 /** The flow of a branch from those of its sides. */
 export function mergeFlows(condition: Term, then: Flow, otherwise: Flow): Flow {
   if (then === otherwise) return then;
-  return {
-    normal: ite(condition, then.normal, otherwise.normal),
-    breaks: ite(condition, then.breaks, otherwise.breaks),
-    continues: ite(condition, then.continues, otherwise.continues),
-    returns: ite(condition, then.returns, otherwise.returns),
-    value: merge(condition, then.value, otherwise.value),
-  };
+  return createFlow(
+    ite(condition, then.breaks, otherwise.breaks),
+    ite(condition, then.continues, otherwise.continues),
+    ite(condition, then.returns, otherwise.returns),
+    merge(condition, then.value, otherwise.value),
+  );
+}
+
+/** A flow that goes on where it does nothing else: so that opposites meet as opposites. */
+function createFlow(breaks: Term, continues: Term, returns: Term, value: Value): Flow {
+  return { normal: not(or([breaks, continues, returns])), breaks, continues, returns, value };
 }
 
 /** The flow of a statement and of what comes after it where it goes on. */
 export function sequence(first: Flow, rest: Flow): Flow {
   const on = first.normal;
-  return {
-    normal: and([on, rest.normal]),
-    breaks: or([first.breaks, and([on, rest.breaks])]),
-    continues: or([first.continues, and([on, rest.continues])]),
-    returns: or([first.returns, and([on, rest.returns])]),
-    value: merge(first.returns, first.value, rest.value),
-  };
+  return createFlow(
+    or([first.breaks, and([on, rest.breaks])]),
+    or([first.continues, and([on, rest.continues])]),
+    or([first.returns, and([on, rest.returns])]),
+    merge(first.returns, first.value, rest.value),
+  );
 }
 
 /** Marks an element that did not exist before it was written. */
@@ -74,6 +77,14 @@ type Changes = Map<Container, Map<string | number, Value>>;
 /** What observers of a run are told: each test of the source, its value, and the way to it. */
 export type GuardObserver = (site: number, value: Term | boolean, path: readonly Term[]) => void;
 
+/** A field that a run has changed. */
+export interface Written {
+  readonly fields: Fields;
+  readonly key: string | number;
+  readonly before: Value;
+  readonly after: Value;
+}
+
 /** The store's journal and what is known on the way. */
 export class Run {
   private readonly containers: Container[] = [];
@@ -83,6 +94,8 @@ export class Run {
   private readonly path: Term[] = [];
   /** Told of every test; null where nobody asks. */
   onGuard: GuardObserver | null = null;
+  /** Fields that were read, by what holds them; null where nobody asks. */
+  reads: Map<Fields, Set<string | number>> | null = null;
 
   /** Writes a field, an element or a local. */
   write(fields: Fields, key: string | number, value: Value): void {
@@ -93,6 +106,14 @@ export class Run {
     this.keys.push(key);
     this.olds.push(old);
     container[key] = value;
+  }
+
+  /** Notes that a field was read. */
+  noteRead(fields: Fields, key: string | number): void {
+    if (this.reads === null) return;
+    const keys = this.reads.get(fields);
+    if (keys === undefined) this.reads.set(fields, new Set([key]));
+    else keys.add(key);
   }
 
   /** Tells the observer of a test. */
@@ -150,6 +171,26 @@ export class Run {
       }
     }
     return result;
+  }
+
+  /** Runs something where these conditions are known. */
+  suppose<Result>(conditions: readonly Term[], act: () => Result): Result {
+    const [first, ...rest] = conditions;
+    if (first === undefined) return act();
+    return this.assuming(first, () => this.suppose(rest, act));
+  }
+
+  /** Fields written since the mark, with what they held then and hold now. */
+  listWritten(mark: number): Written[] {
+    const written: Written[] = [];
+    for (const [container, keys] of this.listChanged(mark)) {
+      for (const [key, before] of keys) {
+        const after = container[key];
+        if (before !== after)
+          written.push({ fields: container as Fields, key, before: before as Value, after });
+      }
+    }
+    return written;
   }
 
   /** Forgets the journal: what was written stays. */

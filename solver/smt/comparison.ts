@@ -16,7 +16,7 @@ import {
 import type { Exact } from './exact.ts';
 import { UNBOUNDED } from './interval.ts';
 import { LinearForm } from './linear.ts';
-import { FALSE, TRUE, applyTwo, boolean, integer } from './node.ts';
+import { FALSE, TRUE, applyTwo, boolean, integer, onRelease } from './node.ts';
 import type { Term } from './node.ts';
 import { applySymmetric, ite, not } from './proposition.ts';
 
@@ -96,7 +96,7 @@ function fromDifference({ positive, negative, constant, divisor }: Difference): 
 /** low <= term. */
 function atLeast(low: Exact, term: Term): Term {
   if (!term.isConstantTree) return applyTwo('<=', 'Bool', integer(low), term);
-  return distribute(term, (leaf) => {
+  return distribute(term, `>=${low}`, (leaf) => {
     const interval = leaf.interval ?? UNBOUNDED;
     if (leaf.kind === 'integer') return leaf.exact >= low;
     if (low <= interval.low) return true;
@@ -144,7 +144,7 @@ function isConstant(term: Term, value: Exact): Term {
   if (value < interval.low || value > interval.high) return FALSE;
   if (interval.low === interval.high && isExactEnd(interval.low)) return TRUE;
   if (!term.isConstantTree) return applyTwo('=', 'Bool', term, integer(value));
-  return distribute(term, (leaf) => {
+  return distribute(term, `=${value}`, (leaf) => {
     if (leaf.kind === 'integer') return leaf.exact === value;
     const { low, high } = leaf.interval ?? UNBOUNDED;
     return value < low || value > high ? false : null;
@@ -161,16 +161,27 @@ export function equalWords(a: Term, b: Term): Term {
 
 function isWord(term: Term, constant: Term): Term {
   if (!term.isConstantTree) return applyTwo('=', 'Bool', term, constant);
-  return distribute(term, (leaf) => (leaf.kind === 'word' ? leaf === constant : null));
+  return distribute(term, `#${constant.id}`, (leaf) =>
+    leaf.kind === 'word' ? leaf === constant : null,
+  );
 }
+
+/**
+ * Results of tests on trees and their subtrees, by test: a tree that grows step by step is tested
+ * again and again, and each time only what is new is looked at.
+ */
+const tested = new Map<string, Map<Term, Term>>();
+onRelease(() => tested.clear());
 
 /**
  * A test of a tree of constants as a combination of the tree's conditions: `decide` says what the
  * test gives for a leaf, and for a subtree where that is known already, else null. Linear in the
- * distinct nodes of the tree.
+ * distinct nodes of the tree. `test` names the test.
  */
-function distribute(root: Term, decide: (term: Term) => boolean | null): Term {
-  const results = new Map<Term, Term>();
+function distribute(root: Term, test: string, decide: (term: Term) => boolean | null): Term {
+  const known = tested.get(test);
+  const results = known ?? new Map<Term, Term>();
+  if (known === undefined) tested.set(test, results);
   const pending: Term[] = [root];
   for (let term = pending.at(-1); term !== undefined; term = pending.at(-1)) {
     const decided = results.has(term) ? null : decide(term);

@@ -141,6 +141,15 @@ export function releaseTerms(): void {
   filled = 0;
   integers = new Map();
   words = new Map();
+  for (const forget of released) forget();
+}
+
+/** Caches over terms, which are of no use to younger ones. */
+const released: (() => void)[] = [];
+
+/** Calls back on each `releaseTerms`: for caches that name terms. */
+export function onRelease(forget: () => void): void {
+  released.push(forget);
 }
 
 /** An even number that no node has as its mark, nor the odd number after it. */
