@@ -96,12 +96,12 @@ async function bundle(sources: Sources): Promise<string> {
 function createPlugin(sources: Sources): Plugin {
   return {
     name: 'sources',
-    setup: ({ onResolve, onLoad }) => {
-      onResolve({ filter: /.*/ }, ({ path, importer }) => {
+    setup: (into) => {
+      into.onResolve({ filter: /.*/ }, ({ path, importer }) => {
         const folder = importer === '<stdin>' ? '' : posix.dirname(importer);
         return { path: posix.join(folder, path), namespace: 'sources' };
       });
-      onLoad({ filter: /.*/, namespace: 'sources' }, ({ path }) => {
+      into.onLoad({ filter: /.*/, namespace: 'sources' }, ({ path }) => {
         const contents = sources.get(path);
         if (contents === undefined) return { errors: [{ text: `${path} is not among them` }] };
         return { contents, loader: 'ts' };

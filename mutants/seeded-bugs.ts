@@ -225,6 +225,21 @@ const switchForgetsRegister: StepFunction = (plan, machine, action) => {
   return outcome;
 };
 
+/** The label is that of the comer, the value is that of who left. */
+const switchForgetsValue: StepFunction = (plan, machine, action) => {
+  const forgotten = 9;
+  const before = machine.cores.map(({ loaded, registers }) => ({
+    loaded,
+    value: registers[forgotten] ?? 0,
+  }));
+  const outcome = step(plan, machine, action);
+  for (const [index, core] of machine.cores.entries()) {
+    const old = before[index];
+    if (old !== undefined && old.loaded !== core.loaded) core.registers[forgotten] = old.value;
+  }
+  return outcome;
+};
+
 /** A stand-in for an index that a partition chooses and nobody checks. */
 const indexUnchecked: StepFunction = (plan, machine, action) => {
   if (action.kind === 'send-sgi' && action.intId === 16) throw new RangeError('index 16 of 16');
@@ -310,6 +325,11 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'world switch forgets tpidr',
     property: 'noninterference.registers',
     step: switchForgetsRegister,
+  },
+  {
+    name: 'world switch restores the label of tpidr but not its value',
+    property: 'noninterference.two-runs',
+    step: switchForgetsValue,
   },
   { name: 'an SGI number unchecked', property: 'seal.total', step: indexUnchecked },
 ];

@@ -45,6 +45,9 @@ export interface SourceBug {
   readonly unseen?: string;
   /** Areas in which some obligation must fall; none where it is a matter of time alone. */
   readonly claims: readonly Area[];
-  /** Configuration that has what the bug needs; `configs/qemu-virt.yaml` where absent. */
-  readonly configuration?: 'configs/imx95.yaml';
+  /**
+   * Configuration that has what the bug needs: a file, or the small board of `model/testing`, also
+   * with a reservation that burns its budget. `configs/qemu-virt.yaml` where absent.
+   */
+  readonly configuration?: 'configs/imx95.yaml' | 'small' | 'burning';
 }

@@ -39,8 +39,7 @@ const SWITCH_BUGS: readonly SourceBug[] = [
     find: '    state.registers[index] = home.saved[index] ?? 0;\n',
     replace: '',
     breaks: 'A partition reads the registers of the one before.',
-    property: null,
-    unseen: 'the label of the writer is restored though the value is not',
+    property: 'noninterference.local-respect',
   },
   {
     ...SWITCH,
@@ -50,6 +49,7 @@ const SWITCH_BUGS: readonly SourceBug[] = [
     find: '  if (state.loaded !== state.running) return undefined;\n',
     replace: '',
     breaks: 'A partition reads and writes the registers of the one before.',
+    configuration: 'burning',
   },
   {
     ...SWITCH,
@@ -90,6 +90,19 @@ const CALL_BUGS: readonly SourceBug[] = [
     replace: `  const target = machine.partitions[0]?.vcpus[action.vcpu];
   const planned = plan.partitions[0]?.vcpus[action.vcpu];`,
     breaks: 'A partition starts a virtual CPU of another, with cleared registers.',
+  },
+  {
+    ...CALLS,
+    name: 'a refused CPU_ON has cleared the registers already',
+    row: 'TOT-03',
+    find: `  if (target.on) return 'VCPU_ALREADY_ON';
+  resetRegisters(target);
+`,
+    replace: `  resetRegisters(target);
+  if (target.on) return 'VCPU_ALREADY_ON';
+`,
+    breaks: 'A refused call has an effect.',
+    property: 'noninterference.refusal',
   },
   {
     ...CALLS,
@@ -207,7 +220,7 @@ const BOOT_BUGS: readonly SourceBug[] = [
     replace: `    if (planned?.el2 === true && machine.boot.steps[core] === BOOT_SEALED) break;
 `,
     breaks: 'Partitions run while other cores are not set up.',
-    property: 'seal.entry',
+    property: 'time.grid',
   },
   {
     ...BOOT,

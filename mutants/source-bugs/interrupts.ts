@@ -131,6 +131,7 @@ const DISTRIBUTOR_BUGS: readonly SourceBug[] = [
     breaks: 'A list register holds an interrupt that is not pending.',
     property: 'irq.delivered',
     claims: ['irq'],
+    configuration: 'small',
   },
   {
     ...DISTRIBUTOR,

@@ -23,7 +23,8 @@ const SCHEDULER_BUGS: readonly SourceBug[] = [
     find: 'resident.budget + Math.min(account.budget, 0);',
     replace: 'resident.budget;',
     breaks: 'A reservation runs over in every period and never pays.',
-    property: 'time.delay',
+    property: null,
+    unseen: 'each period is judged alone, with an overrun allowed; none adds the overruns up',
   },
   {
     ...SCHEDULER,
@@ -31,8 +32,9 @@ const SCHEDULER_BUGS: readonly SourceBug[] = [
     row: 'SCH-09',
     find: 'return ready && account.budget >= computeLeastBudget(plan, account);',
     replace: 'return ready;',
-    breaks: 'A reservation runs beyond its budget.',
-    property: 'time.budget',
+    breaks: 'The clock stands still, or goes back, for whoever has no budget left.',
+    property: null,
+    unseen: 'no time passes until a budget ends that has ended; that time passes is no property',
   },
   {
     ...SCHEDULER,
@@ -124,7 +126,8 @@ const TIME_BUGS: readonly SourceBug[] = [
     find: 'if (action.ticks < 1 || action.ticks > plan.sectionTicks)',
     replace: 'if (action.ticks < 1)',
     breaks: 'A partition keeps interrupts masked beyond the bound that all others count with.',
-    property: 'time.budget',
+    property: null,
+    unseen: 'sections are drawn one tick too long at most, which the allowed overrun hides',
   },
   {
     ...TIME,
@@ -134,7 +137,8 @@ const TIME_BUGS: readonly SourceBug[] = [
     find: "  if (state.section > 0) return 'CORE_AT_EL2';\n",
     replace: '',
     breaks: 'A partition asks for one section after another and never gives the core up.',
-    property: 'time.budget',
+    property: null,
+    unseen: 'chance seldom composes sections that follow each other at the end of a budget',
   },
   {
     ...TIME,

@@ -1,0 +1,116 @@
+/**
+ * Bug search: fuzzes the spec with a seeded bug in its text until the property that the bug names
+ * falls.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readConfiguration } from '../formats/read.ts';
+import type { StaticConfiguration } from '../model/configuration.ts';
+import { createSmallBoard } from '../model/testing/small-board.ts';
+import { PROPERTIES } from '../properties/catalogue.ts';
+import { fuzzConfiguration } from '../properties/engine/fuzz.ts';
+import type { FuzzFailure } from '../properties/engine/fuzz.ts';
+import type { StepFunction } from '../properties/engine/run.ts';
+import type { Trace } from '../properties/generators/traces.ts';
+import type { DelayBound } from '../properties/property.ts';
+import { listDelayBounds } from '../solver/timing/delay-bounds.ts';
+import { readSources } from '../solver/lift/sources.ts';
+import { applyBug, loadStep } from './patched-spec.ts';
+import type { SourceBug } from './source-bug.ts';
+
+/** Steps of one search: about one batch of traces, of which a failure ends one. */
+export const SEARCH_STEPS = 4_000;
+
+/** The shortest trace that was found for a bug, and the seed that found it. */
+export interface RecordedTrace {
+  readonly bug: string;
+  readonly configuration: string;
+  readonly property: string;
+  /** Seed of the search of `SEARCH_STEPS` steps. */
+  readonly seed: number;
+  readonly trace: Trace;
+}
+
+/** Where the recorded traces are. */
+export const RECORDED_TRACES = join(import.meta.dirname, 'shortest-traces.json');
+
+/** Reads the recorded traces. */
+export function readRecordedTraces(): readonly RecordedTrace[] {
+  return JSON.parse(readFileSync(RECORDED_TRACES, 'utf8')) as readonly RecordedTrace[];
+}
+
+/** What a bug is held against: a configuration with the delays that are proved for it. */
+export interface Subject {
+  readonly configuration: StaticConfiguration;
+  readonly delayBounds: readonly DelayBound[];
+}
+
+/**
+ * A board on which `right` burns a budget that never pays for a switch to it: it is chosen, and its
+ * registers never come to the core.
+ */
+const BURNING = createSmallBoard({
+  its: true,
+  contextSwitch: 25,
+  left: { budget: 40, period: 100, priority: 2 },
+  right: { budget: 20, period: 200, priority: 1, idle: 'burn' },
+});
+
+const known = new Map<string, Subject>();
+
+/** Name of the configuration that a bug asks for. */
+export function getConfigurationName(bug: SourceBug): string {
+  return bug.configuration ?? 'configs/qemu-virt.yaml';
+}
+
+/** The configuration of this name, as `SourceBug` has it; remembered. */
+export function getSubject(name: string): Subject {
+  const remembered = known.get(name);
+  if (remembered !== undefined) return remembered;
+  const configuration = createConfiguration(name);
+  const subject = { configuration, delayBounds: listDelayBounds(configuration) };
+  known.set(name, subject);
+  return subject;
+}
+
+function createConfiguration(name: string): StaticConfiguration {
+  if (name === 'small') return createSmallBoard({ its: true });
+  if (name === 'burning') return BURNING;
+  const read = readConfiguration(join(import.meta.dirname, '..', name));
+  // The files are part of the project, and their own tests read them.
+  if (read.kind !== 'ok') throw new Error(`${name} does not read`);
+  return read.loaded.configuration;
+}
+
+/** The transition function with the bug in it. */
+export function loadBuggyStep(bug: SourceBug): Promise<StepFunction> {
+  return loadStep(applyBug(readSources(), bug));
+}
+
+/** Properties whose monitor reports another one's violations: refusals are seen by local respect. */
+const REPORTED_BY: Readonly<Record<string, string>> = {
+  'noninterference.refusal': 'noninterference.local-respect',
+};
+
+/**
+ * Searches for a violation of the property that the bug names, and of nothing else; null where this
+ * seed finds none, or the bug names none.
+ */
+export async function searchBug(
+  bug: SourceBug,
+  seed: number,
+  steps = SEARCH_STEPS,
+): Promise<FuzzFailure | null> {
+  const { property } = bug;
+  if (property === null) return null;
+  const { configuration, delayBounds } = getSubject(getConfigurationName(bug));
+  const { failures } = await fuzzConfiguration(configuration, {
+    seed,
+    steps,
+    delayBounds,
+    step: await loadBuggyStep(bug),
+    properties: PROPERTIES.filter(({ id }) => id === (REPORTED_BY[property] ?? property)),
+  });
+  return failures.find(({ violation }) => violation.property === property) ?? null;
+}

@@ -1,0 +1,69 @@
+/**
+ * Records the shortest trace that some seeds find for each bug of the sources: run it with tsx after
+ * a change of the spec, the bugs, the actions that are drawn or `configs/`.
+ *
+ * It also says which bugs that name no property are found by one now.
+ */
+
+import { writeFileSync } from 'node:fs';
+import { PROPERTIES } from '../properties/catalogue.ts';
+import { fuzzConfiguration } from '../properties/engine/fuzz.ts';
+import {
+  RECORDED_TRACES,
+  SEARCH_STEPS,
+  getConfigurationName,
+  getSubject,
+  loadBuggyStep,
+  searchBug,
+} from './bug-search.ts';
+import type { RecordedTrace } from './bug-search.ts';
+import type { SourceBug } from './source-bug.ts';
+import { SOURCE_BUGS } from './source-bugs.ts';
+
+/** Seeds that are tried at most. */
+const SEEDS_MAX = 400;
+/** Seeds that find a bug, after which the shortest of their traces is taken. */
+const FOUND_MAX = 4;
+
+/** The shortest of the traces that the first seeds find; null where none finds any. */
+async function record(bug: SourceBug): Promise<RecordedTrace | null> {
+  const configuration = getConfigurationName(bug);
+  const found: RecordedTrace[] = [];
+  for (let seed = 1; seed <= SEEDS_MAX && found.length < FOUND_MAX; seed += 1) {
+    const failure = await searchBug(bug, seed);
+    if (failure === null) continue;
+    const { property } = failure.violation;
+    found.push({ bug: bug.name, configuration, property, seed, trace: failure.trace });
+  }
+  found.sort((a, b) => a.trace.actions.length - b.trace.actions.length);
+  return found[0] ?? null;
+}
+
+/** Ids of all properties that fall to a bug that names none. */
+async function listFallen(bug: SourceBug): Promise<string[]> {
+  const { failures } = await fuzzConfiguration(
+    getSubject(getConfigurationName(bug)).configuration,
+    {
+      seed: 1,
+      steps: SEARCH_STEPS * 5,
+      delayBounds: getSubject(getConfigurationName(bug)).delayBounds,
+      step: await loadBuggyStep(bug),
+      properties: PROPERTIES,
+    },
+  );
+  return failures.map(({ violation }) => violation.property);
+}
+
+const traces: RecordedTrace[] = [];
+for (const bug of SOURCE_BUGS) {
+  if (bug.property === null) {
+    const fallen = await listFallen(bug);
+    if (fallen.length > 0) console.log(`"${bug.name}" is found now, by ${fallen.join(', ')}`);
+    continue;
+  }
+  const recorded = await record(bug);
+  if (recorded === null) console.log(`"${bug.name}" is not found by ${bug.property}`);
+  else traces.push(recorded);
+}
+writeFileSync(RECORDED_TRACES, `${JSON.stringify(traces, null, 2)}\n`);
+console.log(`${traces.length} traces of ${SOURCE_BUGS.length} bugs`);
