@@ -8,9 +8,17 @@ import type { Operator, Term, Value } from './node.ts';
 
 /** Value of a term under an assignment; throws `TermError` for a variable without a value. */
 export function evaluate(root: Term, assignment: ReadonlyMap<string, Value>): Value {
+  return evaluateAll([root], assignment)[0] ?? false;
+}
+
+/** Values of several terms, in their order; nodes that they share are evaluated once. */
+export function evaluateAll(
+  roots: readonly Term[],
+  assignment: ReadonlyMap<string, Value>,
+): Value[] {
   const values = new Map<Term, Value>();
-  for (const term of listTerms([root])) values.set(term, evaluateNode(term, values, assignment));
-  return getValue(values, root);
+  for (const term of listTerms(roots)) values.set(term, evaluateNode(term, values, assignment));
+  return roots.map((root) => getValue(values, root));
 }
 
 function getValue(values: ReadonlyMap<Term, Value>, term: Term): Value {
@@ -31,7 +39,13 @@ function evaluateNode(
     return value;
   }
   if (term.kind !== 'application') return term.value;
-  return MEANING[term.operator](term.arguments.map((argument) => getValue(values, argument)));
+  const list = term.arguments.map((argument) => getValue(values, argument));
+  return applyOperator(term.operator, list);
+}
+
+/** What the operator computes from values of its arguments' sorts. */
+export function applyOperator(operator: Operator, values: readonly Value[]): Value {
+  return MEANING[operator](values);
 }
 
 function toWord(value: bigint): bigint {

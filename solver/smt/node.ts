@@ -40,7 +40,7 @@ interface Node {
   readonly id: number;
   /** Of the content: the same on every machine and run. 32 bits. */
   readonly hash: number;
-  /** Number of `releaseTerms` calls before it was made; 0 also for leaves that outlive them. */
+  /** Which table it is in: grows with each `releaseTerms`; 0 for leaves that outlive them. */
   readonly generation: number;
   /** What is known about the value of an integer; null for other sorts. */
   readonly interval: Interval | null;
@@ -116,7 +116,7 @@ const SMALL = 1024;
 /** Entries of an empty table; a power of two, as every size of it. */
 const TABLE_SIZE = 1 << 12;
 
-let generation = 0;
+let generation = 1;
 let nextId = 0;
 let nextMark = 0;
 let slots: (Application | undefined)[] = makeSlots(TABLE_SIZE);

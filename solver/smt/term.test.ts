@@ -1,5 +1,4 @@
 import { test } from '@fast-check/vitest';
-import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 
 import { printAssertions, printScript } from './print.ts';
@@ -9,8 +8,9 @@ import {
   TermError,
   add,
   and,
-  atLeastTwo,
+  boolean,
   booleanVariable,
+  countTerms,
   divide,
   equal,
   evaluate,
@@ -26,97 +26,18 @@ import {
   multiply,
   not,
   or,
+  releaseTerms,
   subtract,
   within,
 } from './term.ts';
 import type { Term, Value } from './term.ts';
+import { anyTwin, assignments } from './twins.ts';
+import { word } from './word.ts';
 
 const x = integerVariable('x');
 const y = integerVariable('y');
 const a = booleanVariable('a');
 const b = booleanVariable('b');
-
-/** A formula built twice: as a term, and as a function of the same variables. */
-interface Twin {
-  readonly term: Term;
-  readonly compute: (values: Readonly<Record<string, Value>>) => Value;
-}
-
-const integers: fc.Arbitrary<Twin> = fc.letrec<{ integer: Twin; boolean: Twin }>((tie) => ({
-  integer: fc.oneof(
-    { maxDepth: 4 },
-    fc.bigInt(-5n, 5n).map((value) => ({ term: integer(value), compute: () => value })),
-    fc.constantFrom('x', 'y').map((name) => ({
-      term: integerVariable(name),
-      compute: (values: Readonly<Record<string, Value>>) => values[name] ?? 0n,
-    })),
-    fc.tuple(tie('integer'), tie('integer')).map(([l, r]) => ({
-      term: add(l.term, r.term),
-      compute: (v: Readonly<Record<string, Value>>) => BigInt(l.compute(v)) + BigInt(r.compute(v)),
-    })),
-    fc.tuple(tie('integer'), tie('integer')).map(([l, r]) => ({
-      term: subtract(l.term, r.term),
-      compute: (v: Readonly<Record<string, Value>>) => BigInt(l.compute(v)) - BigInt(r.compute(v)),
-    })),
-    fc.tuple(tie('integer'), fc.bigInt(-3n, 3n)).map(([l, factor]) => ({
-      term: multiply(factor, l.term),
-      compute: (v: Readonly<Record<string, Value>>) => factor * BigInt(l.compute(v)),
-    })),
-    fc.tuple(tie('integer'), fc.integer({ min: 1, max: 4 })).map(([l, by]) => ({
-      term: modulo(l.term, by),
-      compute: (v: Readonly<Record<string, Value>>) => {
-        const rest = BigInt(l.compute(v)) % BigInt(by);
-        return rest < 0n ? rest + BigInt(by) : rest;
-      },
-    })),
-    fc.tuple(tie('boolean'), tie('integer'), tie('integer')).map(([c, l, r]) => ({
-      term: ite(c.term, l.term, r.term),
-      compute: (v: Readonly<Record<string, Value>>) =>
-        c.compute(v) === true ? l.compute(v) : r.compute(v),
-    })),
-  ),
-  boolean: fc.oneof(
-    { maxDepth: 4 },
-    fc.constantFrom('a', 'b').map((name) => ({
-      term: booleanVariable(name),
-      compute: (values: Readonly<Record<string, Value>>) => values[name] ?? false,
-    })),
-    fc.tuple(tie('integer'), tie('integer')).map(([l, r]) => ({
-      term: lessOrEqual(l.term, r.term),
-      compute: (v: Readonly<Record<string, Value>>) => l.compute(v) <= r.compute(v),
-    })),
-    fc.tuple(tie('integer'), tie('integer')).map(([l, r]) => ({
-      term: equal(l.term, r.term),
-      compute: (v: Readonly<Record<string, Value>>) => l.compute(v) === r.compute(v),
-    })),
-    fc.tuple(tie('boolean'), tie('boolean')).map(([l, r]) => ({
-      term: equal(l.term, r.term),
-      compute: (v: Readonly<Record<string, Value>>) => l.compute(v) === r.compute(v),
-    })),
-    tie('boolean').map((l) => ({
-      term: not(l.term),
-      compute: (v: Readonly<Record<string, Value>>) => l.compute(v) !== true,
-    })),
-    fc.array(tie('boolean'), { maxLength: 4 }).map((all) => ({
-      term: and(all.map((one) => one.term)),
-      compute: (v: Readonly<Record<string, Value>>) => all.every((one) => one.compute(v) === true),
-    })),
-    fc.array(tie('boolean'), { maxLength: 4 }).map((all) => ({
-      term: or(all.map((one) => one.term)),
-      compute: (v: Readonly<Record<string, Value>>) => all.some((one) => one.compute(v) === true),
-    })),
-    fc.array(tie('boolean'), { maxLength: 4 }).map((all) => ({
-      term: atLeastTwo(all.map((one) => one.term)),
-      compute: (v: Readonly<Record<string, Value>>) =>
-        all.filter((one) => one.compute(v) === true).length >= 2,
-    })),
-    fc.tuple(tie('boolean'), tie('boolean'), tie('boolean')).map(([c, l, r]) => ({
-      term: ite(c.term, l.term, r.term),
-      compute: (v: Readonly<Record<string, Value>>) =>
-        c.compute(v) === true ? l.compute(v) : r.compute(v),
-    })),
-  ),
-})).boolean;
 
 describe('terms', () => {
   test('built alike are one object', () => {
@@ -154,6 +75,7 @@ describe('terms', () => {
     expect(() => divide(x, 0)).toThrow(TermError);
     expect(() => integerVariable('distinct')).toThrow(TermError);
     expect(() => booleanVariable('$0')).toThrow(TermError);
+    expect(() => integerVariable('bvadd')).toThrow(TermError);
     expect(() => booleanVariable('a|b')).toThrow(TermError);
   });
 
@@ -171,14 +93,176 @@ describe('terms', () => {
     expect(Math.max(...depths)).toBeLessThan(1000);
   });
 
-  test.prop([integers, fc.bigInt(-9n, 9n), fc.bigInt(-9n, 9n), fc.boolean(), fc.boolean()])(
+  test.prop([anyTwin, assignments], { numRuns: 2000 })(
     'have after simplification the value that they had before',
-    (twin, xValue, yValue, aValue, bValue) => {
-      const values = { x: xValue, y: yValue, a: aValue, b: bValue };
+    (twin, values) => {
       const assignment = new Map<string, Value>(Object.entries(values));
       expect(evaluate(twin.term, assignment)).toBe(twin.compute(values));
     },
   );
+});
+
+function buildMany(): Term[] {
+  return Array.from({ length: 20_000 }, (_, index) => ite(a, add(x, index), y));
+}
+
+describe('interned terms', () => {
+  test('are found again in a table that has grown', () => {
+    const first = buildMany();
+    expect(buildMany().every((term, index) => term === first[index])).toBe(true);
+    expect(new Set(first).size).toBe(20_000);
+  });
+
+  test('of before a release keep their value, but build no term after it', () => {
+    const old = add(x, y);
+    const large = integer(5000);
+    releaseTerms();
+    expect(evaluate(old, new Map(Object.entries({ x: 2n, y: 3n })))).toBe(5n);
+    expect(printAssertions([equal(add(x, y), 3)])).toContain('(+ x y)');
+    expect(() => ite(a, old, x)).toThrow(TermError);
+    expect(() => and([a, equal(x, large)])).not.toThrow();
+    expect(() => ite(a, large, x)).toThrow(TermError);
+    expect(add(x, y)).not.toBe(old);
+    expect(integerVariable('x')).toBe(x);
+    expect(boolean(true)).toBe(TRUE);
+  });
+
+  test('are counted once each', () => {
+    const shared = add(x, y);
+    expect(countTerms([shared])).toBe(3);
+    expect(countTerms([shared, ite(a, shared, x), shared])).toBe(5);
+  });
+});
+
+describe('bounds of variables', () => {
+  const p = integerVariable('p', { low: 0, high: 7 });
+
+  test('are part of the variable', () => {
+    expect(integerVariable('p', { low: 0n, high: 7n })).toBe(p);
+    expect(integerVariable('p')).not.toBe(p);
+    expect(() => integerVariable('p', { low: 2, high: 1 })).toThrow('exclude every value');
+    expect(() => integerVariable('p', { low: 0.5 })).toThrow(TermError);
+  });
+
+  test('decide comparisons that every value or none satisfies', () => {
+    expect(lessOrEqual(0, p)).toBe(TRUE);
+    expect(less(p, 8)).toBe(TRUE);
+    expect(less(p, 7)).not.toBe(TRUE);
+    expect(lessOrEqual(8, p)).toBe(FALSE);
+    expect(equal(p, 8)).toBe(FALSE);
+    expect(equal(p, 7)).not.toBe(FALSE);
+    expect(less(add(multiply(2, p), ite(a, 0, 5)), 20)).toBe(TRUE);
+    expect(less(add(multiply(2, p), ite(a, 0, 5)), 19)).not.toBe(TRUE);
+    expect(lessOrEqual(multiply(p, p), 49)).toBe(TRUE);
+    expect(equal(integerVariable('only', { low: 3, high: 3 }), 3)).toBe(TRUE);
+  });
+
+  test('decide nothing where an end is no safe integer', () => {
+    const far = integerVariable('far', { low: 2n ** 60n, high: 2n ** 61n });
+    expect(lessOrEqual(2 ** 50, far)).toBe(TRUE);
+    expect(lessOrEqual(far, 2n ** 60n).kind).toBe('application');
+    expect(equal(far, 2n ** 61n).kind).toBe('application');
+    expect(equal(integerVariable('edge', { low: 2n ** 53n - 1n }), 2n ** 53n - 1n).kind).toBe(
+      'application',
+    );
+  });
+
+  test('decide quotients and remainders', () => {
+    expect(divide(p, 8)).toBe(integer(0));
+    expect(modulo(p, 8)).toBe(p);
+    expect(modulo(p, 7)).not.toBe(p);
+    expect(divide(subtract(p, 8), 8)).toBe(integer(-1));
+    expect(modulo(subtract(p, 8), 8)).toBe(p);
+    expect(divide(add(multiply(4096, x), multiply(512, p)), 4096)).toBe(x);
+    expect(modulo(add(multiply(4096, x), p), 4096)).toBe(p);
+  });
+});
+
+describe('sums', () => {
+  test('lose their multiples of a divisor', () => {
+    expect(divide(add(multiply(8, x), y, 13), 4)).toBe(
+      add(multiply(2, x), 3, divide(add(y, 1), 4)),
+    );
+    expect(modulo(add(multiply(8, x), y, 13), 4)).toBe(modulo(add(y, 1), 4));
+    expect(divide(add(x, y), 4)).toBe(divide(add(x, y), 4));
+  });
+
+  test('are compared in one form', () => {
+    expect(equal(add(x, 3), add(y, 3))).toBe(equal(x, y));
+    expect(equal(x, y)).toBe(equal(y, x));
+    expect(equal(multiply(2, x), 6)).toBe(equal(x, 3));
+    expect(equal(multiply(2, x), add(multiply(4, y), 1))).toBe(FALSE);
+    expect(equal(subtract(x, y), 4)).toBe(equal(add(y, 4), x));
+    expect(lessOrEqual(add(x, 3), add(y, 3))).toBe(lessOrEqual(x, y));
+    expect(lessOrEqual(multiply(2, x), 7)).toBe(lessOrEqual(x, 3));
+    expect(less(x, 4)).toBe(lessOrEqual(x, 3));
+    expect(less(x, y)).toBe(lessOrEqual(add(x, 1), y));
+    expect(lessOrEqual(subtract(0, x), -3)).toBe(lessOrEqual(3, x));
+    expect(lessOrEqual(multiply(2n ** 70n, x), 2n ** 71n)).toBe(lessOrEqual(x, 2));
+  });
+});
+
+describe('choices', () => {
+  const c = booleanVariable('c');
+
+  test('by the same condition are one choice', () => {
+    expect(ite(a, ite(a, x, y), 3)).toBe(ite(a, x, 3));
+    expect(ite(a, 3, ite(a, x, y))).toBe(ite(a, 3, y));
+    expect(ite(a, not(ite(a, b, c)), c)).toBe(ite(a, not(b), c));
+    expect(ite(a, ite(a, x, y), x)).toBe(x);
+    expect(ite(not(a), ite(a, x, y), 3)).toBe(ite(a, 3, y));
+  });
+
+  test('between booleans that repeat the condition are connectives', () => {
+    expect(ite(a, a, b)).toBe(or([a, b]));
+    expect(ite(a, b, a)).toBe(and([a, b]));
+    expect(ite(a, not(a), b)).toBe(and([not(a), b]));
+    expect(ite(a, b, not(a))).toBe(or([not(a), b]));
+    expect(ite(a, b, not(b))).toBe(equal(a, b));
+    expect(ite(a, not(b), b)).toBe(not(equal(a, b)));
+  });
+
+  test('between constants are compared by their conditions', () => {
+    const tree = ite(a, 1, ite(b, 2, 3));
+    expect(equal(tree, 1)).toBe(a);
+    expect(equal(tree, 2)).toBe(and([not(a), b]));
+    expect(equal(add(tree, 5), 8)).toBe(and([not(a), not(b)]));
+    expect(equal(tree, 4)).toBe(FALSE);
+    expect(lessOrEqual(tree, 1)).toBe(a);
+    expect(lessOrEqual(2, tree)).toBe(not(a));
+    expect(equal(ite(a, word(1n), word(2n)), word(2n))).toBe(not(a));
+    expect(equal(ite(a, 1, x), 1).kind).toBe('application');
+  });
+
+  test('between constants are compared in time linear in their distinct nodes', () => {
+    let tree: Term = integer(0);
+    for (let level = 0; level < 200; level += 1) {
+      const [left, right] = [booleanVariable(`l${level}`), booleanVariable(`r${level}`)];
+      tree = ite(left, ite(right, tree, level), ite(c, tree, -level));
+    }
+    expect(countTerms([equal(tree, 3)])).toBeLessThan(3000);
+  });
+});
+
+describe('connectives', () => {
+  const c = booleanVariable('c');
+
+  test('absorb what a member implies', () => {
+    expect(and([a, or([a, b])])).toBe(a);
+    expect(or([a, and([a, b])])).toBe(a);
+    expect(and([a, or([not(a), b])])).toBe(and([a, b]));
+    expect(or([not(a), and([a, b])])).toBe(or([not(a), b]));
+    expect(and([a, not(and([a, b]))])).toBe(and([a, not(b)]));
+    expect(and([not(a), not(and([a, b]))])).toBe(not(a));
+    expect(and([a, or([not(a), b]), or([not(b), c])])).toBe(and([a, b, c]));
+    expect(and([a, or([not(a), b]), not(b)])).toBe(FALSE);
+    expect(and([or([a, b]), or([a, b, c])]).kind).toBe('application');
+  });
+
+  test('of booleans are equal or opposite whatever the signs', () => {
+    expect(equal(not(a), not(b))).toBe(equal(a, b));
+    expect(equal(not(a), b)).toBe(not(equal(b, a)));
+  });
 });
 
 describe('printed terms', () => {
