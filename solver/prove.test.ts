@@ -14,6 +14,7 @@ import {
 import { getClaim } from './obligation.ts';
 import type { Obligation, ObligationResult } from './obligation.ts';
 import { proveConfiguration, proveObligations } from './prove.ts';
+import { createFixedSolver } from './smt/fixed-solver.ts';
 import { FALSE, booleanVariable, integerVariable, less, within } from './smt/term.ts';
 import { createZ3Solver } from './smt/z3.ts';
 
@@ -471,6 +472,51 @@ describe('a verdict', () => {
     });
     expect(result).toMatchObject({ status: 'unknown', detail: 'cancelled' });
   });
+
+  test('is unknown, with an error that fails the run, where solvers contradict', async () => {
+    const reason = 'one says sat, two says unsat';
+    const contradiction = { status: 'unknown', reason, ms: 1, isContradiction: true } as const;
+    expect(await decide({}, { solver: createFixedSolver('both', contradiction) })).toMatchObject({
+      status: 'unknown',
+      finding: { code: 'CFG-SOLVERS', severity: 'error', message: expect.stringContaining(reason) },
+    });
+  });
+
+  test('is unknown where the case that a solver names does not satisfy the terms', async () => {
+    const model = new Map([['spy', 5_000n]]);
+    const wrong = createFixedSolver('wrong', { status: 'sat', model, ms: 1 });
+    expect(await decide({}, { solver: wrong })).toMatchObject({
+      status: 'unknown',
+      detail: expect.stringContaining('does not satisfy'),
+    });
+  });
+
+  test('is cached only where every answer that it rests on is', async () => {
+    const kept = createFixedSolver('kept', { status: 'unsat', ms: 0, cached: true });
+    const fresh = createFixedSolver('fresh', { status: 'unsat', ms: 0 });
+    const cases = { refute: within(spy, 20, 30), assume: [] };
+    expect((await decide(cases, { solver: kept }))?.cached).toBe(true);
+    expect((await decide(cases, { solver: fresh }))?.cached).toBe(false);
+    expect((await decide({ refute: FALSE, assume: [] }, { solver: kept }))?.cached).toBe(false);
+  });
+
+  test('shares the answer about premises with all that have the same', async () => {
+    const unsat = createFixedSolver('unsat', { status: 'unsat', ms: 0 });
+    const cases = [1, 2, 3].map((end) => ({ ...obligation, refute: within(spy, 900, 900 + end) }));
+    await proveObligations(createExample(), cases, { solver: unsat });
+    expect(unsat.asked).toHaveLength(cases.length + 1);
+  });
+
+  test('keeps its place in the list, whatever is decided first', async () => {
+    const ids = Array.from({ length: 50 }, (_, index) => `memory.test[${index}]`);
+    const list = ids.map((id, index) => ({
+      ...obligation,
+      id,
+      refute: index % 3 === 0 ? FALSE : within(spy, 20, 21 + index),
+    }));
+    const results = await proveObligations(createExample(), list, { solver });
+    expect(results.map(({ id }) => id)).toEqual(ids);
+  });
 });
 
 describe('proveConfiguration', () => {
@@ -491,7 +537,14 @@ describe('proveConfiguration', () => {
     expect(await writeScripts()).toEqual(scripts);
     expect(scripts.get('irq.exclusive')).toContain('; Every interrupt line has one owner');
     expect(scripts.get('irq.exclusive')).toContain('(set-info :status unsat)');
+    expect(scripts.get('irq.exclusive')).toMatch(/^; Size: \d+ terms, \d+ variables$/m);
     expect(scripts.get('irq.exclusive.premises')).toContain('(set-info :status sat)');
+  });
+
+  test('starts a solver while it builds the terms, and leaves closing to the caller', async () => {
+    const fixed = createFixedSolver('fixed', { status: 'unsat', ms: 0 });
+    await proveConfiguration(createExample(), { solver: fixed, only: 'config.*' });
+    expect(fixed.calls).toEqual({ warm: 1, close: 0 });
   });
 
   test('reports progress to the end', async () => {

@@ -11,7 +11,7 @@ import { isModel } from './smt/model.ts';
 import { printScript } from './smt/print.ts';
 import { unknown } from './smt/solver.ts';
 import type { Answer, Solver } from './smt/solver.ts';
-import { FALSE, TRUE, and, listTerms } from './smt/term.ts';
+import { FALSE, TRUE, and, countTerms, listVariables } from './smt/term.ts';
 import type { Term } from './smt/term.ts';
 import { createZ3Solver } from './smt/z3.ts';
 
@@ -109,23 +109,16 @@ function printQueries(obligation: Obligation, onQuery: ProveOptions['onQuery']):
   if (onQuery === undefined) return;
   const { id, statement, formula, source, assume, refute } = obligation;
   const about = [id, statement, `Formula: ${formula}`, `Source: ${source}`];
-  onQuery(
-    id,
-    printScript(
-      [...assume, refute],
-      [...about, 'Expected: unsat. A model is a case that breaks the statement.'],
-      'unsat',
-    ),
-  );
+  const print = (assertions: readonly Term[], expected: 'sat' | 'unsat', note: string): string => {
+    const variables = listVariables(assertions).length;
+    const size = `Size: ${countTerms(assertions)} terms, ${variables} variables`;
+    return printScript(assertions, [...about, size, `Expected: ${expected}. ${note}`], expected);
+  };
+  const statementNote = 'A model is a case that breaks the statement.';
+  onQuery(id, print([...assume, refute], 'unsat', statementNote));
   if (assume.length === 0) return;
-  onQuery(
-    `${id}.premises`,
-    printScript(
-      assume,
-      [...about, 'Expected: sat. Premises that contradict prove anything.'],
-      'sat',
-    ),
-  );
+  const premisesNote = 'Premises that contradict prove anything.';
+  onQuery(`${id}.premises`, print(assume, 'sat', premisesNote));
 }
 
 /** What the answers make of an obligation. */
@@ -150,7 +143,7 @@ async function decide(
   const { id, statement, formula, source, assume, refute } = obligation;
   const { model, isContradiction, ...decided } = decision;
   const area = getAreaOfObligation(obligation);
-  const size = listTerms([...assume, refute]).length;
+  const size = countTerms([...assume, refute]);
   const result = { id, area, statement, formula, source, ...decided, size };
   if (model === null) {
     const finding = isContradiction ? createContradiction(id, decision.detail ?? '') : null;

@@ -101,7 +101,7 @@ describe('the cache', () => {
     expect(await run(SAT, [THREE])).toMatchObject({ asked: 1, answers: [SAT] });
   });
 
-  test('survives a file that was cut off or holds something else, and keeps on adding', async () => {
+  test('survives a file that was cut off or holds something else, and adds to it', async () => {
     await run(UNSAT, [THREE, FOUR]);
     truncateSync(getFile(), readFileSync(getFile()).length - 20);
     appendFileSync(getFile(), '\0\0 something else');

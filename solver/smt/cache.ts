@@ -5,8 +5,8 @@
  * One file per solver and version, one line per answer: key, checksum, answer. The key is the
  * SHA-256 of the exact text, of the solver's name with its version, and of the number of this
  * format; hence an answer never outlives what it was about. Lines are appended whole, so that runs
- * at the same time do no harm; a line whose checksum is wrong is passed over. A model from the cache
- * is evaluated on the terms before anyone sees it. `unknown` is never kept.
+ * at the same time do no harm; a line whose checksum is wrong is passed over. A model from the
+ * cache is evaluated on the terms before anyone sees it. `unknown` is never kept.
  */
 
 import { createHash } from 'node:crypto';

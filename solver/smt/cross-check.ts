@@ -46,7 +46,8 @@ function combine(query: Query, first: Opinion, second: Opinion): Answer {
     return unknown(isAlike ? one.reason : said.join('; '), ms);
   }
   if (one.status !== other.status) {
-    const reason = `the solvers contradict each other: ${describeContradiction(query, first, second)}`;
+    const said = describeContradiction(query, first, second);
+    const reason = `the solvers contradict each other: ${said}`;
     return { status: 'unknown', reason, ms, isContradiction: true };
   }
   const { cached: _, ...answer } = one;

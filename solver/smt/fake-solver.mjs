@@ -13,10 +13,14 @@ if (process.argv.includes('--version')) {
   process.exit(0);
 }
 
+let asked = 0;
+
 /** @type {Readonly<Record<string, () => void>>} */
 const CHECKS = {
   sat: () => console.log('sat'),
   unsat: () => console.log('unsat'),
+  // Of a statement and its premises, the statement is asked first.
+  right: () => console.log(asked++ === 0 ? 'unsat' : 'sat'),
   unknown: () => console.log('unknown'),
   // An error in a declaration makes an answer of any kind worthless.
   error: () => console.log('(error "line 1 column 2: unknown sort")\nunsat'),
@@ -34,10 +38,19 @@ const CHECKS = {
   },
 };
 
+/**
+ * Every variable is 3.
+ * @param {string} line
+ */
+function listValues(line) {
+  const names = line.slice('(get-value ('.length, -2).match(/\|[^|]*\||[^ ]+/g) ?? [];
+  return names.map((name) => `(${name} 3)`).join(' ');
+}
+
 for await (const line of createInterface({ input: process.stdin })) {
   const echoed = /^\(echo "(.*)"\)$/.exec(line)?.[1];
   if (echoed !== undefined) console.log(flag === '-quotes' ? `"${echoed}"` : echoed);
   else if (line === '(check-sat)') CHECKS[mode]?.();
-  else if (line.startsWith('(get-value')) console.log('((p 3))');
+  else if (line.startsWith('(get-value')) console.log(`(${listValues(line)})`);
   else if (line.startsWith('(get-info')) console.log('(:reason-unknown "incomplete")');
 }

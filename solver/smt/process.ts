@@ -36,7 +36,7 @@ export interface ProcessOptions {
   readonly jobs?: number;
   /** Wall-clock limit of one query, milliseconds. */
   readonly timeoutMs?: number;
-  /** Limit of z3 in its own steps; 0 or absent for none. cvc5 counts differently: without effect. */
+  /** Limit of z3 in its own steps; 0 or absent for none. Without effect on cvc5. */
   readonly resourceLimit?: number;
   /**
    * Memory of one process, MiB. z3 keeps it itself; cvc5 knows no limit, so it gets one of the
@@ -97,7 +97,7 @@ export function createProcessSolver(options: ProcessOptions): Solver {
     throw new MissingSolverError(
       `no solver ${program}: "${command.join(' ')} --version" does not start on the PATH, ` +
         `or does not answer as ${program} does`,
-      `install it (Debian's package is called ${program}), or leave the solver to the default, wasm`,
+      `install it (Debian's package is called ${program}), or leave out the option`,
     );
   }
   return new Pool({
@@ -190,13 +190,16 @@ class ProcessEngine implements Engine {
     const variables = listVariables(query.assertions);
     this.#errors = '';
     this.#stage = { kind: 'verdict', variables, startMs: performance.now() };
+    const logic = `(set-logic ${getLogic(query.assertions)})`;
+    this.#write(`(reset)\n${this.#printLimits()}${logic}\n${getText(query)}(check-sat)`);
+  }
+
+  /** Options of z3, which a reset forgets; those of cvc5 stand in its command line. */
+  #printLimits(): string {
     const { program, resourceLimit = 0 } = this.#options;
-    const limits =
-      program === 'z3'
-        ? `(set-option :timeout ${Math.ceil(this.#timeoutMs)})\n(set-option :rlimit ${resourceLimit})\n`
-        : '';
-    const logic = `(set-logic ${getLogic(query.assertions)})\n`;
-    this.#write(`(reset)\n${limits}${logic}${getText(query)}(check-sat)`);
+    if (program !== 'z3') return '';
+    const timeout = Math.ceil(Math.min(this.#timeoutMs, 2 ** 32 - 1));
+    return `(set-option :timeout ${timeout})\n(set-option :rlimit ${resourceLimit})\n`;
   }
 
   end(): Promise<void> {
