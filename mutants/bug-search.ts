@@ -88,7 +88,7 @@ export function loadBuggyStep(bug: SourceBug): Promise<StepFunction> {
   return loadStep(applyBug(readSources(), bug));
 }
 
-/** Properties whose monitor reports another one's violations: refusals are seen by local respect. */
+/** Properties whose violations the monitor of another reports. */
 const REPORTED_BY: Readonly<Record<string, string>> = {
   'noninterference.refusal': 'noninterference.local-respect',
 };

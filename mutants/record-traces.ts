@@ -1,6 +1,6 @@
 /**
- * Records the shortest trace that some seeds find for each bug of the sources: run it with tsx after
- * a change of the spec, the bugs, the actions that are drawn or `configs/`.
+ * Records the shortest trace that some seeds find for each bug of the sources: run it with tsx
+ * after a change of the spec, the bugs, the actions that are drawn or `configs/`.
  *
  * It also says which bugs that name no property are found by one now.
  */

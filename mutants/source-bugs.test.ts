@@ -22,7 +22,7 @@ const RECORDED = readRecordedTraces();
 const FOUND = SOURCE_BUGS.filter(({ property }) => property !== null);
 const CONFIGURATIONS = [...new Set(SOURCE_BUGS.map(getConfigurationName))];
 
-/** Without what the bugs are about: the steps that a right spec takes unpunished. */
+/** Steps in which the sources without a bug must break nothing. */
 const CLEAN_STEPS = 20_000;
 
 function getRecorded(bug: SourceBug): (typeof RECORDED)[number] {
@@ -67,6 +67,12 @@ describe('the list of bugs in the sources', () => {
         claims.length === 0 && component !== 'scheduler' && component !== 'time',
     );
     expect(none.map(({ property }) => property)).toEqual(['time.charge', null]);
+  });
+
+  test('keeps to the subset of the language that the lifter reads', () => {
+    const forbidden = /=>|\b(while|class|throw|try|new|async|yield)\b|\.\.\.|\.(map|filter|find)\(/;
+    const wrong = SOURCE_BUGS.filter(({ replace }) => forbidden.test(replace));
+    expect(wrong.map(({ name }) => name)).toEqual([]);
   });
 
   test('has a recorded trace for each bug that names a property, and for no other', () => {

@@ -1,6 +1,6 @@
 /**
- * Source bugs: changes of the spec's own text that are wrong in one way each, for holding proofs and
- * the fuzzer against the same bugs.
+ * Source bugs: changes of the spec's own text that are wrong in one way each, for holding proofs
+ * and the fuzzer against the same bugs.
  *
  * `applyBug` puts one into the sources.
  */

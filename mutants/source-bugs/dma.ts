@@ -62,9 +62,8 @@ export const DMA_BUGS: readonly SourceBug[] = [
     ...SMMU,
     name: 'a message is looked up by the DeviceID of the first stream',
     row: 'IRQ-09',
-    find: 'return ringDoorbell(plan, machine, plan.streams[index]?.itsDeviceId ?? NONE, action.event);',
-    replace:
-      'return ringDoorbell(plan, machine, plan.streams[0]?.itsDeviceId ?? NONE, action.event);',
+    find: 'plan.streams[index]?.itsDeviceId ?? NONE, action.event);',
+    replace: 'plan.streams[0]?.itsDeviceId ?? NONE, action.event);',
     breaks: 'A device of one partition interrupts another.',
     property: 'noninterference.local-respect',
     claims: ['irq', 'noninterference'],

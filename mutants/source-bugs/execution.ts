@@ -215,10 +215,8 @@ const BOOT_BUGS: readonly SourceBug[] = [
     ...BOOT,
     name: 'the first core that seals lets partitions run',
     row: 'IMM-06',
-    find: `    if (planned?.el2 === true && planned.used && machine.boot.steps[core] !== BOOT_SEALED) return;
-`,
-    replace: `    if (planned?.el2 === true && machine.boot.steps[core] === BOOT_SEALED) break;
-`,
+    find: 'machine.boot.steps[core] !== BOOT_SEALED) return;',
+    replace: 'machine.boot.steps[core] === BOOT_SEALED) break;',
     breaks: 'Partitions run while other cores are not set up.',
     property: 'time.grid',
   },

@@ -157,9 +157,8 @@ const DISTRIBUTOR_BUGS: readonly SourceBug[] = [
     ...DISTRIBUTOR,
     name: 'a virtual CPU ends the interrupt of another',
     row: 'IRQ-10',
-    find: `  if (action.intId >= PRIVATE_LINES && line.target !== self.vcpu) return 'INTERRUPT_NOT_ACTIVE';
-`,
-    replace: '',
+    find: 'if (action.intId >= PRIVATE_LINES && line.target !== self.vcpu)',
+    replace: 'if (action.intId >= PRIVATE_LINES && line.target < 0)',
     breaks: 'The list register of the other core keeps an interrupt that has ended.',
     property: 'irq.delivered',
     claims: ['irq'],

@@ -262,8 +262,11 @@ const FIREWALL_BUGS: readonly SourceBug[] = [
     file: 'model/smmu.ts',
     name: 'the firewall does not see devices without a stream',
     row: 'DMA-16',
-    find: "  if (!isGranted(plan, master.partition, action.address, kind)) return 'FIREWALL_DENIED';\n",
-    replace: '',
+    find: `  const kind = action.write ? 'write' : 'read';
+  if (!isGranted(plan, master.partition, action.address, kind)) return 'FIREWALL_DENIED';
+`,
+    replace: `  const kind = action.write ? 'write' : 'read';
+`,
     breaks: 'A device without a stream reaches all of memory.',
     property: 'dma.confined',
     claims: ['dma'],
