@@ -225,17 +225,14 @@ const switchForgetsRegister: StepFunction = (plan, machine, action) => {
   return outcome;
 };
 
-/** The label is that of the comer, the value is that of who left. */
-const switchForgetsValue: StepFunction = (plan, machine, action) => {
-  const forgotten = 9;
-  const before = machine.cores.map(({ loaded, registers }) => ({
-    loaded,
-    value: registers[forgotten] ?? 0,
-  }));
+/** The labels are those of who comes, the values those of who left. */
+const switchForgetsValues: StepFunction = (plan, machine, action) => {
+  const before = machine.cores.map(({ loaded, registers }) => ({ loaded, kept: [...registers] }));
   const outcome = step(plan, machine, action);
   for (const [index, core] of machine.cores.entries()) {
     const old = before[index];
-    if (old !== undefined && old.loaded !== core.loaded) core.registers[forgotten] = old.value;
+    if (old === undefined || old.loaded === core.loaded) continue;
+    core.registers.splice(0, core.registers.length, ...old.kept);
   }
   return outcome;
 };
@@ -327,9 +324,9 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     step: switchForgetsRegister,
   },
   {
-    name: 'world switch restores the label of tpidr but not its value',
+    name: 'world switch restores labels of registers but not their values',
     property: 'noninterference.two-runs',
-    step: switchForgetsValue,
+    step: switchForgetsValues,
   },
   { name: 'an SGI number unchecked', property: 'seal.total', step: indexUnchecked },
 ];

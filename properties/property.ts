@@ -39,6 +39,8 @@ export interface Context {
   readonly machine: Machine;
   readonly grants: GrantMap;
   readonly delayBounds: readonly DelayBound[];
+  /** The transition function that is watched, for a run beside the one that is judged. */
+  readonly step: (plan: Plan, machine: Machine, action: Action) => Outcome;
   /**
    * Every property looks at everything after every step: for shrinking and replay. Otherwise the
    * costliest look only at what the step can have touched, and at everything now and then.

@@ -104,7 +104,8 @@ export function runTrace(runner: Runner, trace: Trace, watch: Watch = {}): RunRe
   const machine = createStart(runner, trace);
   const { plan, configuration, grants, delayBounds } = runner;
   const thorough = coverage === undefined;
-  const context = { configuration, plan, machine, grants, delayBounds, thorough };
+  const { step: taken } = runner;
+  const context = { configuration, plan, machine, grants, delayBounds, step: taken, thorough };
   const monitors = runner.properties.map((property) => property.watch(context));
   let steps = 0;
   let violation: Violation | null = null;

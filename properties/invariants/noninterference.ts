@@ -18,6 +18,7 @@ import { PAGE_SIZE } from '../../model/units.ts';
 import { formatAddress } from '../findings.ts';
 import { findGrant } from '../grants.ts';
 import { computeDomain } from './domain.ts';
+import { TWO_RUNS_PROPERTY } from './two-runs.ts';
 import { COMPLETE_LOOK_INTERVAL, watchEachStep } from '../property.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
 
@@ -28,17 +29,39 @@ function isDeclaredRing(context: Context, from: number, to: number): boolean {
   );
 }
 
-/** The first difference of two views, in words; null where they are equal. */
+/**
+ * The first difference of two views, in words; null where they are equal. List registers count only
+ * where the virtual CPU is live in both: a world switch fills them from its lines.
+ */
 function findDifference(before: View, after: View): string | null {
-  const line = findUnequal(before.lines, after.lines);
-  if (line >= 0) return `lines[${line}] from ${before.lines[line]} to ${after.lines[line]}`;
+  const flat =
+    describeUnequal('lines', before.lines, after.lines) ??
+    describeUnequal('physicalLines', before.physicalLines, after.physicalLines) ??
+    describeUnequal('requests', before.requests, after.requests);
+  if (flat !== null) return flat;
   for (let index = 0; index < after.vcpus.length; index += 1) {
-    const old = before.vcpus[index] ?? [];
-    const now = after.vcpus[index] ?? [];
-    const at = findUnequal(old, now);
-    if (at >= 0) return `vcpus[${index}][${at}] from ${old[at]} to ${now[at]}`;
+    const old = before.vcpus[index] ?? NOTHING;
+    const now = after.vcpus[index] ?? NOTHING;
+    const unequal = describeUnequal(`vcpus[${index}]`, old, now);
+    if (unequal !== null) return unequal;
+    const listed = before.listRegisters[index] ?? NOTHING;
+    const listing = after.listRegisters[index] ?? NOTHING;
+    if (listed[0] !== 1 || listing[0] !== 1) continue;
+    const moved = describeUnequal(`listRegisters[${index}]`, listed, listing);
+    if (moved !== null) return moved;
   }
   return null;
+}
+
+const NOTHING: readonly number[] = [];
+
+function describeUnequal(
+  part: string,
+  before: readonly number[],
+  after: readonly number[],
+): string | null {
+  const at = findUnequal(before, after);
+  return at < 0 ? null : `${part}[${at}] from ${before[at]} to ${after[at]}`;
 }
 
 /** First position at which two lists differ, or -1. */
@@ -195,4 +218,5 @@ export const NONINTERFERENCE_PROPERTIES: readonly Property[] = [
     example: 'a class of registers that the world switch forgets',
     watch: watchRegisters,
   },
+  TWO_RUNS_PROPERTY,
 ];
