@@ -15,7 +15,7 @@ import {
 } from './exact.ts';
 import type { Exact } from './exact.ts';
 import { UNBOUNDED } from './interval.ts';
-import { LinearForm } from './linear.ts';
+import { LinearForm, getBase, getOffset, withOffset } from './linear.ts';
 import { FALSE, TRUE, applyTwo, boolean, integer, onRelease } from './node.ts';
 import type { Term } from './node.ts';
 import { applySymmetric, ite, not } from './proposition.ts';
@@ -31,23 +31,18 @@ interface Difference {
   readonly divisor: Exact;
 }
 
-/** Whether the term is no sum, product or constant: neither splits nor cancels. */
-function isOpaque(term: Term): boolean {
-  if (term.kind !== 'application') return term.kind === 'variable';
-  return term.operator !== '+' && term.operator !== '*';
-}
-
 function splitBySign(form: LinearForm): Difference {
   const [positive, negative] = [new LinearForm(), new LinearForm()];
+  const { bases, coefficients } = form;
   let divisor: Exact = 0;
-  form.forEach((_, coefficient) => {
-    divisor = greatestCommonDivisor(divisor, coefficient);
-  });
-  const by = divisor;
-  form.forEach((base, coefficient) => {
-    if (coefficient > 0) positive.insert(base, floorDivideExact(coefficient, by));
-    else negative.insert(base, floorDivideExact(multiplyExact(-1, coefficient), by));
-  });
+  for (const coefficient of coefficients) divisor = greatestCommonDivisor(divisor, coefficient);
+  for (let index = 0; index < bases.length; index += 1) {
+    const [base, coefficient] = [bases[index], coefficients[index] ?? 0];
+    if (base === undefined || coefficient === 0) continue;
+    const reduced = divisor === 1 ? coefficient : floorDivideExact(coefficient, divisor);
+    if (reduced > 0) positive.append(base, reduced);
+    else negative.append(base, multiplyExact(-1, reduced));
+  }
   return { positive, negative, constant: form.constant, divisor };
 }
 
@@ -69,14 +64,26 @@ export function decideLessOrEqual(a: Term, b: Term): Term {
   const [left, right] = [a.interval ?? UNBOUNDED, b.interval ?? UNBOUNDED];
   if (a === b || left.high <= right.low) return TRUE;
   if (left.low > right.high) return FALSE;
-  if (a.kind === 'integer' && isOpaque(b)) return atLeast(a.exact, b);
-  if (b.kind === 'integer' && isOpaque(a)) return not(atLeast(addExact(b.exact, 1), a));
-  if (isOpaque(a) && isOpaque(b)) return applyTwo('<=', 'Bool', a, b);
+  const [first, second] = [getBase(a), getBase(b)];
+  // From a to b, less what they have in common.
+  const distance = addExact(getOffset(b), multiplyExact(-1, getOffset(a)));
+  if (a.kind === 'integer' && second !== null) {
+    return atLeast(multiplyExact(-1, distance), second);
+  }
+  if (b.kind === 'integer' && first !== null) return not(atLeast(addExact(distance, 1), first));
+  if (first !== null && second !== null) return compareBases(first, second, distance);
   const form = subtractForms(a, b);
   const { low, high } = form.getInterval();
   if (high <= 0) return TRUE;
   if (low > 0) return FALSE;
   return fromDifference(splitBySign(form));
+}
+
+/** a <= b + distance for two summands. */
+function compareBases(a: Term, b: Term, distance: Exact): Term {
+  if (a === b) return boolean(distance >= 0);
+  if (distance >= 0) return applyTwo('<=', 'Bool', a, withOffset(b, distance));
+  return not(applyTwo('<=', 'Bool', b, withOffset(a, addExact(-1, multiplyExact(-1, distance)))));
 }
 
 /** That the difference is at most 0, in its normal form. */
@@ -109,9 +116,13 @@ export function decideEqual(a: Term, b: Term): Term {
   const [left, right] = [a.interval ?? UNBOUNDED, b.interval ?? UNBOUNDED];
   if (a === b) return TRUE;
   if (left.high < right.low || right.high < left.low) return FALSE;
-  if (a.kind === 'integer' && isOpaque(b)) return isConstant(b, a.exact);
-  if (b.kind === 'integer' && isOpaque(a)) return isConstant(a, b.exact);
-  if (isOpaque(a) && isOpaque(b)) return equalOpaque(a, b);
+  const [first, second] = [getBase(a), getBase(b)];
+  const distance = addExact(getOffset(b), multiplyExact(-1, getOffset(a)));
+  if (a.kind === 'integer' && second !== null) {
+    return isConstant(second, multiplyExact(-1, distance));
+  }
+  if (b.kind === 'integer' && first !== null) return isConstant(first, distance);
+  if (first !== null && second !== null) return equateBases(first, second, distance);
   const form = subtractForms(a, b);
   const { low, high } = form.getInterval();
   if (low > 0 || high < 0) return FALSE;
@@ -123,6 +134,13 @@ export function decideEqual(a: Term, b: Term): Term {
   if (positive.bases.length === 0) return isConstant(negative.toTerm(), rest);
   if (rest >= 0) return equalOpaque(withConstant(positive, rest), negative.toTerm());
   return equalOpaque(positive.toTerm(), withConstant(negative, multiplyExact(-1, rest)));
+}
+
+/** a = b + distance for two summands. */
+function equateBases(a: Term, b: Term, distance: Exact): Term {
+  if (a === b) return boolean(distance === 0);
+  if (distance >= 0) return equalOpaque(a, withOffset(b, distance));
+  return equalOpaque(withOffset(a, multiplyExact(-1, distance)), b);
 }
 
 /** Sides that have a single value each, and not a different one, are equal. */

@@ -60,6 +60,7 @@ export function moduloExact(a: Exact, by: Exact): Exact {
 
 /** Greatest common divisor of the magnitudes; gcd(0, b) is the magnitude of b. */
 export function greatestCommonDivisor(a: Exact, b: Exact): Exact {
+  if (a === 1 || b === 1) return 1;
   let [large, small] = [a < 0 ? multiplyExact(-1, a) : a, b < 0 ? multiplyExact(-1, b) : b];
   while (small !== 0) [large, small] = [small, moduloExact(large, small)];
   return large;

@@ -47,6 +47,14 @@ export function multiplyIntervals(a: Interval, b: Interval): Interval {
   return makeInterval(Math.min(...ends), Math.max(...ends));
 }
 
+/** Of factor * a. */
+export function scaleInterval(a: Interval, factor: Exact): Interval {
+  if (factor === 1 || a === UNBOUNDED) return a;
+  const by = Number(factor);
+  const [first, second] = [multiplyEnds(a.low, by), multiplyEnds(a.high, by)];
+  return by < 0 ? makeInterval(second, first) : makeInterval(first, second);
+}
+
 /** Zero times any value is zero, however large. */
 function multiplyEnds(a: number, b: number): number {
   return a === 0 || b === 0 ? 0 : a * b;

@@ -114,7 +114,7 @@ export class TermError extends Error {}
 const SMALL = 1024;
 
 /** Entries of an empty table; a power of two, as every size of it. */
-const TABLE_SIZE = 1 << 12;
+const TABLE_SIZE = 1 << 14;
 
 let generation = 1;
 let nextId = 0;
@@ -127,7 +127,9 @@ let words = new Map<bigint, Term>();
 const variables = new Map<string, Variable[]>();
 
 function makeSlots<T>(size: number): (T | undefined)[] {
-  return Array.from({ length: size }, () => undefined);
+  const list: (T | undefined)[] = [];
+  list.length = size;
+  return list;
 }
 
 /**

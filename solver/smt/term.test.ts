@@ -197,6 +197,11 @@ describe('sums', () => {
     expect(lessOrEqual(multiply(2, x), 7)).toBe(lessOrEqual(x, 3));
     expect(less(x, 4)).toBe(lessOrEqual(x, 3));
     expect(less(x, y)).toBe(lessOrEqual(add(x, 1), y));
+    expect(less(add(x, 5), add(y, 2))).toBe(lessOrEqual(add(x, 4), y));
+    expect(equal(add(x, 5), add(y, 2))).toBe(equal(y, add(x, 3)));
+    expect(equal(add(x, 5), 7)).toBe(equal(x, 2));
+    expect(lessOrEqual(7, add(x, 5))).toBe(lessOrEqual(2, x));
+    expect(lessOrEqual(subtract(add(x, y), y), 3)).toBe(lessOrEqual(x, 3));
     expect(lessOrEqual(subtract(0, x), -3)).toBe(lessOrEqual(3, x));
     expect(lessOrEqual(multiply(2n ** 70n, x), 2n ** 71n)).toBe(lessOrEqual(x, 2));
   });

@@ -15,7 +15,7 @@ import { decideEqual, decideLessOrEqual, equalWords } from './comparison.ts';
 import { floorDivideExact, moduloExact, toExact } from './exact.ts';
 import type { Exact } from './exact.ts';
 import { UNBOUNDED } from './interval.ts';
-import { LinearForm, toLinearForm } from './linear.ts';
+import { LinearForm, isSummand, toLinearForm } from './linear.ts';
 import { FALSE, TermError, applyTwo, integer, toSorted, toTerm } from './node.ts';
 import type { Operand, Term } from './node.ts';
 import { and, equalBooleans, not, or } from './proposition.ts';
@@ -54,10 +54,24 @@ export { and, ite, not, or } from './proposition.ts';
 
 /** The sum; 0 for none. */
 export function add(...summands: readonly Operand[]): Term {
+  const [a, b] = summands;
+  if (a !== undefined && b !== undefined && summands.length === 2) {
+    return addTwo(toSorted(a, 'Int'), toSorted(b, 'Int'));
+  }
   const form = new LinearForm();
   for (const summand of summands) form.accumulate(toSorted(summand, 'Int'), 1);
   return form.toTerm();
 }
+
+function addTwo(a: Term, b: Term): Term {
+  const isPlain = isSummand(a) && a !== b && (isSummand(b) || b.kind === 'integer');
+  if (isPlain && b !== ZERO) return applyTwo('+', 'Int', a, b);
+  const form = toLinearForm(a);
+  form.accumulate(b, 1);
+  return form.toTerm();
+}
+
+const ZERO = integer(0);
 
 /** a - b. */
 export function subtract(a: Operand, b: Operand): Term {
@@ -88,15 +102,16 @@ function splitMultiple(term: Term, by: Exact): Split | null {
   if (!isSum) return null;
   const form = toLinearForm(term);
   const [multiple, rest] = [new LinearForm(), new LinearForm()];
-  form.forEach((base, coefficient) => {
+  for (const [index, base] of form.bases.entries()) {
+    const coefficient = form.coefficients[index] ?? 0;
     const isMultiple = moduloExact(coefficient, by) === 0;
-    if (isMultiple) multiple.insert(base, floorDivideExact(coefficient, by));
-    else rest.insert(base, coefficient);
-  });
+    if (isMultiple) multiple.append(base, floorDivideExact(coefficient, by));
+    else rest.append(base, coefficient);
+  }
   multiple.constant = floorDivideExact(form.constant, by);
   rest.constant = moduloExact(form.constant, by);
-  if (multiple.bases.length === 0 && multiple.constant === 0) return null;
-  return { multiple: multiple.toTerm(), rest: rest.toTerm() };
+  const split = { multiple: multiple.toTerm(), rest: rest.toTerm() };
+  return split.multiple === ZERO ? null : split;
 }
 
 /** The quotient by which the bounds of the variables decide the division, else null. */
