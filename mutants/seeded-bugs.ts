@@ -5,34 +5,20 @@
  * They wrap the spec's own step from outside; the spec itself has no switch.
  */
 
-import type { Action } from '../model/actions.ts';
 import { transferWord } from '../model/bus.ts';
 import { getRunningResident } from '../model/execution.ts';
 import { BOOT_STAGE2 } from '../model/machine.ts';
 import type { Machine } from '../model/machine.ts';
 import { writeWord } from '../model/memory.ts';
-import type { Outcome } from '../model/outcome.ts';
 import type { Plan } from '../model/plan.ts';
 import { X0 } from '../model/registers.ts';
 import { step } from '../model/step.ts';
 import { computePage, isCovering } from '../model/translation.ts';
 import { PAGE_SIZE } from '../model/units.ts';
 import type { StepFunction } from '../properties/engine/run.ts';
-
-/** A bug and the property that must find it. */
-export interface SeededBug {
-  readonly name: string;
-  /** Id of the property that names this defect. */
-  readonly property: string;
-  readonly step: StepFunction;
-}
-
-/** Wraps the spec: `after` sees the outcome and may replace it. */
-function afterStep(
-  after: (plan: Plan, machine: Machine, action: Action, outcome: Outcome) => Outcome,
-): StepFunction {
-  return (plan, machine, action) => after(plan, machine, action, step(plan, machine, action));
-}
+import { afterStep } from './seeded-bug.ts';
+import type { SeededBug } from './seeded-bug.ts';
+import { STATE_BUGS } from './seeded-state-bugs.ts';
 
 /** Changes the machine once, right after the boot core has built the tables. */
 function afterTables(change: (plan: Plan, machine: Machine) => void): StepFunction {
@@ -329,4 +315,5 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     step: switchForgetsValues,
   },
   { name: 'an SGI number unchecked', property: 'seal.total', step: indexUnchecked },
+  ...STATE_BUGS,
 ];

@@ -2,6 +2,7 @@
  * Catalogue: all properties of the machine, in the order in which a step is judged.
  */
 
+import { INDUCTIVE_PROPERTIES } from './invariants/inductive.ts';
 import { INTERRUPT_PROPERTIES } from './invariants/interrupts.ts';
 import { NONINTERFERENCE_PROPERTIES } from './invariants/noninterference.ts';
 import { TABLE_PROPERTIES } from './invariants/tables.ts';
@@ -16,6 +17,7 @@ export const PROPERTIES: readonly Property[] = [
   ...INTERRUPT_PROPERTIES,
   ...TIME_PROPERTIES,
   ...NONINTERFERENCE_PROPERTIES,
+  ...INDUCTIVE_PROPERTIES,
 ];
 
 /** Violations that no monitor reports because the engine itself sees them. */

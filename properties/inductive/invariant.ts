@@ -13,6 +13,8 @@ export interface InductiveInvariant {
   readonly source: string;
   /** A bug that breaks it. */
   readonly example: string;
+  /** Names of the indices, in their order, as messages and witnesses show them. */
+  readonly indices: readonly string[];
   /** Where `holds` is exported under its own name, from the root of the project. */
   readonly file: string;
   /** The condition for one tuple of indices, in the liftable subset. */

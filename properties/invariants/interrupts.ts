@@ -5,6 +5,7 @@
 import { getLoadedResident } from '../../model/execution.ts';
 import type { CoreState } from '../../model/machine.ts';
 import { LR_ACTIVE, LR_INVALID, LR_PENDING, findVirtualLine } from '../../model/list-registers.ts';
+import { isListRegisterOwn } from '../inductive/interrupts.ts';
 import { PRIVATE_LINES } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { StaticConfiguration } from '../../model/configuration.ts';
@@ -42,6 +43,7 @@ function findBadRegister(
     const register = core.listRegisters[slot];
     if (register === undefined || register.state === LR_INVALID) continue;
     count();
+    if (isListRegisterOwn(context.plan, context.machine, index, slot)) continue;
     if (resident === undefined) return `list register ${slot} is in use while nobody is loaded`;
     const { partition, vcpu } = resident;
     const line = findVirtualLine(context.machine, partition, vcpu, register.intId);
@@ -61,10 +63,8 @@ function findBadRegister(
     if (register.physical !== line.physical) {
       return `list register ${slot} has the wrong HW bit for INTID ${register.intId}`;
     }
-    const twin = core.listRegisters.findIndex(
-      (other) => other.state !== LR_INVALID && other.intId === register.intId,
-    );
-    if (twin !== slot) return `list registers ${twin} and ${slot} hold INTID ${register.intId}`;
+    const state = line.active ? 'is active' : 'is disabled';
+    return `list register ${slot} says INTID ${register.intId} is pending, its line ${state}`;
   }
   return null;
 }

@@ -17,6 +17,7 @@ import type { View } from '../../model/view.ts';
 import { PAGE_SIZE } from '../../model/units.ts';
 import { formatAddress } from '../findings.ts';
 import { findGrant } from '../grants.ts';
+import { isLiveRegisterOwn } from '../inductive/registers.ts';
 import { computeDomain } from './domain.ts';
 import { TWO_RUNS_PROPERTY } from './two-runs.ts';
 import { COMPLETE_LOOK_INTERVAL, watchEachStep } from '../property.ts';
@@ -173,8 +174,8 @@ function watchRegisters(context: Context): Monitor {
       if (core === undefined || resident === undefined) continue;
       count();
       for (let register = 0; register < core.registerWriters.length; register += 1) {
+        if (isLiveRegisterOwn(context.plan, context.machine, index, register)) continue;
         const writer = core.registerWriters[register] ?? -1;
-        if (writer < 0 || writer === resident.partition) continue;
         const reader = context.configuration.partitions[resident.partition]?.name ?? '';
         const author = context.configuration.partitions[writer]?.name ?? '';
         return {

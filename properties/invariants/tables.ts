@@ -5,34 +5,24 @@
 import type { Action } from '../../model/actions.ts';
 import { BOOT_OFF, BOOT_SMMU } from '../../model/machine.ts';
 import type { CachedEntry, Machine, TableEntry } from '../../model/machine.ts';
-import { computeFrame, isCovering } from '../../model/translation.ts';
 import type { Plan } from '../../model/plan.ts';
 import { PAGE_SIZE } from '../../model/units.ts';
 import { formatAddress } from '../findings.ts';
+import { isIotlbCoherent, isTlbCoherent } from '../inductive/tables.ts';
 import { COMPLETE_LOOK_INTERVAL, watchEachStep } from '../property.ts';
 import type { Context, Property, Violation } from '../property.ts';
 
-/** A valid cached entry that its table does not give, or gives with fewer rights. */
-function isStale(slot: CachedEntry, table: readonly TableEntry[]): boolean {
-  const address = slot.page * PAGE_SIZE;
-  const entry = table.find((one) => isCovering(one, address));
-  if (entry === undefined || computeFrame(entry, address) !== slot.frame) return true;
-  const wider =
-    (slot.read && !entry.read) || (slot.write && !entry.write) || (slot.execute && !entry.execute);
-  return wider || slot.type !== entry.type;
-}
-
+/** The first valid entry that is not coherent with its table. */
 function findStale(
-  context: Context,
   slots: readonly CachedEntry[],
-  tables: readonly (readonly TableEntry[])[],
+  isCoherent: (slot: number) => boolean,
   count: () => void,
 ): CachedEntry | undefined {
-  for (const slot of slots) {
-    if (!slot.valid) continue;
+  for (let at = 0; at < slots.length; at += 1) {
+    const slot = slots[at];
+    if (slot === undefined || !slot.valid) continue;
     count();
-    const owner = context.plan.partitions.findIndex(({ vmid }) => vmid === slot.vmid);
-    if (isStale(slot, tables[owner] ?? [])) return slot;
+    if (!isCoherent(at)) return slot;
   }
   return undefined;
 }
@@ -110,8 +100,10 @@ export const TABLE_PROPERTIES: readonly Property[] = [
     example: 'two partitions with one VMID',
     watch: (context) =>
       watchEachStep((_action, _outcome, count) => {
-        for (const [index, core] of context.machine.cores.entries()) {
-          const slot = findStale(context, core.tlb, context.machine.stage2, count);
+        const { plan, machine } = context;
+        for (const [index, core] of machine.cores.entries()) {
+          const isCoherent = (at: number): boolean => isTlbCoherent(plan, machine, index, at);
+          const slot = findStale(core.tlb, isCoherent, count);
           if (slot !== undefined)
             return describeStale('memory.cached', `TLB of core ${index}`, slot);
         }
@@ -126,8 +118,9 @@ export const TABLE_PROPERTIES: readonly Property[] = [
     appliesTo: hasStreams,
     watch: (context) =>
       watchEachStep((_action, _outcome, count) => {
-        const { iotlb, tables } = context.machine.smmu;
-        const slot = findStale(context, iotlb, tables, count);
+        const { plan, machine } = context;
+        const isCoherent = (at: number): boolean => isIotlbCoherent(plan, machine, at);
+        const slot = findStale(machine.smmu.iotlb, isCoherent, count);
         return slot === undefined ? null : describeStale('dma.cached', 'IOTLB', slot);
       }),
   },

@@ -121,11 +121,11 @@ function watchTwoRuns(context: Context): Monitor {
     },
     after: (_action, outcome) => {
       steps += 1;
-      const look = context.thorough || steps % LOOK_INTERVAL === 0;
+      const due = context.thorough || steps % LOOK_INTERVAL === 0;
       for (const run of runs) {
         if (run.machine === null || run.parted) continue;
         const other = context.step(plan, run.machine, run.action);
-        if (!look && other === outcome) continue;
+        if (!due && other === outcome) continue;
         evaluations += 1;
         const violation = compareRuns(context, run, run.machine, outcome, other);
         if (violation !== null) return violation;
