@@ -43,8 +43,7 @@ export const DMA_BUGS: readonly SourceBug[] = [
     find: '    if (request.busy) continue;\n',
     replace: '',
     breaks: 'A device of one partition destroys a request of another’s.',
-    property: null,
-    unseen: 'requests in flight are in no partition’s view',
+    property: 'noninterference.local-respect',
     claims: ['dma', 'noninterference'],
   },
   {

@@ -24,8 +24,7 @@ const GIC_BUGS: readonly SourceBug[] = [
     find: 'const line = machine.gic.lines[action.intId - plan.spiFirst];',
     replace: 'const line = machine.gic.lines[action.intId - plan.spiFirst + 1];',
     breaks: 'A device of one partition interrupts another.',
-    property: null,
-    unseen: 'physical lines are in no partition’s view',
+    property: 'noninterference.local-respect',
     claims: ['irq', 'noninterference'],
   },
   {
@@ -188,12 +187,20 @@ const LIST_REGISTER = {
 const LIST_REGISTER_BUGS: readonly SourceBug[] = [
   {
     ...LIST_REGISTER,
-    file: 'model/world-switch.ts',
-    name: 'a world switch keeps the list registers',
+    name: 'a list register that is emptied keeps its state',
     row: 'IRQ-12',
+    find: `    register.state = LR_INVALID;
+    register.intId = 0;`,
+    replace: '    register.intId = 0;',
+    breaks: 'A partition gets interrupts of the one before.',
+  },
+  {
+    ...LIST_REGISTER,
+    name: 'a fill keeps what the list registers hold',
+    row: 'IRQ-11',
     find: '  emptyListRegisters(machine, core);\n',
     replace: '',
-    breaks: 'A partition gets interrupts of the one before.',
+    breaks: 'Two list registers hold one interrupt, which the GIC forbids.',
   },
   {
     ...LIST_REGISTER,
@@ -228,8 +235,8 @@ const LIST_REGISTER_BUGS: readonly SourceBug[] = [
     ...LIST_REGISTER,
     name: 'a fill loads lines of the partition’s other virtual CPUs',
     row: 'IRQ-04',
-    find: 'if (line.target === vcpu && line.pending && line.enabled) loadLine(state, line);',
-    replace: 'if (line.pending && line.enabled) loadLine(state, line);',
+    find: '    if (line.target !== vcpu) continue;\n',
+    replace: '',
     breaks: 'A virtual CPU gets an interrupt that another shall take.',
   },
   {
