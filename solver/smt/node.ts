@@ -120,6 +120,8 @@ let generation = 1;
 let nextId = 0;
 let nextMark = 0;
 let slots: (Application | undefined)[] = makeSlots(TABLE_SIZE);
+/** The hash of the node in each slot, so that a search reads no node but the one it finds. */
+let hashes = new Int32Array(TABLE_SIZE);
 let filled = 0;
 const smallIntegers: (Term | undefined)[] = makeSlots(2 * SMALL + 1);
 let integers = new Map<Exact, Term>();
@@ -140,6 +142,7 @@ function makeSlots<T>(size: number): (T | undefined)[] {
 export function releaseTerms(): void {
   generation += 1;
   slots = makeSlots(TABLE_SIZE);
+  hashes = new Int32Array(TABLE_SIZE);
   filled = 0;
   integers = new Map();
   words = new Map();
@@ -160,10 +163,10 @@ export function takeMark(): number {
   return nextMark;
 }
 
-/** One step of a hash of 32 bits. */
+/** One step of a hash of 32 bits; never 0, which marks an empty slot. */
 function mix(hash: number, value: number): number {
   const product = Math.imul(hash ^ value, 0x9e3779b1);
-  return product ^ (product >>> 15);
+  return product ^ (product >>> 15) || 1;
 }
 
 function hashText(seed: number, text: string): number {
@@ -363,11 +366,11 @@ export function toSorted(operand: Operand, sort: Sort): Term {
 /** The application to one argument; nothing is simplified. */
 export function applyOne(operator: Operator, sort: Sort, a: Term): Term {
   const hash = mix(SEED[operator], a.hash);
-  const mask = slots.length - 1;
+  const mask = hashes.length - 1;
   for (let index = hash & mask; ; index = (index + 1) & mask) {
-    const known = slots[index];
-    if (known === undefined) return insert(index, operator, sort, [a], hash);
-    if (known.hash === hash && known.operator === operator && known.arguments[0] === a) {
+    if (hashes[index] === 0) return insert(index, operator, sort, [a], hash);
+    const known = hashes[index] === hash ? slots[index] : undefined;
+    if (known?.operator === operator && known.arguments[0] === a) {
       if (known.arguments.length === 1) return known;
     }
   }
@@ -376,11 +379,11 @@ export function applyOne(operator: Operator, sort: Sort, a: Term): Term {
 /** The application to two arguments; nothing is simplified. */
 export function applyTwo(operator: Operator, sort: Sort, a: Term, b: Term): Term {
   const hash = mix(mix(SEED[operator], a.hash), b.hash);
-  const mask = slots.length - 1;
+  const mask = hashes.length - 1;
   for (let index = hash & mask; ; index = (index + 1) & mask) {
-    const known = slots[index];
-    if (known === undefined) return insert(index, operator, sort, [a, b], hash);
-    if (known.hash === hash && known.operator === operator) {
+    if (hashes[index] === 0) return insert(index, operator, sort, [a, b], hash);
+    const known = hashes[index] === hash ? slots[index] : undefined;
+    if (known?.operator === operator) {
       const list = known.arguments;
       if (list[0] === a && list[1] === b && list.length === 2) return known;
     }
@@ -390,13 +393,13 @@ export function applyTwo(operator: Operator, sort: Sort, a: Term, b: Term): Term
 /** The choice between two terms of one sort; nothing is simplified. */
 export function applyChoice(condition: Term, then: Term, otherwise: Term): Term {
   const hash = mix(mix(mix(SEED.ite, condition.hash), then.hash), otherwise.hash);
-  const mask = slots.length - 1;
+  const mask = hashes.length - 1;
   for (let index = hash & mask; ; index = (index + 1) & mask) {
-    const known = slots[index];
-    if (known === undefined) {
+    if (hashes[index] === 0) {
       return insert(index, 'ite', then.sort, [condition, then, otherwise], hash);
     }
-    if (known.hash === hash && known.operator === 'ite') {
+    const known = hashes[index] === hash ? slots[index] : undefined;
+    if (known?.operator === 'ite') {
       const list = known.arguments;
       if (list[0] === condition && list[1] === then && list[2] === otherwise) return known;
     }
@@ -407,11 +410,11 @@ export function applyChoice(condition: Term, then: Term, otherwise: Term): Term 
 export function applyMany(operator: Operator, sort: Sort, operands: readonly Term[]): Term {
   let hash = SEED[operator];
   for (const operand of operands) hash = mix(hash, operand.hash);
-  const mask = slots.length - 1;
+  const mask = hashes.length - 1;
   for (let index = hash & mask; ; index = (index + 1) & mask) {
-    const known = slots[index];
-    if (known === undefined) return insert(index, operator, sort, operands, hash);
-    if (known.hash === hash && known.operator === operator) {
+    if (hashes[index] === 0) return insert(index, operator, sort, operands, hash);
+    const known = hashes[index] === hash ? slots[index] : undefined;
+    if (known?.operator === operator) {
       if (isSameList(known.arguments, operands)) return known;
     }
   }
@@ -448,20 +451,23 @@ function insert(
     arguments: operands,
   };
   slots[index] = term;
+  hashes[index] = hash;
   filled += 1;
   if (2 * filled > slots.length) grow();
   return term;
 }
 
 function grow(): void {
-  const old = slots;
-  slots = makeSlots(2 * old.length);
-  const mask = slots.length - 1;
-  for (const term of old) {
-    if (term === undefined) continue;
-    let index = term.hash & mask;
-    while (slots[index] !== undefined) index = (index + 1) & mask;
-    slots[index] = term;
+  const [oldSlots, oldHashes] = [slots, hashes];
+  slots = makeSlots(2 * oldSlots.length);
+  hashes = new Int32Array(slots.length);
+  const mask = hashes.length - 1;
+  for (const [position, hash] of oldHashes.entries()) {
+    if (hash === 0) continue;
+    let index = hash & mask;
+    while (hashes[index] !== 0) index = (index + 1) & mask;
+    hashes[index] = hash;
+    slots[index] = oldSlots[position];
   }
 }
 
