@@ -89,7 +89,7 @@ export function toLinearForm(term: Term, factor: Exact = 1): LinearForm {
   return form;
 }
 
-/** Whether the term is a summand: no sum, product or constant, so that it neither splits nor folds. */
+/** Whether the term is no sum, product or constant, so that it neither splits nor folds. */
 export function isSummand(term: Term): boolean {
   if (term.kind !== 'application') return term.kind === 'variable';
   return term.operator !== '+' && term.operator !== '*';

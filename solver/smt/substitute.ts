@@ -26,7 +26,8 @@ export function substitute(root: Term, replacements: ReadonlyMap<Term, Term>): T
 
 /**
  * The terms with each key of the map replaced by its value, all at once: what is put in is not
- * looked through again. Nodes that the terms share are rebuilt once; a key `not t` replaces `t` too.
+ * looked through again. Nodes that the terms share are rebuilt once; a key `not t` replaces `t`
+ * too.
  */
 export function substituteAll(
   roots: readonly Term[],
