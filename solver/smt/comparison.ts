@@ -3,7 +3,8 @@
  *
  * Of `a <= b` and of its opposite only one is a node, the other its negation: `k <= P` for a sum P
  * without negative coefficients, `P <= N + k` with a constant k >= 0 for two such sums that share
- * no base. Coefficients are divided by their greatest common divisor; intervals decide what they can.
+ * no base. Coefficients are divided by their greatest common divisor; intervals decide what they
+ * can.
  */
 
 import {
