@@ -227,8 +227,7 @@ const BOOT_BUGS: readonly SourceBug[] = [
     find: '  if (action.core !== plan.bootCore && leader <= done) return',
     replace: '  if (action.core !== plan.bootCore && leader < 0) return',
     breaks: 'A core enters a step whose shared tables are not programmed yet.',
-    property: null,
-    unseen: 'partitions still wait for the boot core’s seal',
+    property: 'seal.shape',
   },
   {
     ...BOOT,
@@ -237,8 +236,7 @@ const BOOT_BUGS: readonly SourceBug[] = [
     find: "  if (done === BOOT_SEALED) return 'ALREADY_SEALED';\n",
     replace: '',
     breaks: 'A boot action is accepted after the seal.',
-    property: null,
-    unseen: 'there is no step after the seal that would program anything',
+    property: 'seal.shape',
   },
   {
     ...BOOT,

@@ -171,8 +171,7 @@ const DISTRIBUTOR_BUGS: readonly SourceBug[] = [
   if`,
     replace: '  line.active = false;\n  if',
     breaks: 'The line never fires again.',
-    property: null,
-    unseen: 'a partition loses an interrupt of its own; that a line fires again is no property',
+    property: 'irq.active-forwarded',
     claims: ['irq'],
   },
 ];
@@ -200,6 +199,7 @@ const LIST_REGISTER_BUGS: readonly SourceBug[] = [
     row: 'IRQ-11',
     find: '  emptyListRegisters(machine, core);\n',
     replace: '',
+    property: 'irq.listed-once',
     breaks: 'Two list registers hold one interrupt, which the GIC forbids.',
   },
   {
@@ -221,6 +221,7 @@ const LIST_REGISTER_BUGS: readonly SourceBug[] = [
     row: 'IRQ-11',
     find: "    else if (register.intId === line.intId) return 'DONE';\n",
     replace: '',
+    property: 'irq.listed-once',
     breaks: 'Two list registers hold one interrupt, which the GIC forbids.',
   },
   {

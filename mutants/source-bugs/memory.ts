@@ -137,8 +137,7 @@ const TRANSLATION_BUGS: readonly SourceBug[] = [
     find: "  if (mapping.type === 'device') return TYPE_DEVICE;\n",
     replace: '',
     breaks: 'Device registers are mapped as cacheable memory.',
-    property: null,
-    unseen: 'no property compares the memory type of an entry with the plan',
+    property: 'seal.shape',
     claims: ['memory'],
   },
 ];

@@ -126,8 +126,7 @@ const TIME_BUGS: readonly SourceBug[] = [
     find: 'if (action.ticks < 1 || action.ticks > plan.sectionTicks)',
     replace: 'if (action.ticks < 1)',
     breaks: 'A partition keeps interrupts masked beyond the bound that all others count with.',
-    property: null,
-    unseen: 'sections are drawn one tick too long at most, which the allowed overrun hides',
+    property: 'seal.shape',
   },
   {
     ...TIME,
