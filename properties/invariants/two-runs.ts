@@ -208,9 +208,9 @@ function findUnlike(one: View, other: View): string | null {
     const theirs = other[part].flat();
     const length = Math.max(mine.length, theirs.length);
     for (let at = 0; at < length; at += 1) {
-      if (mine[at] !== theirs[at]) {
-        return `${part}: ${mine[at] ?? 'nothing'} in one run, ${theirs[at] ?? 'nothing'} in the other`;
-      }
+      if (mine[at] === theirs[at]) continue;
+      const [here, there] = [mine[at] ?? 'nothing', theirs[at] ?? 'nothing'];
+      return `${part}: ${here} in one run, ${there} in the other`;
     }
   }
   return null;
