@@ -10,7 +10,7 @@ import { PAGE_SIZE } from '../../model/units.ts';
 import { formatAddress } from '../findings.ts';
 import { isIotlbCoherent, isTlbCoherent } from '../inductive/tables.ts';
 import { COMPLETE_LOOK_INTERVAL, watchEachStep } from '../property.ts';
-import type { Context, Property, Violation } from '../property.ts';
+import type { Context, Monitor, Property, Violation } from '../property.ts';
 
 /** The first valid entry that is not coherent with its table. */
 function findStale(
@@ -25,6 +25,24 @@ function findStale(
     if (!isCoherent(at)) return slot;
   }
   return undefined;
+}
+
+/**
+ * A monitor of caches: while searching it looks after what fills them or may change a table, and
+ * now and then.
+ */
+function watchCaches(
+  context: Context,
+  fill: 'tlb-fill' | 'iotlb-fill',
+  judge: (count: () => void) => Violation | null,
+): Monitor {
+  let steps = 0;
+  return watchEachStep(({ kind }, _outcome, count) => {
+    steps += 1;
+    const touched = kind === fill || kind === 'boot' || kind === 'system-reset';
+    const due = touched || context.thorough || steps % (COMPLETE_LOOK_INTERVAL / 4) === 0;
+    return due ? judge(count) : null;
+  });
 }
 
 function describeStale(property: string, where: string, slot: CachedEntry): Violation {
@@ -99,7 +117,7 @@ export const TABLE_PROPERTIES: readonly Property[] = [
     source: 'Arm ARM, TLB maintenance; translations are tagged with the VMID',
     example: 'two partitions with one VMID',
     watch: (context) =>
-      watchEachStep((_action, _outcome, count) => {
+      watchCaches(context, 'tlb-fill', (count) => {
         const { plan, machine } = context;
         for (const [index, core] of machine.cores.entries()) {
           const isCoherent = (at: number): boolean => isTlbCoherent(plan, machine, index, at);
@@ -117,7 +135,7 @@ export const TABLE_PROPERTIES: readonly Property[] = [
     example: 'the SMMU keeps a translation that firmware has left',
     appliesTo: hasStreams,
     watch: (context) =>
-      watchEachStep((_action, _outcome, count) => {
+      watchCaches(context, 'iotlb-fill', (count) => {
         const { plan, machine } = context;
         const isCoherent = (at: number): boolean => isIotlbCoherent(plan, machine, at);
         const slot = findStale(machine.smmu.iotlb, isCoherent, count);
