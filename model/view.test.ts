@@ -131,15 +131,15 @@ describe('the view', () => {
   test('shows list registers to who is live on the core, and nothing of invalid ones', () => {
     const full = createFull();
     const [own] = look(full, LEFT).listRegisters;
-    expect(own).toEqual([1, 1, 1, 0, 0, 0, 0]);
+    expect(own).toEqual([1, 1 + 8, 0]);
     const core = full.machine.cores[0];
     const [register] = core?.listRegisters ?? [];
     if (core === undefined || register === undefined) throw new Error('core 0 has them');
     register.state = 0;
-    expect(look(full, LEFT).listRegisters[0]).toEqual([1, 0, 0, 0, 0, 0, 0]);
+    expect(look(full, LEFT).listRegisters[0]).toEqual([1, 0, 0]);
     register.state = 1;
     core.loaded = -1;
-    expect(look(full, LEFT).listRegisters[0]).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    expect(look(full, LEFT).listRegisters[0]).toEqual([0, 0, 0]);
   });
 
   test('shows a physical line and a request in flight to their owner alone', () => {

@@ -30,8 +30,8 @@ export interface View {
   /** Shared lines, one number each: enabled, pending, active, target. */
   readonly lines: number[];
   /**
-   * Per virtual CPU: 1 while it is live on its core, and then state, INTID and HW bit of each list
-   * register; zeros otherwise.
+   * Per virtual CPU: 1 while it is live on its core, and then one number for each list register:
+   * state, HW bit, INTID; zeros otherwise.
    */
   readonly listRegisters: number[][];
   /** Physical lines that it owns, one number each: wire, enabled, pending, active, core. */
@@ -214,7 +214,10 @@ function encodeLine(line: VirtualLine): number {
   return flags + 8 * line.target;
 }
 
-/** What is left in an invalid list register is nothing that a guest sees. */
+/**
+ * State, HW bit and, above them, the INTID. What is left in an invalid list register is nothing
+ * that a guest sees.
+ */
 function observeListRegisters(
   plan: Plan,
   machine: Machine,
@@ -228,10 +231,9 @@ function observeListRegisters(
   let at = 1;
   for (const register of machine.cores[core]?.listRegisters ?? []) {
     const seen = loaded && register.state !== LR_INVALID;
-    numbers[at] = seen ? register.state : 0;
-    numbers[at + 1] = seen ? register.intId : 0;
-    numbers[at + 2] = seen ? Number(register.physical) : 0;
-    at += 3;
+    const copy = register.state + 4 * Number(register.physical) + 8 * register.intId;
+    numbers[at] = seen ? copy : 0;
+    at += 1;
   }
 }
 

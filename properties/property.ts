@@ -54,6 +54,11 @@ export interface Monitor {
   readonly before?: (action: Action) => void;
   /** Called after the step; null where the property holds or does not speak about this step. */
   readonly after: (action: Action, outcome: Outcome) => Violation | null;
+  /**
+   * While searching, steps from one question to the next: `after` is not called in between. Absent
+   * for one that is asked after every step.
+   */
+  readonly interval?: number;
   /** How often the property was evaluated on something it speaks about. */
   readonly countEvaluations: () => number;
 }

@@ -107,10 +107,13 @@ export function runTrace(runner: Runner, trace: Trace, watch: Watch = {}): RunRe
   const { step: taken } = runner;
   const context = { configuration, plan, machine, grants, delayBounds, step: taken, thorough };
   const monitors = runner.properties.map((property) => property.watch(context));
+  const isSeldom = ({ interval }: Monitor): boolean => !thorough && interval !== undefined;
+  const often = monitors.filter((monitor) => !isSeldom(monitor));
+  const seldom = monitors.filter(isSeldom);
   let steps = 0;
   let violation: Violation | null = null;
   for (const action of trace.actions) {
-    for (const monitor of monitors) monitor.before?.(action);
+    for (const monitor of often) monitor.before?.(action);
     const outcome = takeStep(runner, machine, action);
     steps += 1;
     if (typeof outcome !== 'string') {
@@ -119,7 +122,11 @@ export function runTrace(runner: Runner, trace: Trace, watch: Watch = {}): RunRe
     }
     if (coverage !== undefined) countOutcome(coverage, action, outcome);
     observer?.(steps - 1, action, outcome, machine);
-    violation = judge(monitors, action, outcome, watch);
+    violation = judge(often, action, outcome, watch);
+    for (const monitor of seldom) {
+      if (steps % (monitor.interval ?? 1) !== 0) continue;
+      violation ??= judge([monitor], action, outcome, watch);
+    }
     if (violation !== null) break;
   }
   if (coverage !== undefined) countEvaluations(coverage, runner.properties, monitors);

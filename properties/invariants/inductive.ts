@@ -23,23 +23,23 @@ const WATCHED_ELSEWHERE: readonly string[] = [
   'noninterference.registers',
 ];
 
-/** A monitor of a condition that is looked at now and then, or at every step when thorough. */
-function watchNowAndThen(
-  context: Context,
-  interval: number,
-  judge: (count: () => void) => Violation | null,
-): Monitor {
-  let steps = 0;
-  return watchEachStep((_action, _outcome, count) => {
-    steps += 1;
-    return context.thorough || steps % interval === 0 ? judge(count) : null;
-  });
+type Instances = readonly (readonly number[])[];
+
+const instancesOfPlan = new WeakMap<Plan, Map<string, Instances>>();
+
+/** The instances of an invariant, remembered for each plan: a search watches many runs. */
+function getInstances(plan: Plan, { id, instances }: InductiveInvariant): Instances {
+  const lists = instancesOfPlan.get(plan) ?? new Map<string, Instances>();
+  instancesOfPlan.set(plan, lists);
+  const list = lists.get(id) ?? instances(plan);
+  lists.set(id, list);
+  return list;
 }
 
 function watchInvariant(context: Context, invariant: InductiveInvariant): Monitor {
   const { plan, machine } = context;
-  const instances = invariant.instances(plan);
-  return watchNowAndThen(context, LOOK_INTERVAL, (count) => {
+  const instances = getInstances(plan, invariant);
+  const monitor = watchEachStep((_action, _outcome, count) => {
     for (const indices of instances) {
       count();
       if (invariant.spy !== true) {
@@ -53,6 +53,7 @@ function watchInvariant(context: Context, invariant: InductiveInvariant): Monito
     }
     return null;
   });
+  return { ...monitor, interval: LOOK_INTERVAL };
 }
 
 function describeBroken(invariant: InductiveInvariant, indices: readonly number[]): Violation {
@@ -77,8 +78,8 @@ function watchShape(context: Context): Monitor {
   const { plan, machine, thorough } = context;
   const runs = runsOfPlan.get(plan) ?? 0;
   if (!thorough) runsOfPlan.set(plan, runs + 1);
-  if (!thorough && runs % SHAPE_RUNS_INTERVAL !== 0) return watchEachStep(() => null);
-  return watchNowAndThen(context, COMPLETE_LOOK_INTERVAL, (count) => {
+  const sampled = thorough || runs % SHAPE_RUNS_INTERVAL === 0;
+  const monitor = watchEachStep((_action, _outcome, count) => {
     const phase = computePhase(plan, machine);
     const shape = getShape(plan, phase);
     count();
@@ -95,6 +96,7 @@ function watchShape(context: Context): Monitor {
       related: [],
     };
   });
+  return { ...monitor, interval: sampled ? COMPLETE_LOOK_INTERVAL : Infinity };
 }
 
 function describe(shape: FieldShape): string {
