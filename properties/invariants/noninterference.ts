@@ -43,13 +43,13 @@ function findDifference(before: View, after: View): string | null {
   for (let index = 0; index < after.vcpus.length; index += 1) {
     const old = before.vcpus[index] ?? NOTHING;
     const now = after.vcpus[index] ?? NOTHING;
-    const unequal = describeUnequal(`vcpus[${index}]`, old, now);
-    if (unequal !== null) return unequal;
+    const unequal = describeUnequal('vcpus', old, now);
+    if (unequal !== null) return `virtual CPU ${index}, ${unequal}`;
     const listed = before.listRegisters[index] ?? NOTHING;
     const listing = after.listRegisters[index] ?? NOTHING;
     if (listed[0] !== 1 || listing[0] !== 1) continue;
-    const moved = describeUnequal(`listRegisters[${index}]`, listed, listing);
-    if (moved !== null) return moved;
+    const moved = describeUnequal('listRegisters', listed, listing);
+    if (moved !== null) return `virtual CPU ${index}, ${moved}`;
   }
   return null;
 }
