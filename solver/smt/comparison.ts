@@ -19,7 +19,7 @@ import { UNBOUNDED } from './interval.ts';
 import { LinearForm, getBase, getOffset, withOffset } from './linear.ts';
 import { FALSE, TRUE, applyTwo, boolean, integer, onRelease } from './node.ts';
 import type { Term } from './node.ts';
-import { applySymmetric, ite, not } from './proposition.ts';
+import { and, applySymmetric, ite, not, or } from './proposition.ts';
 
 /**
  * A linear form as `divisor * positive + constant - divisor * negative`, where both sums have
@@ -123,6 +123,7 @@ export function decideEqual(a: Term, b: Term): Term {
     return isConstant(second, multiplyExact(-1, distance));
   }
   if (b.kind === 'integer' && first !== null) return isConstant(first, distance);
+  if (a.isConstantTree && b.isConstantTree) return equalTrees(a, b);
   if (first !== null && second !== null) return equateBases(first, second, distance);
   const form = subtractForms(a, b);
   const { low, high } = form.getInterval();
@@ -142,6 +143,35 @@ function equateBases(a: Term, b: Term, distance: Exact): Term {
   if (a === b) return boolean(distance === 0);
   if (distance >= 0) return equalOpaque(a, withOffset(b, distance));
   return equalOpaque(withOffset(a, multiplyExact(-1, distance)), b);
+}
+
+/** Two trees of constants: they meet in one of the constants that both have. */
+function equalTrees(a: Term, b: Term): Term {
+  const others = getLeaves(b);
+  const common = [...getLeaves(a)].filter((value) => others.has(value));
+  return or(common.map((value) => and([isConstant(a, value), isConstant(b, value)])));
+}
+
+const leaves = new Map<Term, ReadonlySet<Exact>>();
+onRelease(() => leaves.clear());
+
+/** The constants at the leaves of a tree; those of a subtree are remembered. */
+export function getLeaves(root: Term): ReadonlySet<Exact> {
+  const known = leaves.get(root);
+  if (known !== undefined) return known;
+  const found = new Set<Exact>();
+  const seen = new Set<Term>();
+  const pending: Term[] = [root];
+  for (let term = pending.pop(); term !== undefined; term = pending.pop()) {
+    if (seen.has(term)) continue;
+    seen.add(term);
+    const before = leaves.get(term);
+    if (before !== undefined) for (const value of before) found.add(value);
+    else if (term.kind === 'integer') found.add(term.exact);
+    else if (term.kind === 'application') pending.push(...term.arguments.slice(1));
+  }
+  leaves.set(root, found);
+  return found;
 }
 
 /** Sides that have a single value each, and not a different one, are equal. */

@@ -1,5 +1,5 @@
 /**
- * Terms printed as SMT-LIB 2.6, with sharing: a node used twice becomes a `define-fun` and is
+ * Terms printed as SMT-LIB 2.6, with sharing: a node used twice gets a name and is
  * printed once.
  *
  * The text depends on the terms alone, so that equal queries are equal texts, on every machine and
@@ -46,6 +46,7 @@ export function printAssertions(assertions: readonly Term[]): string {
   const printed = new Map<Term, Printed>();
   const declarations = printDeclarations(order);
   const definitions: string[] = [];
+  let count = 0;
   for (const term of order) {
     const node = printNode(term, printed);
     const isNamed =
@@ -55,8 +56,13 @@ export function printAssertions(assertions: readonly Term[]): string {
       continue;
     }
     // No variable's name starts with `$`, so that a definition never meets one.
-    const name = `$${definitions.length}`;
-    definitions.push(`(define-fun ${name} () ${SORT[term.sort]} ${node.text})`);
+    const name = `$${count}`;
+    // Not `define-fun`: z3 takes minutes to read a few thousand that rest on one another.
+    definitions.push(
+      `(declare-const ${name} ${SORT[term.sort]})`,
+      `(assert (= ${name} ${node.text}))`,
+    );
+    count += 1;
     printed.set(term, { text: name, depth: 0 });
   }
   const asserts = assertions.map((term) => `(assert ${printed.get(term)?.text ?? ''})`);

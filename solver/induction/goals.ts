@@ -1,0 +1,430 @@
+/**
+ * Goals: what a step must keep, as terms over the state before it.
+ *
+ * A case is run once. Of its result the goals are read off while the state after the step stands:
+ * the fields that were written are in the shape of the phase, the invariants that read them hold
+ * again, a refusal has changed nothing, and a transaction is one that the configuration grants.
+ */
+
+import { UNWRITTEN } from '../../model/memory.ts';
+import { NONE } from '../../model/machine.ts';
+import type { Grant, GrantMap } from '../../properties/grants.ts';
+import { computePhase, describePhase } from '../../properties/inductive/phase.ts';
+import type { Phase } from '../../properties/inductive/phase.ts';
+import { describeShape } from '../../properties/inductive/shape.ts';
+import type { FieldShape } from '../../properties/inductive/shape.ts';
+import type { Machine } from '../../model/machine.ts';
+import { createMemoryBase, MemoryLog } from '../lift/memory.ts';
+import type { MemoryBase } from '../lift/memory.ts';
+import { isSame } from '../lift/operators.ts';
+import type { Written } from '../lift/run.ts';
+import {
+  SymbolicObject,
+  isTerm,
+  listAlternatives,
+  mapAlternatives,
+  toBooleanTerm,
+} from '../lift/values.ts';
+import type { Fields, Value } from '../lift/values.ts';
+import {
+  FALSE,
+  TRUE,
+  and,
+  equal,
+  implies,
+  integerVariable,
+  lessOrEqual,
+  not,
+  or,
+
+  toTerm,
+  within,
+} from '../smt/term.ts';
+import { getLeaves } from '../smt/comparison.ts';
+import { substituteAll } from '../smt/substitute.ts';
+import type { Term } from '../smt/term.ts';
+import type { Case } from './cases.ts';
+import { evaluateInvariant, isReading } from './phase-model.ts';
+import type { Conjunct, PhaseModel } from './phase-model.ts';
+import { inSituation } from './situation.ts';
+import { createTree } from './state.ts';
+
+/** Something that must hold after a step. */
+export interface Goal {
+  /** First part of its claim's id: `memory`, `dma`, `irq`, `seal`, … */
+  readonly area: string;
+  /** What it belongs to. */
+  readonly claim: 'preserved' | 'confined' | 'refusal';
+  /** `memory.cached[2,0]`, or the path of a field. */
+  readonly name: string;
+  readonly holds: Term;
+}
+
+/** What a case gives. */
+export interface CaseResult {
+  readonly case: Case;
+  readonly goals: readonly Goal[];
+  /** What holds before the step: the action's operands, memory, and the invariants. */
+  readonly facts: readonly Term[];
+  readonly invariants: readonly Conjunct[];
+  readonly outcome: Value;
+  readonly written: readonly Written[];
+  readonly memory: MemoryBase;
+}
+
+/** A page that anybody may choose: what is shown for it holds for every page. */
+export const SPY_FRAME = integerVariable('spy.frame', { low: 0 });
+
+/** Runs a case and reads off the goals; null where the shape has no state for it. */
+export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseResult | null {
+  const { run, state, findPlace } = model;
+  return inSituation(run, state, findPlace, one.known, () => {
+    const memory = enterMemory(model);
+    const spyBefore = model.spies.map((spy) => evaluateInvariant(model, spy, [SPY_FRAME]));
+    const invariants = recallInvariants(model, one);
+    const step = model.lifter.getFunction('model/step.ts', 'step');
+    const start = run.mark();
+    const action = new SymbolicObject({ ...one.action });
+    const outcome = run.suppose(one.premises, () =>
+      step.call(run, [model.plan, state.machine, action]),
+    );
+    const written = run.listWritten(start).filter((change) => isOfMachine(model, change));
+    const goals = [
+      ...listShapeGoals(model, written),
+      ...listInvariantGoals(model, invariants, written),
+      ...listSpyGoals(model, written, spyBefore),
+      ...listTransactionGoals(model, grants, written),
+      ...listRefusalGoals(model, outcome, written),
+    ].filter(({ holds }) => holds !== TRUE);
+    const facts = [...one.premises, ...spyBefore];
+    run.rollBack(start);
+    return { case: one, goals, facts, invariants, outcome, written, memory };
+  });
+}
+
+/** Gives the state a memory with any contents. */
+function enterMemory({ plan, run, state }: PhaseModel): MemoryBase {
+  const labels = [UNWRITTEN, NONE, ...plan.partitions.keys()];
+  const memory = createMemoryBase('memory', (path) => createTree(labels, path));
+  run.write(getMemory(state.machine).fields, 'log', new MemoryLog(memory));
+  return memory;
+}
+
+/** The memory of a machine. */
+export function getMemory(machine: SymbolicObject): SymbolicObject {
+  const memory = (machine.fields as Record<string, Value>)['memory'];
+  // Every symbolic state is made with a memory.
+  if (!(memory instanceof SymbolicObject)) throw new RangeError('a machine without memory');
+  return memory;
+}
+
+/** The invariants in the situation of a case: run again where they read what is known in it. */
+function recallInvariants(model: PhaseModel, one: Case): readonly Conjunct[] {
+  const known = recalled.get(model) ?? new Map<string, readonly Conjunct[]>();
+  recalled.set(model, known);
+  const key = JSON.stringify(one.known);
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const paths = new Map<Fields, Set<string | number>>();
+  for (const { path } of one.known) {
+    const [holder, last] = findHolder(model.state.machine, path);
+    const keys = paths.get(holder) ?? new Set<string | number>();
+    paths.set(holder, keys.add(last));
+  }
+  const conjuncts = model.conjuncts.map((conjunct) => {
+    if (!isReading(conjunct, paths)) return conjunct;
+    const term = evaluateInvariant(model, conjunct.invariant, conjunct.indices);
+    return { ...conjunct, term };
+  });
+  known.set(key, conjuncts);
+  return conjuncts;
+}
+
+const recalled = new WeakMap<PhaseModel, Map<string, readonly Conjunct[]>>();
+
+function findHolder(
+  machine: SymbolicObject,
+  path: readonly (string | number)[],
+): readonly [Fields, string | number] {
+  let { fields } = machine;
+  for (const key of path.slice(0, -1)) {
+    const next = (fields as Record<string | number, Value>)[key];
+    // The case was applied to this machine.
+    if (!(next instanceof SymbolicObject)) throw new RangeError(`no field ${path.join('.')}`);
+    ({ fields } = next);
+  }
+  return [fields, path.at(-1) ?? ''];
+}
+
+/** Locals and records of the step itself are no part of the machine. */
+function isOfMachine({ state, findPlace }: PhaseModel, { fields, key }: Written): boolean {
+  return (
+    findPlace(fields, key) !== undefined ||
+    fields === getMemory(state.machine).fields ||
+    getContainers(state.machine).has(fields)
+  );
+}
+
+const containersOf = new WeakMap<SymbolicObject, ReadonlySet<Fields>>();
+
+/** Everything in a machine that holds fields. */
+function getContainers(machine: SymbolicObject): ReadonlySet<Fields> {
+  const known = containersOf.get(machine);
+  if (known !== undefined) return known;
+  const containers = new Set<Fields>();
+  const visit = (value: Value): void => {
+    if (!(value instanceof SymbolicObject)) return;
+    containers.add(value.fields);
+    for (const inner of Object.values(value.fields)) visit(inner as Value);
+  };
+  visit(machine);
+  containersOf.set(machine, containers);
+  return containers;
+}
+
+// ------------------------------------------------------------------ shape
+
+/** Fields that were written have a value of their shape; after a boot step, of the next phase's. */
+function listShapeGoals(model: PhaseModel, written: readonly Written[]): Goal[] {
+  const next = computeNextPhase(model);
+  if (describePhase(next) !== describePhase(model.phase)) return listPhaseGoals(model, next);
+  return written.flatMap(({ fields, key, after }) => {
+    if (fields === getMemory(model.state.machine).fields) return [];
+    const place = model.findPlace(fields, key);
+    if (place === undefined) return [createShapeGoal(String(key), null, after)];
+    return [createShapeGoal(place.path, place.shape, after)];
+  });
+}
+
+function createShapeGoal(path: string, shape: FieldShape | null, value: Value): Goal {
+  const plain = path.slice(path.indexOf('/') + 1);
+  return {
+    area: shape?.kind === 'constant' ? 'seal' : getAreaOfPath(plain),
+    claim: 'preserved',
+    name: plain,
+    holds: shape === null ? FALSE : admit(shape, value),
+  };
+}
+
+/** The area to which a field of the machine belongs. */
+function getAreaOfPath(path: string): string {
+  if (/^(stage2|bus)|\.tlb\[/.test(path)) return 'memory';
+  if (path.startsWith('smmu')) return 'dma';
+  if (/^gic|[lL]ines\[|listRegisters/.test(path)) return 'irq';
+  return path.startsWith('boot') ? 'seal' : 'cpu';
+}
+
+/** That a value is one that the shape has. */
+function admit(shape: FieldShape, value: Value): Term {
+  return toTruth(mapAlternatives(value, (one) => admitOne(shape, one)));
+}
+
+function admitOne(shape: FieldShape, value: Value): Value {
+  switch (shape.kind) {
+    case 'constant':
+      return isSame(value, shape.value);
+    case 'boolean':
+      return toBooleanTerm(value) !== null;
+    case 'choice': {
+      const term = toNumber(value);
+      if (term === null) return false;
+      const leaves = term.isConstantTree ? [...getLeaves(term)].map(Number) : null;
+      if (leaves?.every((leaf) => shape.values.includes(leaf)) === true) return true;
+      return or(shape.values.map((admitted) => equal(term, admitted)));
+    }
+    case 'integer': {
+      const term = toNumber(value);
+      if (term === null) return false;
+      const low = shape.low === null ? TRUE : lessOrEqual(shape.low, term);
+      return and([low, shape.high === null ? TRUE : lessOrEqual(term, shape.high)]);
+    }
+  }
+}
+
+function toNumber(value: Value): Term | null {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return toTerm(value);
+  return isTerm(value) && value.sort === 'Int' ? value : null;
+}
+
+/** A boolean that a comparison has given. */
+function toTruth(value: Value): Term {
+  const term = toBooleanTerm(value);
+  // Comparisons give booleans, known or not.
+  if (term === null) throw new RangeError('a comparison without a truth value');
+  return term;
+}
+
+/** The phase after the step: boot is driven by what is known. */
+function computeNextPhase({ plan, state }: PhaseModel): Phase {
+  const boot = (state.machine.fields as Record<string, Value>)['boot'] as SymbolicObject;
+  const { steps, words, sealed } = boot.fields as Record<string, Value>;
+  const known = {
+    steps: [...((steps as SymbolicObject).fields as Value[])],
+    words,
+    sealed,
+  };
+  // Only fields that phases are told by are read.
+  return computePhase(plan, { boot: known } as unknown as Machine);
+}
+
+/** All fields have a value of the shape of another phase. */
+function listPhaseGoals({ plan, state }: PhaseModel, next: Phase): Goal[] {
+  const goals: Goal[] = [];
+  const visit = (shape: object, value: Value, path: string): void => {
+    if ('kind' in shape && typeof shape.kind === 'string') {
+      goals.push(createShapeGoal(path, shape as FieldShape, value));
+      return;
+    }
+    const fields = value instanceof SymbolicObject ? value.fields : {};
+    const container = fields as Record<string, Value>;
+    for (const key of new Set([...Object.keys(shape), ...Object.keys(container)])) {
+      const inner = (shape as Record<string, object>)[key];
+      const below = Array.isArray(fields) ? `${path}[${key}]` : `${path}.${key}`;
+      if (inner === undefined) goals.push(createShapeGoal(below, null, container[key]));
+      else visit(inner, container[key], below);
+    }
+  };
+  for (const [key, shape] of Object.entries(describeShape(plan, next)) as [string, object][]) {
+    visit(shape, (state.machine.fields as Record<string, Value>)[key], key);
+  }
+  return goals;
+}
+
+// ------------------------------------------------------------------ invariants
+
+function listInvariantGoals(
+  model: PhaseModel,
+  before: readonly Conjunct[],
+  written: readonly Written[],
+): Goal[] {
+  const changed = new Map<Fields, Set<string | number>>();
+  for (const { fields, key } of written) {
+    const keys = changed.get(fields) ?? new Set<string | number>();
+    changed.set(fields, keys.add(key));
+  }
+  return before.flatMap((conjunct): Goal[] => {
+    if (!isReading(conjunct, changed)) return [];
+    const { invariant, indices, name, term } = conjunct;
+    const after = evaluateInvariant(model, invariant, indices);
+    const area = name.slice(0, name.indexOf('.'));
+    return [{ area, claim: 'preserved', name, holds: implies(term, after) }];
+  });
+}
+
+function listSpyGoals(
+  model: PhaseModel,
+  written: readonly Written[],
+  before: readonly Term[],
+): Goal[] {
+  const memory = getMemory(model.state.machine).fields;
+  if (!written.some(({ fields }) => fields === memory)) return [];
+  return model.spies.map((spy, index): Goal => {
+    const after = evaluateInvariant(model, spy, [SPY_FRAME]);
+    const holds = implies(before[index] ?? TRUE, after);
+    const area = spy.id.slice(0, spy.id.indexOf('.'));
+    return { area, claim: 'preserved', name: `${spy.id}[page]`, holds };
+  });
+}
+
+// ------------------------------------------------------------------ transactions
+
+/** A transaction that the step makes is one that the configuration grants to its master. */
+function listTransactionGoals(
+  { plan, state }: PhaseModel,
+  grants: GrantMap,
+  written: readonly Written[],
+): Goal[] {
+  const bus = ((state.machine.fields as Record<string, Value>)['bus'] as SymbolicObject).fields;
+  const counted = written.find(({ fields, key }) => fields === bus && key === 'count');
+  if (counted === undefined) return [];
+  const made = not(toTruth(isSame(counted.before, counted.after)));
+  const { master, dma, frame, write, fetch } = bus as Record<string, Value>;
+  const granted = plan.partitions.map((_, partition) => {
+    const own = grants.ofPartition[partition] ?? [];
+    const reached = own.map((grant) =>
+      and([isWithinGrant(frame, grant), isRight(grant, dma, write, fetch)]),
+    );
+    return and([toTruth(isSame(master, partition)), or(reached)]);
+  });
+  const byDevice = toTruth(dma);
+  const goal = (area: string, applies: Term): Goal => ({
+    area,
+    claim: 'confined',
+    name: 'the page reached',
+    holds: implies(and([made, applies]), or(granted)),
+  });
+  return [goal('memory', not(byDevice)), goal('dma', byDevice)];
+}
+
+function isWithinGrant(frame: Value, { first, past }: Grant): Term {
+  const term = toNumber(frame);
+  return term === null ? FALSE : within(term, first, past);
+}
+
+function isRight(grant: Grant, dma: Value, write: Value, fetch: Value): Term {
+  const right = or([
+    and([toTruth(write), grant.write]),
+    and([not(toTruth(write)), toTruth(fetch), grant.execute]),
+    and([not(toTruth(write)), not(toTruth(fetch)), grant.read]),
+  ]);
+  return and([right, grant.dma ? TRUE : not(toTruth(dma))]);
+}
+
+// ------------------------------------------------------------------ refusals
+
+/** That a step ends with this outcome. */
+export function isOutcome(outcome: Value, text: string): Term {
+  return toTruth(mapAlternatives(outcome, (one) => one === text));
+}
+
+/** A refused action has changed nothing. */
+function listRefusalGoals(
+  { findPlace }: PhaseModel,
+  outcome: Value,
+  written: readonly Written[],
+): Goal[] {
+  const done = isOutcome(outcome, 'DONE');
+  if (done === TRUE) return [];
+  const unchanged = restrict(
+    written.map(({ before, after }) => isUnchanged(before, after)),
+    not(done),
+  );
+  return written.map(({ fields, key }, index): Goal => {
+    const path = findPlace(fields, key)?.path ?? 'memory';
+    return {
+      area: 'noninterference',
+      claim: 'refusal',
+      name: path.slice(path.indexOf('/') + 1),
+      holds: or([done, unchanged[index] ?? FALSE]),
+    };
+  });
+}
+
+/** The terms where a condition holds: what it says outright is put in. */
+function restrict(terms: readonly Term[], condition: Term): Term[] {
+  const known = new Map<Term, Term>();
+  const learn = (term: Term, value: boolean): void => {
+    if (term.kind === 'application' && term.operator === 'not') {
+      learn(term.arguments[0] ?? TRUE, !value);
+      return;
+    }
+    const spreads = term.kind === 'application' && term.operator === (value ? 'and' : 'or');
+    if (spreads) for (const argument of term.arguments) learn(argument, value);
+    known.set(term, toTerm(value));
+  };
+  learn(condition, true);
+  return substituteAll(terms, known);
+}
+
+function isUnchanged(before: Value, after: Value): Term {
+  const logs = [before, after].flatMap((value) =>
+    listAlternatives(value).map(([, one]) => one instanceof MemoryLog),
+  );
+  if (!logs.includes(true)) return toTruth(isSame(before, after));
+  const read = (value: Value, part: 'word' | 'writer'): Value =>
+    mapAlternatives(value, (one) => (one as MemoryLog).read(SPY_FRAME)[part]);
+  return and([
+    toTruth(isSame(read(before, 'word'), read(after, 'word'))),
+    toTruth(isSame(read(before, 'writer'), read(after, 'writer'))),
+  ]);
+}

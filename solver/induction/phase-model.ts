@@ -1,0 +1,183 @@
+/**
+ * Model of a phase: a symbolic state of its shape, and what the invariants say of it.
+ *
+ * Each invariant is run once on the state, and the fields that it reads are noted: a step that
+ * writes none of them leaves it as it was.
+ */
+
+import type { StaticConfiguration } from '../../model/configuration.ts';
+import { createPlan } from '../../model/plan.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { InductiveInvariant } from '../../properties/inductive/invariant.ts';
+import { INDUCTIVE_INVARIANTS } from '../../properties/inductive/invariants.ts';
+import { describePhase, listPhases } from '../../properties/inductive/phase.ts';
+import type { Phase } from '../../properties/inductive/phase.ts';
+import { describeShape } from '../../properties/inductive/shape.ts';
+import type { MachineShape } from '../../properties/inductive/shape.ts';
+import { createLifter } from '../lift/lift.ts';
+import type { Lifter } from '../lift/lift.ts';
+import { Run } from '../lift/run.ts';
+import { readSources } from '../lift/sources.ts';
+import type { Sources } from '../lift/sources.ts';
+import { toBooleanTerm } from '../lift/values.ts';
+import type { Fields, Value } from '../lift/values.ts';
+import { TermError, listVariables } from '../smt/term.ts';
+import type { Term } from '../smt/term.ts';
+import { createPlaceFinder } from './situation.ts';
+import type { PlaceFinder } from './situation.ts';
+import { createState } from './state.ts';
+import type { SymbolicState } from './state.ts';
+
+/** An invariant for one tuple of indices, as it stands in some state. */
+export interface Conjunct {
+  readonly invariant: InductiveInvariant;
+  readonly indices: readonly number[];
+  /** `memory.cached[2,0]`. */
+  readonly name: string;
+  /** Fields that it reads, by what holds them. */
+  readonly reads: ReadonlyMap<Fields, ReadonlySet<string | number>>;
+  readonly term: Term;
+}
+
+/** A phase with its symbolic state. */
+export interface PhaseModel {
+  readonly plan: Plan;
+  readonly phase: Phase;
+  readonly shape: MachineShape;
+  readonly state: SymbolicState;
+  readonly findPlace: PlaceFinder;
+  readonly run: Run;
+  readonly lifter: Lifter;
+  /** All invariants but those about a page that anybody may choose. */
+  readonly conjuncts: readonly Conjunct[];
+  /** The invariants about a page. */
+  readonly spies: readonly InductiveInvariant[];
+}
+
+/** What proofs by induction are about. */
+export interface InductionOptions {
+  /** Text of the spec; default the program's own. */
+  readonly sources?: Sources;
+  /** Invariants that are assumed and proved; default all. */
+  readonly invariants?: readonly InductiveInvariant[];
+}
+
+/** Models of every phase, each made when it is first asked for. */
+export interface Induction {
+  readonly configuration: StaticConfiguration;
+  readonly plan: Plan;
+  readonly lifter: Lifter;
+  readonly phases: readonly Phase[];
+  readonly invariants: readonly InductiveInvariant[];
+  readonly getModel: (phase: Phase) => PhaseModel;
+}
+
+/** Prepares proofs about a configuration. */
+export function createInduction(
+  configuration: StaticConfiguration,
+  options: InductionOptions = {},
+): Induction {
+  const plan = createPlan(configuration);
+  const lifter = createLifter(options.sources ?? readSources());
+  const invariants = options.invariants ?? INDUCTIVE_INVARIANTS;
+  const models = new Map<string, PhaseModel>();
+  const getModel = (phase: Phase): PhaseModel => {
+    const name = describePhase(phase);
+    const known = models.get(name);
+    if (known !== undefined) return known;
+    const model = createPhaseModel(plan, phase, lifter, invariants);
+    models.set(name, model);
+    return model;
+  };
+  return { configuration, plan, lifter, phases: listPhases(plan), invariants, getModel };
+}
+
+function createPhaseModel(
+  plan: Plan,
+  phase: Phase,
+  lifter: Lifter,
+  invariants: readonly InductiveInvariant[],
+): PhaseModel {
+  const shape = describeShape(plan, phase);
+  const state = createState(plan, shape, `${describePhase(phase)}/`);
+  const run = new Run();
+  const conjuncts = invariants
+    .filter(({ spy }) => spy !== true)
+    .flatMap((invariant) =>
+      invariant.instances(plan).map((indices): Conjunct => {
+        const reads = new Map<Fields, Set<string | number>>();
+        run.reads = reads;
+        const term = evaluateInvariant({ plan, state, run, lifter }, invariant, indices);
+        run.reads = null;
+        const name = `${invariant.id}[${indices.join(',')}]`;
+        return { invariant, indices, name, reads, term };
+      }),
+    );
+  const spies = invariants.filter(({ spy }) => spy === true);
+  const findPlace = createPlaceFinder(state);
+  return { plan, phase, shape, state, findPlace, run, lifter, conjuncts, spies };
+}
+
+/** What an invariant says of the state as it stands now. */
+export function evaluateInvariant(
+  { plan, state, run, lifter }: Pick<PhaseModel, 'plan' | 'state' | 'run' | 'lifter'>,
+  invariant: InductiveInvariant,
+  indices: readonly Value[],
+): Term {
+  const holds = lifter.getFunction(invariant.file, invariant.holds.name);
+  const term = toBooleanTerm(holds.call(run, [plan, state.machine, ...indices]));
+  // The type of `holds` says that it gives a boolean.
+  if (term === null) throw new TermError(`${invariant.id} gives no boolean`);
+  return term;
+}
+
+/** Whether the conjunct reads a field that satisfies the condition. */
+export function isReading(
+  conjunct: Conjunct,
+  fields: ReadonlyMap<Fields, ReadonlySet<string | number>>,
+): boolean {
+  const [small, large] =
+    fields.size < conjunct.reads.size ? [fields, conjunct.reads] : [conjunct.reads, fields];
+  for (const [holder, keys] of small) {
+    const others = large.get(holder);
+    if (others === undefined) continue;
+    for (const key of keys) if (others.has(key)) return true;
+  }
+  return false;
+}
+
+const variablesOf = new WeakMap<Term, ReadonlySet<Term>>();
+
+/** The variables of a term; remembered. */
+export function getVariables(term: Term): ReadonlySet<Term> {
+  const known = variablesOf.get(term);
+  if (known !== undefined) return known;
+  const variables = new Set<Term>(listVariables([term]));
+  variablesOf.set(term, variables);
+  return variables;
+}
+
+/**
+ * Of the premises those that share variables with the statements, directly or through others: the
+ * rest can neither help a proof nor contradict a case.
+ */
+export function selectRelevant(premises: readonly Term[], statements: readonly Term[]): Term[] {
+  const reached = new Set<Term>();
+  for (const statement of statements) {
+    for (const variable of getVariables(statement)) reached.add(variable);
+  }
+  const waiting = new Set(premises);
+  const selected: Term[] = [];
+  for (let isGrowing = true; isGrowing;) {
+    isGrowing = false;
+    for (const premise of waiting) {
+      const variables = getVariables(premise);
+      if (![...variables].some((variable) => reached.has(variable))) continue;
+      waiting.delete(premise);
+      selected.push(premise);
+      for (const variable of variables) reached.add(variable);
+      isGrowing = true;
+    }
+  }
+  return selected;
+}
