@@ -100,7 +100,7 @@ export function describeAction(plan: Plan, machine: Machine, action: Action): st
     case 'list-register-spill':
       return `EL2 spills list register ${action.slot} of core ${action.core}`;
     case 'list-register-fill':
-      return `EL2 fills the list registers of core ${action.core}`;
+      return `EL2 puts INTID ${action.intId} into a list register of core ${action.core}`;
     case 'time-passes':
       return `time passes on core ${action.core}: ${action.ticks} ticks, or up to the next event`;
     case 'tlb-fill':

@@ -149,11 +149,18 @@ export interface EndAction {
   readonly intId: number;
 }
 
-/** EL2 moves a list register back to memory to make room, or fills free ones. */
+/** EL2 moves a list register back to memory to make room. */
 export interface SpillAction {
-  readonly kind: 'list-register-spill' | 'list-register-fill';
+  readonly kind: 'list-register-spill';
   readonly core: number;
   readonly slot: number;
+}
+
+/** EL2 puts line `intId` of the live virtual CPU into a free list register, in an order it likes. */
+export interface FillAction {
+  readonly kind: 'list-register-fill';
+  readonly core: number;
+  readonly intId: number;
 }
 
 /** Time passes on a core: `ticks`, or up to the next event if that is sooner. */
@@ -200,6 +207,7 @@ export type Action =
   | TakeAction
   | EndAction
   | SpillAction
+  | FillAction
   | TimeAction
   | TlbAction
   | IotlbAction;

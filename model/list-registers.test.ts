@@ -4,9 +4,7 @@ import {
   LR_INVALID,
   LR_PENDING,
   emptyListRegisters,
-  fillListRegisters,
   findVirtualLine,
-  hasFreeListRegister,
   loadLine,
   unloadLine,
 } from './list-registers.ts';
@@ -53,10 +51,8 @@ describe('loading a line', () => {
   test('refuses with LIST_REGISTERS_FULL when none is free', () => {
     const core = getCore();
     for (const intId of [40, 41]) expect(loadLine(core, createLine(intId))).toBe('DONE');
-    expect(hasFreeListRegister(core)).toBe(false);
     expect(loadLine(core, createLine(42))).toBe('LIST_REGISTERS_FULL');
     unloadLine(core, 40);
-    expect(hasFreeListRegister(core)).toBe(true);
     expect(loadLine(core, createLine(42))).toBe('DONE');
   });
 
@@ -69,23 +65,7 @@ describe('loading a line', () => {
   });
 });
 
-describe('filling and emptying', () => {
-  test('fills active lines before pending ones, and leaves disabled and foreign ones', () => {
-    const { machine } = createSealed();
-    const state = machine.partitions[LEFT];
-    const core = machine.cores[0];
-    const [first, second, third] = state?.lines ?? [];
-    Object.assign(first ?? {}, { enabled: true, pending: true, target: 1 });
-    Object.assign(second ?? {}, { enabled: false, pending: true });
-    Object.assign(third ?? {}, { enabled: false, active: true });
-    Object.assign(state?.vcpus[0]?.privateLines[7] ?? {}, { enabled: true, pending: true });
-    fillListRegisters(machine, 0, LEFT, 0);
-    expect(core?.listRegisters.map(({ intId, state: one }) => [intId, one])).toEqual([
-      [third?.intId, LR_ACTIVE],
-      [7, LR_PENDING],
-    ]);
-  });
-
+describe('emptying', () => {
   test('empties every list register', () => {
     const { machine } = createSealed();
     const core = machine.cores[0];

@@ -31,14 +31,6 @@ export function findVirtualLine(
   return undefined;
 }
 
-/** Whether some list register of the core is free. */
-export function hasFreeListRegister(state: CoreState): boolean {
-  for (const register of state.listRegisters) {
-    if (register.state === LR_INVALID) return true;
-  }
-  return false;
-}
-
 /** Puts a pending line into a free list register, unless one holds it already. */
 export function loadLine(state: CoreState, line: VirtualLine): Outcome {
   let free: ListRegister | undefined = undefined;
@@ -66,46 +58,5 @@ export function emptyListRegisters(machine: Machine, core: number): void {
     register.state = LR_INVALID;
     register.intId = 0;
     register.physical = false;
-  }
-}
-
-/**
- * Fills the list registers of a core anew with active and pending lines of a virtual CPU, active
- * ones first: as many as fit.
- */
-export function fillListRegisters(
-  machine: Machine,
-  core: number,
-  partition: number,
-  vcpu: number,
-): void {
-  const state = machine.cores[core];
-  const lines = machine.partitions[partition]?.lines;
-  const privateLines = machine.partitions[partition]?.vcpus[vcpu]?.privateLines;
-  if (state === undefined || lines === undefined || privateLines === undefined) return;
-  emptyListRegisters(machine, core);
-  for (const line of privateLines) {
-    if (line.active) placeLine(state, line);
-  }
-  for (const line of lines) {
-    if (line.target === vcpu && line.active) placeLine(state, line);
-  }
-  for (const line of privateLines) {
-    if (line.pending && line.enabled && !line.active) placeLine(state, line);
-  }
-  for (const line of lines) {
-    if (line.target !== vcpu) continue;
-    if (line.pending && line.enabled && !line.active) placeLine(state, line);
-  }
-}
-
-/** Puts a line that no list register holds into the first free one; without one it waits. */
-function placeLine(state: CoreState, line: VirtualLine): void {
-  for (const register of state.listRegisters) {
-    if (register.state !== LR_INVALID) continue;
-    register.state = line.active ? LR_ACTIVE : LR_PENDING;
-    register.intId = line.intId;
-    register.physical = line.physical;
-    return;
   }
 }

@@ -219,24 +219,26 @@ describe('spill and fill', () => {
     expect(act(createTaken(), spill)).toBe('DONE');
   });
 
-  test('refuses with NO_SUCH_CORE, CORE_IDLE, LIST_REGISTERS_FULL to fill', () => {
+  test('refuses to fill: NO_SUCH_CORE, CORE_IDLE, LINE_NOT_OWNED, NO_INTERRUPT, FULL', () => {
     const board = createSealed({ listRegisters: 1 });
-    const fill = { kind: 'list-register-fill', ...slot } as const;
+    const fill = { kind: 'list-register-fill', core: 0, intId: LEFT_OTHER_LINE } as const;
     expect(act(board, { ...fill, core: 9 })).toBe('NO_SUCH_CORE');
     expect(act(board, { ...fill, core: SHARED_CORE })).toBe('CORE_IDLE');
-    expect(act(board, fill)).toBe('DONE');
+    expect(act(board, { ...fill, intId: 999 })).toBe('LINE_NOT_OWNED');
+    expect(act(board, fill)).toBe('NO_INTERRUPT');
     for (const intId of [LEFT_LINE, LEFT_OTHER_LINE]) {
       distribute(board, 'enable', intId);
       distribute(board, 'set-pending', intId);
     }
     expect(act(board, fill)).toBe('LIST_REGISTERS_FULL');
+    expect(act(board, { ...fill, intId: LEFT_LINE })).toBe('DONE');
   });
 
   test('lose nothing: a spilled active line can be ended, a pending one comes back', () => {
     const board = createTaken();
     act(board, { kind: 'list-register-spill', ...slot });
     expect(act(board, { kind: 'interrupt-acknowledge', core: 0 })).toBe('NO_INTERRUPT');
-    act(board, { kind: 'list-register-fill', ...slot });
+    expect(act(board, { kind: 'list-register-fill', core: 0, intId: LEFT_LINE })).toBe('DONE');
     expect(act(board, { kind: 'interrupt-acknowledge', core: 0 })).toBe('DONE');
     act(board, { kind: 'list-register-spill', ...slot });
     act(board, { kind: 'line-deassert', intId: LEFT_LINE });

@@ -8,6 +8,7 @@
 import type {
   DistributorAction,
   EndAction,
+  FillAction,
   SgiAction,
   SpillAction,
   TakeAction,
@@ -17,9 +18,7 @@ import {
   LR_ACTIVE,
   LR_INVALID,
   LR_PENDING,
-  fillListRegisters,
   findVirtualLine,
-  hasFreeListRegister,
   loadLine,
   unloadLine,
 } from './list-registers.ts';
@@ -278,13 +277,18 @@ export function processSpill(plan: Plan, machine: Machine, action: SpillAction):
   return 'DONE';
 }
 
-/** EL2 fills free list registers with what waits in memory (maintenance interrupt). */
-export function processFill(plan: Plan, machine: Machine, action: SpillAction): Outcome {
+/**
+ * EL2 fills a list register with what waits in memory: after a world switch, or in a maintenance
+ * interrupt. Which line it takes first is up to it.
+ */
+export function processFill(plan: Plan, machine: Machine, action: FillAction): Outcome {
   const self = getRunningResident(plan, machine, action.core);
   const state = machine.cores[action.core];
   if (state === undefined) return 'NO_SUCH_CORE';
   if (self === undefined) return 'CORE_IDLE';
-  if (!hasFreeListRegister(state)) return 'LIST_REGISTERS_FULL';
-  fillListRegisters(machine, action.core, self.partition, self.vcpu);
-  return 'DONE';
+  const line = findVirtualLine(machine, self.partition, self.vcpu, action.intId);
+  if (line === undefined) return 'LINE_NOT_OWNED';
+  if (action.intId >= PRIVATE_LINES && line.target !== self.vcpu) return 'LINE_NOT_OWNED';
+  if (!line.active && !(line.pending && line.enabled)) return 'NO_INTERRUPT';
+  return loadLine(state, line);
 }

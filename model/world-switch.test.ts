@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { loadLine } from './list-registers.ts';
 import { REGISTERS } from './registers.ts';
 import { LEFT, LEFT_LINE, RIGHT, SHARED_CORE, createBusy } from './testing/small-board.ts';
 import { raiseLine } from './virtual-gic.ts';
@@ -36,7 +37,7 @@ test('replaces every switched register and brings each back', () => {
   expect(core.registers).toEqual(before);
 });
 
-test('takes the list registers of who leaves along and loads those of who comes', () => {
+test('empties the list registers; a line that waits in memory can be listed again', () => {
   const { plan, machine, core, left, right } = createFilled();
   const line = machine.partitions[LEFT]?.lines[0];
   Object.assign(line ?? {}, { enabled: true, target: 1 });
@@ -47,5 +48,7 @@ test('takes the list registers of who leaves along and loads those of who comes'
   switchWorld(plan, machine, SHARED_CORE, right);
   expect(held()).toEqual([]);
   switchWorld(plan, machine, SHARED_CORE, left);
+  expect(held()).toEqual([]);
+  if (line !== undefined) loadLine(core, line);
   expect(held()).toEqual([LEFT_LINE]);
 });

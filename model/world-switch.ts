@@ -1,16 +1,17 @@
 /**
  * World switch: one virtual CPU leaves a core, another comes.
  *
- * Saves and restores every class of switched registers and the list registers. The TLB is not
- * flushed: its entries carry the VMID.
+ * Saves and restores every class of switched registers, and empties the list registers: the lines
+ * themselves keep what they held, and EL2 lists them anew. The TLB is not flushed: its entries
+ * carry the VMID.
  */
 
-import { getLoadedResident, getVcpuOf } from './execution.ts';
+import { getLoadedResident } from './execution.ts';
 import { NONE } from './machine.ts';
 import type { Machine } from './machine.ts';
 import type { Plan } from './plan.ts';
 import { REGISTERS } from './registers.ts';
-import { emptyListRegisters, fillListRegisters } from './list-registers.ts';
+import { emptyListRegisters } from './list-registers.ts';
 
 /** Makes resident `next` of the core the one whose state is live. */
 export function switchWorld(plan: Plan, machine: Machine, core: number, next: number): void {
@@ -22,9 +23,7 @@ export function switchWorld(plan: Plan, machine: Machine, core: number, next: nu
   if (leaving !== undefined) saveRegisters(machine, core, leaving.partition, leaving.vcpu);
   emptyListRegisters(machine, core);
   state.loaded = next;
-  if (coming === undefined || getVcpuOf(machine, coming) === undefined) return;
-  restoreRegisters(machine, core, coming.partition, coming.vcpu);
-  fillListRegisters(machine, core, coming.partition, coming.vcpu);
+  if (coming !== undefined) restoreRegisters(machine, core, coming.partition, coming.vcpu);
 }
 
 function saveRegisters(machine: Machine, core: number, partition: number, vcpu: number): void {

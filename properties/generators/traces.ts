@@ -57,7 +57,7 @@ const WEIGHTS: Readonly<Record<ActionKind, number>> = {
   'interrupt-acknowledge': 8,
   'interrupt-end': 8,
   'list-register-spill': 2,
-  'list-register-fill': 2,
+  'list-register-fill': 6,
   'time-passes': 30,
   'tlb-fill': 4,
   'tlb-evict': 1,
@@ -297,9 +297,9 @@ function createActionArbitrary(
     case 'interrupt-acknowledge':
       return recordOf({ kind: fc.constant(kind), core });
     case 'interrupt-end':
+    case 'list-register-fill':
       return recordOf({ kind: fc.constant(kind), core, intId });
     case 'list-register-spill':
-    case 'list-register-fill':
       return recordOf({
         kind: fc.constant(kind),
         core,

@@ -4,42 +4,34 @@
  * Liftable.
  */
 
-import { LR_ACTIVE, LR_INVALID, LR_PENDING } from '../../model/list-registers.ts';
+import { LR_ACTIVE, LR_INVALID, LR_PENDING, findVirtualLine } from '../../model/list-registers.ts';
+import { PRIVATE_LINES } from '../../model/machine.ts';
 import type { Line, ListRegister, Machine, VirtualLine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 
-/** A valid list register agrees with a line of the virtual CPU that is loaded on its core. */
+/**
+ * A valid list register that holds this INTID agrees with a line of the virtual CPU that is loaded
+ * on its core.
+ */
 export function isListRegisterOwn(
   plan: Plan,
   machine: Machine,
   core: number,
   slot: number,
+  intId: number,
 ): boolean {
   const state = machine.cores[core];
   const register = state?.listRegisters[slot];
   const residents = plan.cores[core]?.residents;
   if (state === undefined || register === undefined || residents === undefined) return true;
-  if (register.state === LR_INVALID) return true;
+  if (register.state === LR_INVALID || register.intId !== intId) return true;
   for (let index = 0; index < residents.length; index += 1) {
     const resident = residents[index];
     if (resident === undefined || state.loaded !== index) continue;
-    return isLineOf(machine, resident.partition, resident.vcpu, register);
-  }
-  return false;
-}
-
-/** Whether a list register agrees with a line that this virtual CPU takes. */
-function isLineOf(
-  machine: Machine,
-  partition: number,
-  vcpu: number,
-  register: ListRegister,
-): boolean {
-  for (const line of machine.partitions[partition]?.vcpus[vcpu]?.privateLines ?? []) {
-    if (register.intId === line.intId) return isAgreed(register, line);
-  }
-  for (const line of machine.partitions[partition]?.lines ?? []) {
-    if (register.intId === line.intId) return line.target === vcpu && isAgreed(register, line);
+    const line = findVirtualLine(machine, resident.partition, resident.vcpu, intId);
+    if (line === undefined) return false;
+    if (intId >= PRIVATE_LINES && line.target !== resident.vcpu) return false;
+    return isAgreed(register, line);
   }
   return false;
 }

@@ -5,7 +5,7 @@
  * all of them hold, reached or not, gives such a state again.
  */
 
-import { CACHE_SLOTS, IN_FLIGHT_SLOTS } from '../../model/machine.ts';
+import { CACHE_SLOTS, IN_FLIGHT_SLOTS, PRIVATE_LINES } from '../../model/machine.ts';
 import type { Plan, PlannedCore, PlannedPartition } from '../../model/plan.ts';
 import { REGISTERS } from '../../model/registers.ts';
 import { isReplenished } from '../../model/scheduler.ts';
@@ -68,6 +68,14 @@ function listForwarded(plan: Plan): readonly (readonly number[])[] {
   );
 }
 
+/** INTIDs of every line that a list register of a core may hold. */
+function listIntIds(plan: Plan, { residents }: PlannedCore): number[] {
+  const shared = residents.flatMap(({ partition }) =>
+    (plan.partitions[partition]?.lines ?? []).map(({ intId }) => intId),
+  );
+  return [...new Set([...upTo(PRIVATE_LINES).flat(), ...shared])];
+}
+
 const TABLES = 'properties/inductive/tables.ts';
 const GRANTS = 'properties/inductive/grants.ts';
 const INTERRUPTS = 'properties/inductive/interrupts.ts';
@@ -125,10 +133,15 @@ const ABOUT_INTERRUPTS: readonly InductiveInvariant[] = [
     statement: 'A list register holds only lines of the virtual CPU that is live on its core.',
     source: 'GICv3, ICH_LR<n>_EL2; each interrupt has exactly one partition',
     example: 'list registers not emptied on a world switch',
-    indices: ['core', 'slot'],
+    indices: ['core', 'slot', 'INTID'],
     file: INTERRUPTS,
     holds: isListRegisterOwn,
-    instances: (plan) => onCores(plan, () => upTo(plan.listRegisters)),
+    instances: (plan) =>
+      onCores(plan, (core) =>
+        listIntIds(plan, core).flatMap((intId) =>
+          upTo(plan.listRegisters).map(([slot = 0]) => [slot, intId]),
+        ),
+      ),
   },
   {
     id: 'irq.listed-once',

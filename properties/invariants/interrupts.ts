@@ -43,7 +43,7 @@ function findBadRegister(
     const register = core.listRegisters[slot];
     if (register === undefined || register.state === LR_INVALID) continue;
     count();
-    if (isListRegisterOwn(context.plan, context.machine, index, slot)) continue;
+    if (isListRegisterOwn(context.plan, context.machine, index, slot, register.intId)) continue;
     if (resident === undefined) return `list register ${slot} is in use while nobody is loaded`;
     const { partition, vcpu } = resident;
     const line = findVirtualLine(context.machine, partition, vcpu, register.intId);

@@ -22,6 +22,7 @@ import type { Phase } from '../../properties/inductive/phase.ts';
 import type { Value } from '../lift/values.ts';
 import { booleanVariable, equal, integerVariable, not } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
+import { createTree } from './state.ts';
 
 /** A field of the machine that the case knows. */
 export interface Known {
@@ -124,8 +125,10 @@ function any(name: string): Operand {
   return exactly(integerVariable(`action.${name}`));
 }
 
+/** Any integer of a short range: told by booleans, so that an index can be taken apart. */
 function between(name: string, low: number, high: number): Operand {
-  return exactly(integerVariable(`action.${name}[${low}..${high}]`, { low, high }));
+  const values = Array.from({ length: high - low + 1 }, (_, index) => low + index);
+  return exactly(createTree(values, `action.${name}[${low}..${high}]`));
 }
 
 /** Any integer but those of a list. */
@@ -265,9 +268,9 @@ function freeOperands(kind: ActionKind): Fill {
     case 'send-sgi':
       return { intId: any('intId'), vcpu: any('vcpu') };
     case 'interrupt-end':
+    case 'list-register-fill':
       return { intId: any('intId') };
     case 'list-register-spill':
-    case 'list-register-fill':
       return { slot: any('slot') };
     case 'tlb-fill':
     case 'tlb-evict':
@@ -302,6 +305,7 @@ function listOperands({ plan }: CaseContext, kind: ActionKind, current: Current)
         ...outOf('intId', SGI_COUNT).map((intId) => ({ intId, vcpu: any('vcpu') })),
       ];
     case 'interrupt-end':
+    case 'list-register-fill':
       return listLineOperands(shared).map((intId) => ({ intId }));
     case 'list-register-spill':
       return indices('slot', plan.listRegisters).map((slot) => ({ slot }));

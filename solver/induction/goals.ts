@@ -19,6 +19,8 @@ import type { MemoryBase } from '../lift/memory.ts';
 import { isSame } from '../lift/operators.ts';
 import type { Written } from '../lift/run.ts';
 import {
+  ABSENT,
+  Choice,
   SymbolicObject,
   isTerm,
   listAlternatives,
@@ -36,12 +38,10 @@ import {
   lessOrEqual,
   not,
   or,
-
   toTerm,
   within,
 } from '../smt/term.ts';
 import { getLeaves } from '../smt/comparison.ts';
-import { substituteAll } from '../smt/substitute.ts';
 import type { Term } from '../smt/term.ts';
 import type { Case } from './cases.ts';
 import { evaluateInvariant, isReading } from './phase-model.ts';
@@ -94,11 +94,19 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
       ...listInvariantGoals(model, invariants, written),
       ...listSpyGoals(model, written, spyBefore),
       ...listTransactionGoals(model, grants, written),
-      ...listRefusalGoals(model, outcome, written),
-    ].filter(({ holds }) => holds !== TRUE);
-    const facts = [...one.premises, ...spyBefore];
+    ];
     run.rollBack(start);
-    return { case: one, goals, facts, invariants, outcome, written, memory };
+    for (const refused of listRefusals(outcome)) {
+      const again = run.suppose([...one.premises, ...refused], () =>
+        step.call(run, [model.plan, state.machine, new SymbolicObject({ ...one.action })]),
+      );
+      const changed = run.listWritten(start).filter((change) => isOfMachine(model, change));
+      goals.push(...listRefusalGoals(model, again, changed, refused));
+      run.rollBack(start);
+    }
+    const facts = [...one.premises, ...spyBefore];
+    const open = goals.filter(({ holds }) => holds !== TRUE);
+    return { case: one, goals: open, facts, invariants, outcome, written, memory };
   });
 }
 
@@ -377,43 +385,39 @@ export function isOutcome(outcome: Value, text: string): Term {
   return toTruth(mapAlternatives(outcome, (one) => one === text));
 }
 
-/** A refused action has changed nothing. */
+/**
+ * The ways in which a step is refused, each as the conditions that lead there: under them the step
+ * can be run again, and then does nothing but refuse.
+ */
+function listRefusals(outcome: Value): (readonly Term[])[] {
+  const ways: (readonly Term[])[] = [];
+  const visit = (value: Value, path: readonly Term[]): void => {
+    if (value instanceof Choice) {
+      visit(value.then, [...path, value.condition]);
+      visit(value.otherwise, [...path, not(value.condition)]);
+    } else if (value !== 'DONE' && value !== ABSENT) ways.push(path);
+  };
+  visit(outcome, []);
+  return ways;
+}
+
+/** An action that is refused in this way has changed nothing. */
 function listRefusalGoals(
   { findPlace }: PhaseModel,
   outcome: Value,
   written: readonly Written[],
+  refused: readonly Term[],
 ): Goal[] {
-  const done = isOutcome(outcome, 'DONE');
-  if (done === TRUE) return [];
-  const unchanged = restrict(
-    written.map(({ before, after }) => isUnchanged(before, after)),
-    not(done),
-  );
-  return written.map(({ fields, key }, index): Goal => {
+  const done = or([isOutcome(outcome, 'DONE'), not(and(refused))]);
+  return written.map(({ fields, key, before, after }): Goal => {
     const path = findPlace(fields, key)?.path ?? 'memory';
     return {
       area: 'noninterference',
       claim: 'refusal',
       name: path.slice(path.indexOf('/') + 1),
-      holds: or([done, unchanged[index] ?? FALSE]),
+      holds: or([done, isUnchanged(before, after)]),
     };
   });
-}
-
-/** The terms where a condition holds: what it says outright is put in. */
-function restrict(terms: readonly Term[], condition: Term): Term[] {
-  const known = new Map<Term, Term>();
-  const learn = (term: Term, value: boolean): void => {
-    if (term.kind === 'application' && term.operator === 'not') {
-      learn(term.arguments[0] ?? TRUE, !value);
-      return;
-    }
-    const spreads = term.kind === 'application' && term.operator === (value ? 'and' : 'or');
-    if (spreads) for (const argument of term.arguments) learn(argument, value);
-    known.set(term, toTerm(value));
-  };
-  learn(condition, true);
-  return substituteAll(terms, known);
 }
 
 function isUnchanged(before: Value, after: Value): Term {
