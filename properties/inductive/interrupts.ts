@@ -9,11 +9,35 @@ import { PRIVATE_LINES } from '../../model/machine.ts';
 import type { Line, ListRegister, Machine, VirtualLine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 
+/** A valid list register holds a line of the virtual CPU that is loaded on its core. */
+export function isListRegisterOwn(
+  plan: Plan,
+  machine: Machine,
+  core: number,
+  slot: number,
+): boolean {
+  const state = machine.cores[core];
+  const register = state?.listRegisters[slot];
+  const residents = plan.cores[core]?.residents;
+  if (state === undefined || register === undefined || residents === undefined) return true;
+  if (register.state === LR_INVALID) return true;
+  for (let index = 0; index < residents.length; index += 1) {
+    const resident = residents[index];
+    if (resident === undefined || state.loaded !== index) continue;
+    if (register.intId >= 0 && register.intId < PRIVATE_LINES) return true;
+    for (const line of plan.partitions[resident.partition]?.lines ?? []) {
+      if (register.intId === line.intId) return true;
+    }
+    return false;
+  }
+  return false;
+}
+
 /**
  * A valid list register that holds this INTID agrees with a line of the virtual CPU that is loaded
  * on its core.
  */
-export function isListRegisterOwn(
+export function isListRegisterAgreed(
   plan: Plan,
   machine: Machine,
   core: number,

@@ -26,4 +26,6 @@ export interface InductiveInvariant {
    * frame, a proof takes a symbolic one.
    */
   readonly spy?: true;
+  /** Proved only where asked for: it takes a solver minutes, and no other invariant rests on it. */
+  readonly costly?: true;
 }

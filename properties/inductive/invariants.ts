@@ -15,6 +15,7 @@ import {
   isActiveForwarded,
   isEnableForwarded,
   isLevelSensitive,
+  isListRegisterAgreed,
   isListRegisterOwn,
   isListedOnce,
   isRouteForwarded,
@@ -133,9 +134,20 @@ const ABOUT_INTERRUPTS: readonly InductiveInvariant[] = [
     statement: 'A list register holds only lines of the virtual CPU that is live on its core.',
     source: 'GICv3, ICH_LR<n>_EL2; each interrupt has exactly one partition',
     example: 'list registers not emptied on a world switch',
-    indices: ['core', 'slot', 'INTID'],
+    indices: ['core', 'slot'],
     file: INTERRUPTS,
     holds: isListRegisterOwn,
+    instances: (plan) => onCores(plan, () => upTo(plan.listRegisters)),
+  },
+  {
+    id: 'irq.agreed',
+    statement: 'A list register is pending or active as its line is, and has its HW bit.',
+    source: 'GICv3, ICH_LR<n>_EL2.State and HW',
+    example: 'an end of interrupt that leaves the list register active',
+    costly: true,
+    indices: ['core', 'slot', 'INTID'],
+    file: INTERRUPTS,
+    holds: isListRegisterAgreed,
     instances: (plan) =>
       onCores(plan, (core) =>
         listIntIds(plan, core).flatMap((intId) =>
@@ -148,6 +160,7 @@ const ABOUT_INTERRUPTS: readonly InductiveInvariant[] = [
     statement: 'No INTID is in two list registers of a core.',
     source: 'GICv3, ICH_LR<n>_EL2: one INTID in two list registers is unpredictable',
     example: 'a line that is raised again is put into a second list register',
+    costly: true,
     indices: ['core', 'slot', 'other'],
     file: INTERRUPTS,
     holds: isListedOnce,

@@ -5,7 +5,7 @@
 import { getLoadedResident } from '../../model/execution.ts';
 import type { CoreState } from '../../model/machine.ts';
 import { LR_ACTIVE, LR_INVALID, LR_PENDING, findVirtualLine } from '../../model/list-registers.ts';
-import { isListRegisterOwn } from '../inductive/interrupts.ts';
+import { isListRegisterAgreed, isListRegisterOwn } from '../inductive/interrupts.ts';
 import { PRIVATE_LINES } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { StaticConfiguration } from '../../model/configuration.ts';
@@ -31,6 +31,12 @@ function name(context: Context, partition: number): string {
   return context.configuration.partitions[partition]?.name ?? 'nobody';
 }
 
+/** Whether a list register holds a line of whoever is loaded, and agrees with it. */
+function isAgreed({ plan, machine }: Context, core: number, slot: number, intId: number): boolean {
+  if (!isListRegisterOwn(plan, machine, core, slot)) return false;
+  return isListRegisterAgreed(plan, machine, core, slot, intId);
+}
+
 /** Checks each list register of a core; `judge` gets the resident whose lines they must be. */
 function findBadRegister(
   context: Context,
@@ -43,7 +49,7 @@ function findBadRegister(
     const register = core.listRegisters[slot];
     if (register === undefined || register.state === LR_INVALID) continue;
     count();
-    if (isListRegisterOwn(context.plan, context.machine, index, slot, register.intId)) continue;
+    if (isAgreed(context, index, slot, register.intId)) continue;
     if (resident === undefined) return `list register ${slot} is in use while nobody is loaded`;
     const { partition, vcpu } = resident;
     const line = findVirtualLine(context.machine, partition, vcpu, register.intId);

@@ -21,7 +21,7 @@ import { readSources } from '../lift/sources.ts';
 import type { Sources } from '../lift/sources.ts';
 import { toBooleanTerm } from '../lift/values.ts';
 import type { Fields, Value } from '../lift/values.ts';
-import { TermError, listVariables } from '../smt/term.ts';
+import { FALSE, TermError, listVariables } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
 import { createPlaceFinder } from './situation.ts';
 import type { PlaceFinder } from './situation.ts';
@@ -79,7 +79,8 @@ export function createInduction(
 ): Induction {
   const plan = createPlan(configuration);
   const lifter = createLifter(options.sources ?? readSources());
-  const invariants = options.invariants ?? INDUCTIVE_INVARIANTS;
+  const invariants =
+    options.invariants ?? INDUCTIVE_INVARIANTS.filter(({ costly }) => costly !== true);
   const models = new Map<string, PhaseModel>();
   const getModel = (phase: Phase): PhaseModel => {
     const name = describePhase(phase);
@@ -163,6 +164,8 @@ export function getVariables(term: Term): ReadonlySet<Term> {
  */
 export function selectRelevant(premises: readonly Term[], statements: readonly Term[]): Term[] {
   const reached = new Set<Term>();
+  // A premise that is false says that there is no such case.
+  if (premises.includes(FALSE)) return [FALSE];
   for (const statement of statements) {
     for (const variable of getVariables(statement)) reached.add(variable);
   }
