@@ -1,0 +1,214 @@
+/**
+ * Concrete states: between a symbolic state with values for its variables and a machine that V8
+ * can step.
+ *
+ * One way a machine and an action give the variables of a case their values; the other way the
+ * values that a solver has found give back a machine and an action, to be replayed.
+ */
+
+import type { Action } from '../../model/actions.ts';
+import { UNWRITTEN, createMemory, readWord, readWriter, writeWord } from '../../model/memory.ts';
+import type { Machine } from '../../model/machine.ts';
+import type { MemoryBase } from '../lift/memory.ts';
+import { SymbolicObject, isTerm } from '../lift/values.ts';
+import type { Value } from '../lift/values.ts';
+import { createEvaluator } from '../smt/evaluator.ts';
+import { listVariables } from '../smt/term.ts';
+import type { Term, Value as Scalar, Variable } from '../smt/term.ts';
+import { BUSY } from './cases.ts';
+import type { Case, Known } from './cases.ts';
+import { readPlace } from './state.ts';
+import type { SymbolicState } from './state.ts';
+
+/** Values of variables by name: integers as numbers where they are safe, else as bigints. */
+export type Assignment = ReadonlyMap<string, Scalar | number>;
+
+/** An assignment that is being made. */
+export type OpenAssignment = Map<string, Scalar | number>;
+
+// ------------------------------------------------------------------ from a machine
+
+/**
+ * Values for all variables of a case and of the state that it starts from; null where the machine
+ * or the action is none of this case. The machine is in the shape of the phase. Memory follows by
+ * `assignMemory`, when it is known which frames were asked for.
+ */
+export function assign(
+  { state }: { readonly state: SymbolicState },
+  one: Case,
+  machine: Machine,
+  action: Action,
+): OpenAssignment | null {
+  const assignment = assignAction(one, action);
+  if (assignment === null || !isKnownOf(one.known, machine)) return null;
+  for (const place of state.places) {
+    const keys = splitPath(place.path.slice(place.path.indexOf('/') + 1));
+    if (!unify(readPlace(place), readPath(machine, keys), assignment)) return null;
+  }
+  for (const { path, value } of one.known) {
+    const name = `${findPath(state, path)}[1..]`;
+    if (value === BUSY) assignment.set(name, readPath(machine, path) as number);
+  }
+  return assignment;
+}
+
+/** Values of the variables of a case's action; null where it is another action. */
+export function assignAction(one: Case, action: Action): OpenAssignment | null {
+  const assignment: OpenAssignment = new Map();
+  for (const [name, operand] of Object.entries(one.action)) {
+    if (!unify(operand, Reflect.get(action, name), assignment)) return null;
+  }
+  if (one.premises.length === 0) return assignment;
+  return createEvaluator(one.premises).evaluate(assignment).includes(false) ? null : assignment;
+}
+
+/** Whether the fields that a case knows have these values in the machine. */
+export function isKnownOf(known: readonly Known[], machine: Machine): boolean {
+  return known.every(({ path, value }) => {
+    const found = readPath(machine, path);
+    return value === BUSY ? typeof found === 'number' && found > 0 : found === value;
+  });
+}
+
+/** Adds the words that memory holds at the frames that were asked for. */
+export function assignMemory(
+  memory: MemoryBase,
+  { memory: contents }: Machine,
+  assignment: OpenAssignment,
+): void {
+  for (const [frame, { word, writer }] of memory.listCells()) {
+    const [number] = evaluateAny([frame], assignment);
+    unify(word, readWord(contents, Number(number)), assignment);
+    unify(writer, readWriter(contents, Number(number)), assignment);
+  }
+}
+
+/**
+ * Gives variables such values that the symbolic value is the concrete one; false where there are
+ * none. Symbolic values are variables and trees over booleans with constants as leaves.
+ */
+function unify(value: Value, concrete: unknown, assignment: OpenAssignment): boolean {
+  if (!isTerm(value)) return value === concrete;
+  switch (value.kind) {
+    case 'variable':
+      return isWithin(value, concrete) && assignment.set(value.name, concrete) !== undefined;
+    case 'integer':
+      return Number(value.value) === concrete;
+    case 'application': {
+      const [condition, then, otherwise] = value.arguments;
+      if (condition?.kind !== 'variable') return false;
+      const isFirst = unify(then, concrete, assignment);
+      assignment.set(condition.name, isFirst);
+      return isFirst || unify(otherwise, concrete, assignment);
+    }
+    default:
+      return value.value === concrete;
+  }
+}
+
+/** Whether a variable may have a value. */
+function isWithin({ sort, low, high }: Variable, value: unknown): value is number | boolean {
+  if (sort === 'Bool') return typeof value === 'boolean';
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) return false;
+  return (low === null || low <= value) && (high === null || value <= high);
+}
+
+/** The fields and indices of a path such as `cores[1].tlb[0].vmid`. */
+function splitPath(path: string): readonly (string | number)[] {
+  const known = pathsOf.get(path);
+  if (known !== undefined) return known;
+  const keys = path
+    .split(/[.[\]]+/)
+    .filter((part) => part !== '')
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  pathsOf.set(path, keys);
+  return keys;
+}
+
+const pathsOf = new Map<string, readonly (string | number)[]>();
+
+function readPath(value: unknown, keys: readonly (string | number)[]): unknown {
+  let current = value;
+  for (const key of keys) current = Reflect.get(Object(current) as object, key);
+  return current;
+}
+
+/** The name of a field in a symbolic state: its path with the prefix of the state. */
+function findPath({ places, machine }: SymbolicState, keys: readonly (string | number)[]): string {
+  let { fields } = machine;
+  for (const key of keys.slice(0, -1)) {
+    const next = (fields as Record<string | number, Value>)[key];
+    if (next instanceof SymbolicObject) ({ fields } = next);
+  }
+  return places.find((one) => one.fields === fields && one.key === keys.at(-1))?.path ?? '';
+}
+
+// ------------------------------------------------------------------ to a machine
+
+/**
+ * The machine that a symbolic state stands for under an assignment, with fields that a case knows
+ * in place of the state's own. A variable without a value has 0 or false, or the bound next to it.
+ * Values beyond the safe integers are rounded, as every number of V8 is.
+ */
+export function decodeMachine(
+  state: SymbolicState,
+  memory: MemoryBase,
+  assignment: Assignment,
+  known: readonly Known[] = [],
+): Machine {
+  const values = state.places.map(readPlace);
+  const terms = values.filter((value) => isTerm(value));
+  const evaluated = evaluateAny(terms, assignment);
+  const concrete = new Map(terms.map((term, index) => [term, evaluated[index] ?? 0] as const));
+  const convert = (value: Value): unknown => {
+    if (isTerm(value)) return concrete.get(value);
+    if (!(value instanceof SymbolicObject)) return value;
+    if (Array.isArray(value.fields)) return value.fields.map(convert);
+    const entries = Object.entries(value.fields).filter(([key]) => key !== 'memory');
+    return Object.fromEntries(entries.map(([key, inner]) => [key, convert(inner)]));
+  };
+  const machine = { ...(convert(state.machine) as Machine), memory: createMemory() };
+  for (const { path, value } of known) {
+    const busy = assignment.get(`${findPath(state, path)}[1..]`) ?? 1;
+    const holder = readPath(machine, path.slice(0, -1)) as object;
+    Reflect.set(holder, path.at(-1) ?? '', value === BUSY ? toPlain(busy) : value);
+  }
+  for (const [frame, cell] of memory.listCells()) {
+    const [at, word, writer] = evaluateAny([frame, cell.word, cell.writer], assignment);
+    writeWord(machine.memory, Number(at), Number(word), Number(writer));
+    if (writer === UNWRITTEN) machine.memory.writers.delete(Number(at));
+  }
+  return machine;
+}
+
+/** The action of a case under an assignment. */
+export function decodeAction(one: Case, assignment: Assignment): Action {
+  const fields = Object.entries(one.action).map(([name, operand]) => {
+    const value = isTerm(operand) ? evaluateAny([operand], assignment)[0] : operand;
+    return [name, value] as const;
+  });
+  // The case gives every field of an action of its kind.
+  return Object.fromEntries(fields) as unknown as Action;
+}
+
+/** Values of terms; variables without a value take one within their bounds. */
+export function evaluateAny(
+  terms: readonly Term[],
+  assignment: Assignment,
+): readonly (number | boolean)[] {
+  const complete: OpenAssignment = new Map();
+  for (const variable of listVariables(terms)) {
+    complete.set(variable.name, assignment.get(variable.name) ?? chooseValue(variable));
+  }
+  return createEvaluator(terms).evaluate(complete).map(toPlain);
+}
+
+function chooseValue({ sort, low, high }: Variable): Scalar {
+  if (sort === 'Bool') return false;
+  if (low !== null && low > 0n) return low;
+  return high !== null && high < 0n ? high : 0n;
+}
+
+function toPlain(value: Scalar | number): number | boolean {
+  return typeof value === 'bigint' ? Number(value) : value;
+}
