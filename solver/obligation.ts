@@ -34,6 +34,13 @@ export interface Obligation {
   readonly source: string;
   /** Premises; together satisfiable, which is checked on every run. */
   readonly assume: readonly Term[];
+  /**
+   * Where `refute` holds the premises that it needs itself: all of them, of which the check is that
+   * they are satisfiable together.
+   */
+  readonly premises?: readonly Term[];
+  /** A case that satisfies the premises. */
+  readonly describePremises?: (model: Model) => Witness;
   /** Satisfiable together with `assume` iff the statement is false. */
   readonly refute: Term;
   /** The model as a witness. */

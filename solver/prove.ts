@@ -6,7 +6,13 @@ import type { StaticConfiguration } from '../model/configuration.ts';
 import type { Finding } from '../properties/findings.ts';
 import { listObligations } from './obligations/list.ts';
 import { SIMPLIFIER, getAreaOfObligation, getClaim } from './obligation.ts';
-import type { Model, Obligation, ObligationResult, ObligationStatus } from './obligation.ts';
+import type {
+  Model,
+  Obligation,
+  ObligationResult,
+  ObligationStatus,
+  Witness,
+} from './obligation.ts';
 import { isModel } from './smt/model.ts';
 import { printScript } from './smt/print.ts';
 import { unknown } from './smt/solver.ts';
@@ -129,6 +135,8 @@ interface Decision {
   readonly solver: string;
   readonly cached: boolean;
   readonly model: Model | null;
+  /** A case that satisfies the premises, where the obligation can tell. */
+  readonly premises: Witness | null;
   /** Two solvers contradict each other. */
   readonly isContradiction: boolean;
 }
@@ -173,14 +181,14 @@ function createContradiction(id: string, detail: string): Finding {
  * Asks for a case that breaks the statement; where there is none, whether the premises hold at all.
  */
 async function ask(
-  { assume, refute }: Obligation,
+  { assume, refute, premises: all = assume, describePremises }: Obligation,
   solver: Solver,
   premises: Premises,
 ): Promise<Decision> {
   const broken = await check(and([...assume, refute]), solver);
   if (broken.status === 'sat') return conclude('refuted', broken, { model: broken.model });
   if (broken.status === 'unknown') return giveUp(broken);
-  const premise = and(assume);
+  const premise = and(all);
   const premiseAnswer = premises.get(premise) ?? check(premise, solver);
   premises.set(premise, premiseAnswer);
   const satisfied = await premiseAnswer;
@@ -191,7 +199,11 @@ async function ask(
     return conclude('vacuous', satisfied, { detail, ms });
   }
   const cached = isKept(broken) && isKept(satisfied);
-  return conclude('discharged', broken, { ms, cached: cached && broken.by !== SIMPLIFIER });
+  return conclude('discharged', broken, {
+    ms,
+    cached: cached && broken.by !== SIMPLIFIER,
+    premises: describePremises?.(satisfied.model) ?? null,
+  });
 }
 
 function conclude(
@@ -201,7 +213,7 @@ function conclude(
 ): Decision {
   const { ms, by: solver } = answer;
   const cached = answer.status !== 'unknown' && answer.cached === true;
-  const nothing = { detail: null, model: null, isContradiction: false };
+  const nothing = { detail: null, model: null, premises: null, isContradiction: false };
   return { status, ms, solver, cached, ...nothing, ...rest };
 }
 

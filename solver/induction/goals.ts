@@ -48,6 +48,9 @@ import { evaluateInvariant, isReading } from './phase-model.ts';
 import type { Conjunct, PhaseModel } from './phase-model.ts';
 import { inSituation } from './situation.ts';
 import { createTree } from './state.ts';
+import type { Observation } from './unwinding.ts';
+import { observeElements } from './views.ts';
+import type { Elements } from './views.ts';
 
 /** Something that must hold after a step. */
 export interface Goal {
@@ -70,6 +73,10 @@ export interface CaseResult {
   readonly outcome: Value;
   readonly written: readonly Written[];
   readonly memory: MemoryBase;
+  /** Of the partitions that may see the step, what they observe around it. */
+  readonly observations: readonly Observation[];
+  /** What a partition observes before the step. */
+  readonly viewOf: (partition: number) => Elements;
 }
 
 /** A page that anybody may choose: what is shown for it holds for every page. */
@@ -83,6 +90,7 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
     const spyBefore = model.spies.map((spy) => evaluateInvariant(model, spy, [SPY_FRAME]));
     const invariants = recallInvariants(model, one);
     const step = model.lifter.getFunction('model/step.ts', 'step');
+    const viewOf = recallViews(model, one);
     const start = run.mark();
     const action = new SymbolicObject({ ...one.action });
     const outcome = run.suppose(one.premises, () =>
@@ -95,6 +103,11 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
       ...listSpyGoals(model, written, spyBefore),
       ...listTransactionGoals(model, grants, written),
     ];
+    const observations = listObservers(model, written).map((partition) => ({
+      partition,
+      before: viewOf(partition),
+      after: observeElements(model, partition),
+    }));
     run.rollBack(start);
     for (const refused of listRefusals(outcome)) {
       const again = run.suppose([...one.premises, ...refused], () =>
@@ -105,8 +118,8 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
       run.rollBack(start);
     }
     const facts = [...one.premises, ...spyBefore];
-    const open = goals.filter(({ holds }) => holds !== TRUE);
-    return { case: one, goals: open, facts, invariants, outcome, written, memory };
+    const before = { facts, invariants, viewOf };
+    return { case: one, goals, ...before, outcome, written, memory, observations };
   });
 }
 
@@ -146,6 +159,31 @@ function recallInvariants(model: PhaseModel, one: Case): readonly Conjunct[] {
   });
   known.set(key, conjuncts);
   return conjuncts;
+}
+
+/** What each partition observes in the situation of a case, made when asked for. */
+function recallViews(model: PhaseModel, one: Case): (partition: number) => Elements {
+  const known = recalledViews.get(model) ?? new Map<string, readonly Elements[]>();
+  recalledViews.set(model, known);
+  const key = JSON.stringify(one.known);
+  const list =
+    known.get(key) ??
+    model.plan.partitions.map((_, partition) => observeElements(model, partition));
+  known.set(key, list);
+  return (partition) => list[partition] ?? [];
+}
+
+const recalledViews = new WeakMap<PhaseModel, Map<string, readonly Elements[]>>();
+
+/** Partitions whose view reads something that was written. */
+function listObservers(model: PhaseModel, written: readonly Written[]): number[] {
+  const memory = getMemory(model.state.machine).fields;
+  return model.viewReads.flatMap((reads, partition) => {
+    const sees = written.some(
+      ({ fields, key }) => fields === memory || reads.get(fields)?.has(key) === true,
+    );
+    return sees ? [partition] : [];
+  });
 }
 
 const recalled = new WeakMap<PhaseModel, Map<string, readonly Conjunct[]>>();

@@ -27,6 +27,7 @@ import { createPlaceFinder } from './situation.ts';
 import type { PlaceFinder } from './situation.ts';
 import { createState } from './state.ts';
 import type { SymbolicState } from './state.ts';
+import { listViewReads } from './views.ts';
 
 /** An invariant for one tuple of indices, as it stands in some state. */
 export interface Conjunct {
@@ -52,6 +53,8 @@ export interface PhaseModel {
   readonly conjuncts: readonly Conjunct[];
   /** The invariants about a page. */
   readonly spies: readonly InductiveInvariant[];
+  /** Per partition: the fields that its view reads, by what holds them. */
+  readonly viewReads: readonly ReadonlyMap<Fields, ReadonlySet<string | number>>[];
 }
 
 /** What proofs by induction are about. */
@@ -116,7 +119,9 @@ function createPhaseModel(
     );
   const spies = invariants.filter(({ spy }) => spy === true);
   const findPlace = createPlaceFinder(state);
-  return { plan, phase, shape, state, findPlace, run, lifter, conjuncts, spies };
+  const model = { plan, phase, shape, state, findPlace, run, lifter, conjuncts, spies };
+  const viewReads = plan.partitions.map((_, partition) => listViewReads(model, partition));
+  return { ...model, viewReads };
 }
 
 /** What an invariant says of the state as it stands now. */

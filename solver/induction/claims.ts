@@ -1,0 +1,116 @@
+/** Claims about the spec itself: what is proved for every action, from any state. */
+
+import type { Claim } from '../obligations/claim.ts';
+
+const INDUCTION = 'one-step induction over the actions of the spec (design of this project)';
+const RUSHBY = 'Rushby 1992, Noninterference, Transitivity, and Channel-Control Security Policies';
+const HELP =
+  'the case is a state and an action: replay shows what the step does; an invariant may be missing';
+
+/** What is preserved, by the area of the claim. */
+const PRESERVED: Readonly<Record<string, string>> = {
+  memory: 'cached translations are what the tables give, and pages are written by grant only',
+  dma: 'the SMMU, its cache and the requests in flight are as the grants allow',
+  irq: 'lines, routes and list registers stay with their owners and agree with one another',
+  seal: 'what boot has programmed stays as it is, and nothing runs before the seal',
+  cpu: 'cores and virtual CPUs stay in states that the configuration allows',
+  time: 'replenishments and timers lie ahead, and who is charged has budget',
+  noninterference: 'registers hold values of their own partition only',
+};
+
+/** Every claim of this kind, for explanation and for the list of all claims. */
+export const INDUCTION_CLAIMS: readonly Claim[] = [
+  {
+    id: 'seal.initial',
+    statement: 'The state at reset is in its shape, and every inductive invariant holds in it.',
+    formula: 'Init(s) implies Inv(s)',
+    source: INDUCTION,
+    help: HELP,
+  },
+  ...Object.entries(PRESERVED).map(([area, what]) => ({
+    id: `${area}.preserved`,
+    statement: `The action preserves the invariants: ${what}.`,
+    formula: 'for every state s, action a: Inv(s) and s —a→ s′ implies Inv(s′)',
+    source: INDUCTION,
+    help: HELP,
+  })),
+  {
+    id: 'memory.confined',
+    statement:
+      'Every page that the action reaches by a core is granted to its master, with the right.',
+    formula: 'Inv(s) and s —a→ s′ with a transaction implies that the configuration grants it',
+    source: 'spatial isolation: what is not granted is denied',
+    help: HELP,
+  },
+  {
+    id: 'dma.confined',
+    statement: 'Every page that the action reaches by a device is granted to its master.',
+    formula: 'Inv(s) and s —a→ s′ with a transaction implies that the configuration grants it',
+    source: 'spatial isolation: what is not granted is denied',
+    help: HELP,
+  },
+  {
+    id: 'memory.cached-granted',
+    statement: 'Every cached translation leads to a page that its partition is granted.',
+    formula: 'Inv(s) and a valid TLB entry implies that the configuration grants its page',
+    source: 'spatial isolation: what is not granted is denied',
+    help: HELP,
+  },
+  {
+    id: 'dma.in-flight-granted',
+    statement: 'Every request in flight is for a page that its master is granted.',
+    formula: 'Inv(s) and a request in flight implies that the configuration grants its page',
+    source: 'spatial isolation: what is not granted is denied',
+    help: HELP,
+  },
+  {
+    id: 'irq.listed-owned',
+    statement: 'Every list register in use names a line of the partition that is live on its core.',
+    formula: 'Inv(s) and a valid list register implies that the configuration gives its line',
+    source: 'GICv3, ICH_LR<n>_EL2; each interrupt to exactly one partition',
+    help: HELP,
+  },
+  {
+    id: 'noninterference.refusal',
+    statement: 'A refused action changes nothing at all.',
+    formula: 'Inv(s) and s —a→ s′ with a refusal implies s = s′',
+    source: 'Haven: guards first, then one effect',
+    help: HELP,
+  },
+  {
+    id: 'noninterference.output-consistency',
+    statement: 'What an action answers depends on what its partition observes.',
+    formula: 's ~u t implies output(s, a) = output(t, a) for a of u',
+    source: RUSHBY,
+    help: HELP,
+  },
+  {
+    id: 'noninterference.local-respect',
+    statement: 'The action changes nothing that the other partition observes, but by a channel.',
+    formula: 'a of u, no channel from u to v: s ~v step(s, a)',
+    source: RUSHBY,
+    help: HELP,
+  },
+  {
+    id: 'noninterference.weak-step-consistency',
+    statement:
+      'What the observer sees after the action depends on what it and the actor saw before.',
+    formula: 's ~v t and s ~u t and the same schedule implies step(s, a) ~v step(t, a) for a of u',
+    source: RUSHBY,
+    help: HELP,
+  },
+  {
+    id: 'noninterference.equivalence',
+    statement: 'Looking alike to the partition is reflexive, symmetric and transitive.',
+    formula: 's ~v s; s ~v t implies t ~v s; s ~v t and t ~v w implies s ~v w',
+    source: RUSHBY,
+    help: HELP,
+  },
+];
+
+/** The claim of an id; throws for one that is not in the list, which cannot be. */
+export function getInductionClaim(id: string): Claim {
+  const claim = INDUCTION_CLAIMS.find((one) => one.id === id);
+  if (claim === undefined) throw new RangeError(`${id} is no claim about the spec`);
+  return claim;
+}

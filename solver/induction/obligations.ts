@@ -1,0 +1,385 @@
+/**
+ * Obligations about the spec: every action, from any state in which the invariants hold.
+ *
+ * The list of actions is the spec's own. Per action and whoever is current one obligation for each
+ * area that the step touches, and per action and pair of partitions the unwinding conditions.
+ */
+
+import { ACTION_KINDS } from '../../model/actions.ts';
+import type { ActionKind } from '../../model/actions.ts';
+import type { StaticConfiguration } from '../../model/configuration.ts';
+import { NONE, createMachine } from '../../model/machine.ts';
+import { step as modelStep } from '../../model/step.ts';
+import { getAreaOfId } from '../../properties/findings.ts';
+import type { Finding } from '../../properties/findings.ts';
+import { createGrantMap } from '../../properties/grants.ts';
+import type { Obligation, Model, Witness } from '../obligation.ts';
+import { getCodeOfClaim } from '../obligations/claim.ts';
+import { TRUE, FALSE, and, countTerms, not, or } from '../smt/term.ts';
+import type { Term } from '../smt/term.ts';
+import { listCases } from './cases.ts';
+import { getInductionClaim } from './claims.ts';
+import { decodeAction, decodeMachine, evaluateAny } from './concrete.ts';
+import type { Assignment } from './concrete.ts';
+import { runCase } from './goals.ts';
+import type { CaseResult } from './goals.ts';
+import { createInduction, selectRelevant } from './phase-model.ts';
+import type { Induction, InductionOptions, PhaseModel } from './phase-model.ts';
+import {
+  isInductiveState,
+  isObservable,
+  isSameView,
+  listBroken,
+  listDifferences,
+  listFaults,
+  lookAt,
+  replayStep,
+} from './replay.ts';
+import type { ReplayContext, StepFunction } from './replay.ts';
+import { listStateObligations } from './state-obligations.ts';
+import { listFacts, listUnwindingGoals } from './unwinding.ts';
+import type { Condition } from './unwinding.ts';
+
+/** What obligations about the spec are made with. */
+export interface InductionObligationOptions extends InductionOptions {
+  /** Only obligations whose id matches; the others are not built. */
+  readonly matches?: (id: string) => boolean;
+  /** What witnesses are replayed on: the spec's own step, or that of the given sources. */
+  readonly step?: StepFunction;
+}
+
+/** A goal of a case, as part of an obligation. */
+interface Part {
+  readonly model: PhaseModel;
+  readonly result: CaseResult;
+  readonly name: string;
+  readonly holds: Term;
+  readonly premises: readonly Term[];
+  /** For conditions on two states: the variables of the second by those of the first. */
+  readonly twin: ReadonlyMap<Term, Term> | null;
+}
+
+/** An obligation that is being put together. */
+interface Group {
+  readonly id: string;
+  readonly claim: string;
+  readonly condition: Condition | null;
+  readonly actor: number;
+  readonly observer: number;
+  readonly parts: Part[];
+  /** The invariants where the first case starts: they must be satisfiable. */
+  premises: readonly Term[] | null;
+  first: { readonly model: PhaseModel; readonly result: CaseResult } | null;
+}
+
+const AREAS = ['memory', 'dma', 'irq', 'seal', 'cpu', 'time', 'noninterference'] as const;
+const CLAIMS_OF_STEPS = ['preserved', 'confined', 'refusal'] as const;
+
+/** Every obligation about the spec under a configuration, in a fixed order. */
+export function listInductionObligations(
+  configuration: StaticConfiguration,
+  options: InductionObligationOptions = {},
+): Obligation[] {
+  const matches = options.matches ?? (() => true);
+  const induction = createInduction(configuration, options);
+  const replay: ReplayContext = {
+    configuration,
+    plan: induction.plan,
+    invariants: induction.invariants,
+    step: options.step ?? modelStep,
+  };
+  const groups = new Map<string, Group>();
+  for (const kind of ACTION_KINDS) collectGroups(induction, kind, matches, groups);
+  return [
+    ...listInitial(replay),
+    ...listStateObligations(induction),
+    ...[...groups.values()].map((group) => createObligation(replay, group)),
+  ].filter(({ id }) => matches(id));
+}
+
+// ------------------------------------------------------------------ groups
+
+function collectGroups(
+  induction: Induction,
+  kind: ActionKind,
+  matches: (id: string) => boolean,
+  groups: Map<string, Group>,
+): void {
+  const grants = createGrantMap(induction.configuration);
+  const names = induction.configuration.partitions.map(({ name }) => name);
+  const nameOf = (partition: number): string => names[partition] ?? 'nobody';
+  for (const phase of induction.phases) {
+    for (const one of listCases({ plan: induction.plan, phase }, kind)) {
+      const ofStep = AREAS.flatMap((area) =>
+        CLAIMS_OF_STEPS.map((claim) => `${area}.${claim}[${kind} by ${one.current}]`),
+      );
+      const pairs = names.flatMap((observer) =>
+        (['local-respect', 'weak-step-consistency'] as const).map(
+          (condition) =>
+            `noninterference.${condition}[${kind}: ${nameOf(one.domain)} -> ${observer}]`,
+        ),
+      );
+      const output = `noninterference.output-consistency[${kind}: ${nameOf(one.domain)}]`;
+      const wantsStep = ofStep.some(matches);
+      const wantsPairs = [...pairs, output].some(matches);
+      if (!wantsStep && !wantsPairs) continue;
+      const model = induction.getModel(phase);
+      const result = runCase(model, grants, one);
+      if (result === null) continue;
+      if (wantsStep) addStepGoals(groups, model, result);
+      if (wantsPairs) addUnwindingGoals(induction, groups, model, result, nameOf);
+    }
+  }
+}
+
+function getGroup(
+  groups: Map<string, Group>,
+  id: string,
+  model: PhaseModel,
+  result: CaseResult,
+  pair: Pick<Group, 'condition' | 'actor' | 'observer'> = NO_PAIR,
+): Group {
+  const known = groups.get(id);
+  if (known !== undefined) return known;
+  const claim = id.slice(0, id.indexOf('['));
+  const premises = result.invariants.map(({ term }) => term);
+  const group: Group = { id, claim, ...pair, parts: [], premises, first: { model, result } };
+  groups.set(id, group);
+  return group;
+}
+
+const NO_PAIR = { condition: null, actor: NONE, observer: NONE } as const;
+
+function addStepGoals(groups: Map<string, Group>, model: PhaseModel, result: CaseResult): void {
+  const { kind, current } = result.case;
+  for (const { area, claim, name, holds } of result.goals) {
+    const group = getGroup(groups, `${area}.${claim}[${kind} by ${current}]`, model, result);
+    if (holds === TRUE) continue;
+    group.parts.push({ model, result, name, holds, premises: [], twin: null });
+  }
+  // Every action has something to show, even where it can do nothing at all.
+  getGroup(groups, `noninterference.refusal[${kind} by ${current}]`, model, result);
+}
+
+function addUnwindingGoals(
+  induction: Induction,
+  groups: Map<string, Group>,
+  model: PhaseModel,
+  result: CaseResult,
+  nameOf: (partition: number) => string,
+): void {
+  const { kind, domain } = result.case;
+  const find = (condition: Condition, observer: number): Group => {
+    const pair =
+      condition === 'output-consistency'
+        ? nameOf(domain)
+        : `${nameOf(domain)} -> ${nameOf(observer)}`;
+    const id = `noninterference.${condition}[${kind}: ${pair}]`;
+    return getGroup(groups, id, model, result, { condition, actor: domain, observer });
+  };
+  for (const observer of induction.plan.partitions.keys()) {
+    if (domain !== NONE && observer !== domain) find('local-respect', observer);
+    find('weak-step-consistency', observer);
+  }
+  if (domain !== NONE) find('output-consistency', domain);
+  for (const goal of listUnwindingGoals(model, induction.configuration, result)) {
+    const { name, holds, premises, twin } = goal;
+    find(goal.condition, goal.observer).parts.push({ model, result, name, holds, premises, twin });
+  }
+}
+
+// ------------------------------------------------------------------ obligations
+
+function createObligation(replay: ReplayContext, group: Group): Obligation {
+  const { statement, formula, source } = getInductionClaim(group.claim);
+  const cases = new Map<CaseResult, Part[]>();
+  for (const part of group.parts) {
+    const list = cases.get(part.result);
+    if (list === undefined) cases.set(part.result, [part]);
+    else list.push(part);
+  }
+  const refute = or([...cases].map(([result, parts]) => refuteCase(result, parts)));
+  const replays = new WeakMap<Witness, boolean>();
+  const { first } = group;
+  return {
+    id: group.id,
+    statement,
+    formula,
+    source,
+    assume: [],
+    premises: group.premises ?? [],
+    refute,
+    decode: (model) => {
+      const [witness, isReal] = decodeCase(replay, group, cases, model);
+      replays.set(witness, isReal);
+      return witness;
+    },
+    describePremises: (model) =>
+      first === null ? {} : describeState(first.model, first.result, model),
+    confirms: (_configuration, witness) => replays.get(witness) === true,
+    finding: (configuration, witness) => createStepFinding(configuration, group, witness),
+  };
+}
+
+/** That some goal of the case fails, with the premises that have to do with it. */
+function refuteCase(result: CaseResult, parts: readonly Part[]): Term {
+  const broken = or(parts.map(({ holds }) => not(holds)));
+  const premises = new Set([...listFacts(result), ...parts.flatMap((part) => part.premises)]);
+  return and([...selectRelevant([...premises], [broken]), broken]);
+}
+
+/** The case that a model shows, with its smallest failing conjunct; and whether V8 does it too. */
+function decodeCase(
+  replay: ReplayContext,
+  group: Group,
+  cases: ReadonlyMap<CaseResult, readonly Part[]>,
+  model: Model,
+): [Witness, boolean] {
+  for (const [result, parts] of cases) {
+    if (evaluateAny([refuteCase(result, parts)], model)[0] !== true) continue;
+    const failing = parts
+      .filter(({ holds }) => evaluateAny([holds], model)[0] !== true)
+      .toSorted((a, b) => countTerms([a.holds]) - countTerms([b.holds]));
+    const [smallest] = failing;
+    if (smallest === undefined) continue;
+    return decodePart(replay, group, smallest, model);
+  }
+  return [{ detail: 'no case of the obligation has this model' }, false];
+}
+
+/** Lines of a difference between two states that a witness shows. */
+const DIFFERENCES_MAX = 12;
+
+function decodePart(
+  replay: ReplayContext,
+  group: Group,
+  { model, result, name, twin }: Part,
+  assignment: Assignment,
+): [Witness, boolean] {
+  const before = decodeMachine(model.state, result.memory, assignment, result.case.known);
+  const action = decodeAction(result.case, assignment);
+  const replayed = replayStep(replay, before, action);
+  const witness: Record<string, string | number | boolean> = {
+    action: JSON.stringify(action),
+    current: result.case.current,
+    conjunct: name,
+    outcome: replayed.outcome,
+  };
+  for (const { path, before: old, after } of listDifferences(before, replayed.after).slice(
+    0,
+    DIFFERENCES_MAX,
+  )) {
+    witness[path] = `${old} -> ${after}`;
+  }
+  const isStart = isInductiveState(replay, before);
+  if (!isStart) witness['start'] = listBroken(replay, before).slice(0, 3).join(', ');
+  if (group.condition === null) {
+    const faults = listFaults(replay, replayed);
+    return [witness, isStart && faults.length > 0];
+  }
+  const { actor, observer } = group;
+  const { plan, configuration } = replay;
+  const declared = (frame: number): boolean =>
+    configuration.channels.some(
+      ({ pa, size, ends }) =>
+        frame >= Math.floor(pa / 4096) &&
+        frame <= Math.floor((pa + size - 1) / 4096) &&
+        ends.some(({ partition, access }) => partition === actor && access.write) &&
+        ends.some(({ partition }) => partition === observer),
+    );
+  if (group.condition === 'local-respect') {
+    const [old, now] = [before, replayed.after].map((machine) => lookAt(plan, machine, observer));
+    const isKept = old !== undefined && now !== undefined && isSameView(old, now, declared);
+    return [witness, isStart && !isKept];
+  }
+  const second = new Map(assignment);
+  for (const [variable, value] of twin ?? []) {
+    if (variable.kind !== 'variable') continue;
+    const [number] = evaluateAny([value], assignment);
+    if (number !== undefined) {
+      second.set(variable.name, typeof number === 'number' ? BigInt(number) : number);
+    }
+  }
+  const other = decodeMachine(model.state, result.memory, second, result.case.known);
+  const again = replayStep(replay, other, action);
+  for (const { path, before: one, after: two } of listDifferences(before, other).slice(
+    0,
+    DIFFERENCES_MAX,
+  )) {
+    witness[`other state: ${path}`] = `${one} | ${two}`;
+  }
+  const isAlike = isInductiveState(replay, other) && isStart;
+  if (group.condition === 'output-consistency') {
+    return [witness, isAlike && again.outcome !== replayed.outcome];
+  }
+  const [one, two] = [replayed.after, again.after].map((machine) =>
+    lookAt(plan, machine, observer),
+  );
+  const isSame = one !== undefined && two !== undefined && isSameView(one, two, () => false);
+  return [witness, isAlike && !isSame];
+}
+
+/** Fields of a state that a premise's witness shows. */
+const FIELDS_MAX = 12;
+
+/** A state that satisfies the premises, as far as it differs from reset. */
+function describeState(model: PhaseModel, result: CaseResult, assignment: Assignment): Witness {
+  const machine = decodeMachine(model.state, result.memory, assignment, result.case.known);
+  const reset = createMachine(model.plan);
+  return Object.fromEntries(
+    listDifferences({ cores: reset.cores }, { cores: machine.cores })
+      .slice(0, FIELDS_MAX)
+      .map(({ path, after }) => [path, after]),
+  );
+}
+
+function createStepFinding(
+  configuration: StaticConfiguration,
+  group: Group,
+  witness: Witness,
+): Finding {
+  const claim = getInductionClaim(group.claim);
+  const instance = group.id.slice(group.id.indexOf('[') + 1, -1);
+  const owner = configuration.partitions.findIndex(({ name }) => instance.includes(name));
+  return {
+    code: getCodeOfClaim(claim),
+    severity: 'error',
+    message:
+      `${instance}: ${String(witness['action'])} gives ${String(witness['outcome'])} and breaks ` +
+      `${String(witness['conjunct'])}; expected: ${claim.statement}`,
+    help: claim.help,
+    at: owner === -1 ? ['config'] : ['config', 'partitions', owner],
+    related: [],
+  };
+}
+
+// ------------------------------------------------------------------ reset
+
+/** The state at reset satisfies what every other obligation assumes. */
+function listInitial(replay: ReplayContext): Obligation[] {
+  const { statement, formula, source, id, help } = getInductionClaim('seal.initial');
+  const broken = listBroken(replay, createMachine(replay.plan));
+  const finding = (): Finding => ({
+    code: getCodeOfClaim(getInductionClaim(id)),
+    severity: 'error',
+    message: `at reset ${broken.join(', ')} do not hold`,
+    help,
+    at: ['config'],
+    related: [],
+  });
+  return [
+    {
+      id,
+      statement,
+      formula,
+      source,
+      assume: [],
+      refute: broken.length === 0 ? FALSE : TRUE,
+      decode: () => ({ conjunct: broken.slice(0, 3).join(', ') }),
+      confirms: () => listBroken(replay, createMachine(replay.plan)).length > 0,
+      finding,
+    },
+  ];
+}
+
+export { getAreaOfId, isObservable };

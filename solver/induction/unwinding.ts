@@ -1,0 +1,355 @@
+/**
+ * Unwinding conditions of noninterference, per action and pair of partitions.
+ *
+ * Output consistency, local respect and weak step consistency (Rushby 1992), intransitive through
+ * declared channels. Two runs are compared by renaming: what the observers see is shared, the rest
+ * of the second state is fresh, so that a step that reads only what is shared gives the same term.
+ */
+
+import type { StaticConfiguration } from '../../model/configuration.ts';
+import { NONE } from '../../model/machine.ts';
+import { PAGE_SIZE, computePages } from '../../model/units.ts';
+import { ALIGNED_FIELDS } from '../../model/view.ts';
+import { isSame } from '../lift/operators.ts';
+import { MemoryLog } from '../lift/memory.ts';
+import { isTerm, listAlternatives, mapAlternatives, toBooleanTerm } from '../lift/values.ts';
+import type { Value } from '../lift/values.ts';
+import { substituteAll } from '../smt/substitute.ts';
+import {
+  FALSE,
+  TRUE,
+  and,
+  booleanVariable,
+  equal,
+  implies,
+  integerVariable,
+  ite,
+  listVariables,
+  not,
+  or,
+  toTerm,
+  within,
+} from '../smt/term.ts';
+import type { Term, Variable } from '../smt/term.ts';
+import { SPY_FRAME, isOutcome } from './goals.ts';
+import type { CaseResult } from './goals.ts';
+import type { PhaseModel } from './phase-model.ts';
+import { isObservableFrame } from './views.ts';
+import type { Element, Elements } from './views.ts';
+
+/** The conditions, by the last part of their claims' ids. */
+export type Condition = 'output-consistency' | 'local-respect' | 'weak-step-consistency';
+
+/** What a case must satisfy for noninterference. */
+export interface UnwindingGoal {
+  readonly condition: Condition;
+  /** Partition that acts; NONE for time, EL2 and the environment. */
+  readonly actor: number;
+  /** Partition that observes; the actor itself for its output. */
+  readonly observer: number;
+  readonly name: string;
+  readonly holds: Term;
+  /** Premises about the second state. */
+  readonly premises: readonly Term[];
+  /** What stands for each variable in the second state; null where there is one state only. */
+  readonly twin: ReadonlyMap<Term, Term> | null;
+}
+
+/** What a partition observes around a step. */
+export interface Observation {
+  readonly partition: number;
+  readonly before: Elements;
+  readonly after: Elements;
+}
+
+/** All unwinding goals of a case, but those that hold by construction of the terms. */
+export function listUnwindingGoals(
+  model: PhaseModel,
+  configuration: StaticConfiguration,
+  result: CaseResult,
+): UnwindingGoal[] {
+  const { domain } = result.case;
+  const goals: UnwindingGoal[] = [];
+  for (const observation of result.observations) {
+    if (domain !== NONE && domain !== observation.partition) {
+      goals.push(...listRespectGoals(model, configuration, result, observation));
+    }
+    goals.push(...listStepGoals(model, result, observation));
+  }
+  if (domain !== NONE) goals.push(...listOutputGoals(model, result));
+  return goals.filter(({ holds }) => holds !== TRUE);
+}
+
+function toTruth(value: Value): Term {
+  const term = toBooleanTerm(value);
+  // Comparisons of numbers give booleans.
+  if (term === null) throw new RangeError('a comparison without a truth value');
+  return term;
+}
+
+// ------------------------------------------------------------------ local respect
+
+/** What one partition does changes nothing that another observes, but by a declared channel. */
+function listRespectGoals(
+  model: PhaseModel,
+  configuration: StaticConfiguration,
+  result: CaseResult,
+  { partition: observer, before, after }: Observation,
+): UnwindingGoal[] {
+  const actor = result.case.domain;
+  if (isDeclaredRing(model, result, observer)) return [];
+  const create = (name: string, holds: Term): UnwindingGoal => ({
+    condition: 'local-respect',
+    actor,
+    observer,
+    name,
+    holds,
+    premises: [],
+    twin: null,
+  });
+  const later = new Map(after.map(({ name, value }) => [name, value]));
+  const goals = before.flatMap(({ name, value }) => {
+    const now = later.get(name) ?? value;
+    if (now === value) return [];
+    return [create(name, or([not(isCompared(name, before, after)), equal(value, now)]))];
+  });
+  const words = readSpy(result);
+  if (words === null) return goals;
+  const seen = isObservableFrame(model, observer, SPY_FRAME);
+  const declared = isDeclaredFrame(configuration, actor, observer);
+  const kept = or([not(seen), declared, equal(words.before, words.after)]);
+  return [...goals, create('the word of a page', kept)];
+}
+
+/** List registers are compared only where the virtual CPU is live before and after. */
+function isCompared(name: string, before: Elements, after: Elements): Term {
+  if (!name.startsWith('listRegisters')) return TRUE;
+  const live = `${name.slice(0, name.lastIndexOf('['))}[0]`;
+  return and([before, after].map((list) => equal(findElement(list, live), 1)));
+}
+
+function findElement(list: Elements, name: string): Term {
+  return list.find((element) => element.name === name)?.value ?? toTerm(0);
+}
+
+/** Whether the action rings a doorbell of the observer's that a channel declares. */
+function isDeclaredRing(
+  { plan }: PhaseModel,
+  { case: one }: CaseResult,
+  observer: number,
+): boolean {
+  if (one.kind !== 'notify') return false;
+  const doorbell = plan.partitions[one.domain]?.doorbells[Number(one.action['doorbell'])];
+  return doorbell?.to === observer;
+}
+
+/** Frames of channels that one partition may write and another takes part in. */
+function isDeclaredFrame(configuration: StaticConfiguration, from: number, to: number): Term {
+  return or(
+    configuration.channels
+      .filter(
+        ({ ends }) =>
+          ends.some(({ partition, access }) => partition === from && access.write) &&
+          ends.some(({ partition }) => partition === to),
+      )
+      .map(({ pa, size }) => {
+        const pages = computePages({ base: pa, size });
+        const first = pages.base / PAGE_SIZE;
+        return within(SPY_FRAME, first, first + pages.size / PAGE_SIZE);
+      }),
+  );
+}
+
+/** The word of any page before and after the step; null where memory was not written. */
+function readSpy({ written }: CaseResult): { before: Term; after: Term } | null {
+  for (const { before, after } of written) {
+    const logs = listAlternatives(after).map(([, one]) => one);
+    if (!logs.some((one) => one instanceof MemoryLog)) continue;
+    return { before: readWord(before), after: readWord(after) };
+  }
+  return null;
+}
+
+function readWord(log: Value): Term {
+  const word = mapAlternatives(log, (one) => (one as MemoryLog).read(SPY_FRAME).word);
+  return toTerm(word as Term | number);
+}
+
+// ------------------------------------------------------------------ two states
+
+/** The second state: what takes the place of each variable of the first. */
+interface Renaming {
+  readonly map: ReadonlyMap<Term, Term>;
+  /** What ties frames and words of the two states together. */
+  readonly premises: readonly Term[];
+}
+
+/** Fields that both states have alike, as prefixes of paths without indices. */
+const ALIGNED = Object.keys(ALIGNED_FIELDS);
+
+function isAligned(variable: Variable): boolean {
+  const path = variable.name
+    .slice(variable.name.indexOf('/') + 1)
+    .replaceAll(/\[[^\]]*\]|#\d+$/g, '');
+  return (
+    variable.name.startsWith('action.') ||
+    variable.name.startsWith('spy.') ||
+    ALIGNED.some((field) => path === field || path.startsWith(`${field}.`))
+  );
+}
+
+/** Adds to `seen` under which condition each variable of an observed number is seen. */
+function addVisible(value: Term, guard: Term, seen: Map<Term, Term>): void {
+  if (value.kind === 'application' && value.operator === 'ite') {
+    const [condition = FALSE, then = value, otherwise = value] = value.arguments;
+    // Each number of a view tells which side it is: the sides have no number in common.
+    for (const variable of listVariables([condition])) addSeen(variable, guard, seen);
+    addVisible(then, and([guard, condition]), seen);
+    addVisible(otherwise, and([guard, not(condition)]), seen);
+    return;
+  }
+  for (const variable of listVariables([value])) addSeen(variable, guard, seen);
+}
+
+function addSeen(variable: Term, guard: Term, seen: Map<Term, Term>): void {
+  seen.set(variable, or([seen.get(variable) ?? FALSE, guard]));
+}
+
+/** A second state that looks the same to the given partitions and has the same schedule. */
+function rename(
+  model: PhaseModel,
+  result: CaseResult,
+  observers: readonly number[],
+  terms: readonly Term[],
+): Renaming {
+  const seen = new Map<Term, Term>();
+  for (const observer of observers) {
+    for (const { value } of result.viewOf(observer)) addVisible(value, TRUE, seen);
+  }
+  const map = new Map<Term, Term>();
+  const cells = result.memory.listCells();
+  const ofMemory = new Set(listVariables(cells.flatMap(([, { word, writer }]) => [word, writer])));
+  const frames = cells.map(([frame]) => frame);
+  for (const variable of listVariables([...terms, ...frames])) {
+    if (ofMemory.has(variable) || isAligned(variable)) continue;
+    const shared = seen.get(variable) ?? FALSE;
+    if (shared !== TRUE) map.set(variable, ite(shared, variable, createTwin(variable)));
+  }
+  const others = substituteAll(frames, map);
+  const premises: Term[] = [];
+  const isSeen = (frame: Term): Term =>
+    or(observers.map((observer) => isObservableFrame(model, observer, frame)));
+  for (const [index, [frame, { word, writer }]] of cells.entries()) {
+    const other = others[index] ?? frame;
+    for (const variable of listVariables([writer])) map.set(variable, createTwin(variable));
+    const shared = and([equal(frame, other), isSeen(frame)]);
+    if (word.kind === 'variable' && shared !== TRUE) {
+      map.set(word, ite(shared, word, createTwin(word)));
+    }
+    for (const [position, [earlier, cell]] of cells.entries()) {
+      if (position === index || other === frame) continue;
+      const twin = map.get(word) ?? word;
+      premises.push(implies(and([equal(other, earlier), isSeen(earlier)]), equal(twin, cell.word)));
+    }
+  }
+  return { map, premises };
+}
+
+function createTwin(variable: Variable): Term {
+  const name = `other/${variable.name}`;
+  if (variable.sort === 'Bool') return booleanVariable(name);
+  const { low, high } = variable;
+  return integerVariable(name, {
+    ...(low === null ? {} : { low }),
+    ...(high === null ? {} : { high }),
+  });
+}
+
+// ------------------------------------------------------------------ weak step consistency
+
+/** From two states that look alike to observer and actor come two that look alike again. */
+function listStepGoals(
+  model: PhaseModel,
+  result: CaseResult,
+  { partition: observer, before, after }: Observation,
+): UnwindingGoal[] {
+  const actor = result.case.domain;
+  const earlier = new Map(before.map(({ name, value }) => [name, value]));
+  const changed: Element[] = after.filter(({ name, value }) => earlier.get(name) !== value);
+  const words = readSpy(result);
+  const seen = words === null ? FALSE : isObservableFrame(model, observer, SPY_FRAME);
+  const values = changed.map(({ value }) => value);
+  const word = words === null || seen === FALSE ? [] : [words.after];
+  const observers = actor === NONE ? [observer] : [...new Set([observer, actor])];
+  const shared = rename(model, result, observers, [...values, ...word]);
+  const alike = substituteAll([...values, ...word], shared.map);
+  if (alike.every((twin, index) => twin === [...values, ...word][index])) return [];
+  const aligned = listAlignedChanges(model, result);
+  const facts = listFacts(result);
+  const all = [...values, ...word, ...aligned, ...facts];
+  const renaming = rename(model, result, observers, all);
+  const twins = substituteAll(all, renaming.map);
+  const at = values.length + word.length;
+  const premises = [
+    ...aligned.map((value, index) => equal(value, twins[at + index] ?? value)),
+    ...twins.slice(at + aligned.length),
+    ...renaming.premises,
+  ].filter((premise) => premise !== TRUE);
+  const create = (name: string, holds: Term): UnwindingGoal => ({
+    condition: 'weak-step-consistency',
+    actor,
+    observer,
+    name,
+    holds,
+    premises,
+    twin: renaming.map,
+  });
+  const goals = changed.map(({ name, value }, index) =>
+    create(name, equal(value, twins[index] ?? value)),
+  );
+  if (word.length === 0 || words === null) return goals;
+  const same = equal(words.after, twins[values.length] ?? words.after);
+  return [...goals, create('the word of a page', or([not(seen), same]))];
+}
+
+/** What holds of the first state and is to hold of the second. */
+export function listFacts(result: CaseResult): Term[] {
+  return [
+    ...result.facts,
+    ...result.memory.listAgreements(),
+    ...result.invariants.map(({ term }) => term),
+  ].filter((fact) => fact !== TRUE);
+}
+
+/** New values of fields that two runs have alike: runs that part there are not compared. */
+function listAlignedChanges({ findPlace }: PhaseModel, { written }: CaseResult): Term[] {
+  return written.flatMap(({ fields, key, after }) => {
+    const path = findPlace(fields, key)?.path ?? '';
+    const plain = path.slice(path.indexOf('/') + 1).replaceAll(/\[\d+\]/g, '');
+    const aligned = ALIGNED.some((field) => plain === field || plain.startsWith(`${field}.`));
+    return aligned && isTerm(after) ? [after] : [];
+  });
+}
+
+// ------------------------------------------------------------------ output consistency
+
+/** What an action answers depends on what its partition observes. */
+function listOutputGoals(model: PhaseModel, result: CaseResult): UnwindingGoal[] {
+  const { domain } = result.case;
+  const texts = new Set(listAlternatives(result.outcome).map(([, text]) => String(text)));
+  if (texts.size < 2) return [];
+  const outcomes = [...texts].map((text) => isOutcome(result.outcome, text));
+  const facts = listFacts(result);
+  const renaming = rename(model, result, [domain], [...outcomes, ...facts]);
+  const twins = substituteAll([...outcomes, ...facts], renaming.map);
+  const premises = [...twins.slice(outcomes.length), ...renaming.premises];
+  return [...texts].map((text, index) => ({
+    condition: 'output-consistency',
+    actor: domain,
+    observer: domain,
+    name: text,
+    holds: toTruth(isSame(outcomes[index], twins[index])),
+    premises: premises.filter((premise) => premise !== TRUE),
+    twin: renaming.map,
+  }));
+}
