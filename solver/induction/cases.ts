@@ -93,8 +93,10 @@ export function listCases(context: CaseContext, kind: ActionKind): Case[] {
             ),
           ),
         ),
-        ...outOf('core', plan.cores.length).map((core) =>
-          createCase(context, kind, nobody('nobody'), { ...freeOperands(kind), core }),
+        ...outOf('core', plan.cores.length).flatMap((core) =>
+          (kind === 'distributor' ? listDistributorOperands(null, 0) : [freeOperands(kind)]).map(
+            (fill) => createCase(context, kind, nobody('nobody'), { ...fill, core }),
+          ),
         ),
       ];
   }
