@@ -156,7 +156,7 @@ export interface SpillAction {
   readonly slot: number;
 }
 
-/** EL2 puts line `intId` of the live virtual CPU into a free list register, in an order it likes. */
+/** EL2 puts line `intId` of the live virtual CPU into a free list register, in any order. */
 export interface FillAction {
   readonly kind: 'list-register-fill';
   readonly core: number;

@@ -4,7 +4,7 @@
  */
 
 import { getRunningResident, getRunningVcpu } from '../model/execution.ts';
-import { LR_INVALID } from '../model/list-registers.ts';
+import { LR_ACTIVE, LR_INVALID, LR_PENDING } from '../model/list-registers.ts';
 import type { Line, Machine } from '../model/machine.ts';
 import { writeWord } from '../model/memory.ts';
 import type { Plan } from '../model/plan.ts';
@@ -41,6 +41,14 @@ const refusedWriteIsDone = afterStep((plan, machine, action, outcome) => {
 const requestLosesAddress = afterStep((_plan, machine, action, outcome) => {
   if (action.kind !== 'dma-issue' || outcome !== 'DONE') return outcome;
   for (const request of machine.smmu.inFlight) request.frame = 0;
+  return outcome;
+});
+
+const acknowledgedStaysPending = afterStep((_plan, machine, action, outcome) => {
+  if (action.kind !== 'interrupt-acknowledge' || outcome !== 'DONE') return outcome;
+  for (const register of machine.cores[action.core]?.listRegisters ?? []) {
+    if (register.state === LR_ACTIVE) register.state = LR_PENDING;
+  }
   return outcome;
 });
 
@@ -133,7 +141,7 @@ const runsOnWithoutBudget = afterStep((plan, machine, action, outcome) => {
   return outcome;
 });
 
-/** A seeded bug for the shape and for every invariant that no older property looks at. */
+/** A seeded bug for the shape and for every invariant without a bug of an older property. */
 export const STATE_BUGS: readonly SeededBug[] = [
   { name: 'a section has no end', property: 'seal.shape', step: sectionHasNoEnd },
   {
@@ -142,6 +150,11 @@ export const STATE_BUGS: readonly SeededBug[] = [
     step: refusedWriteIsDone,
   },
   { name: 'requests lose their address', property: 'dma.in-flight', step: requestLosesAddress },
+  {
+    name: 'a list register says pending of what is acknowledged',
+    property: 'irq.agreed',
+    step: acknowledgedStaysPending,
+  },
   { name: 'a line is listed twice', property: 'irq.listed-once', step: lineIsListedTwice },
   {
     name: 'a disable is not forwarded',

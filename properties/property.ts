@@ -92,3 +92,19 @@ export function watchEachStep(
     countEvaluations: () => evaluations,
   };
 }
+
+/**
+ * A monitor of a condition on the state alone. While searching it is asked only now and then after
+ * a refusal, which changes nothing.
+ */
+export function watchState(
+  { thorough }: Context,
+  check: (action: Action, count: () => void) => Violation | null,
+): Monitor {
+  let steps = 0;
+  return watchEachStep((action, outcome, count) => {
+    steps += 1;
+    const due = thorough || outcome === 'DONE' || steps % COMPLETE_LOOK_INTERVAL === 0;
+    return due ? check(action, count) : null;
+  });
+}

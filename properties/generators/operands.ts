@@ -10,7 +10,7 @@ import { IPA_END, PAGE_SIZE } from '../../model/units.ts';
 export interface Operands {
   /** Indices of cores that partitions use. */
   readonly cores: readonly number[];
-  /** IPAs of the first and last page of each mapping of anybody. */
+  /** IPAs of the first and last page of each mapping of anybody, and of its last byte. */
   readonly mappedIpas: readonly number[];
   /** IPAs beside them, and the ends of the space. */
   readonly strayIpas: readonly number[];
@@ -29,8 +29,12 @@ export interface Operands {
    * away.
    */
   readonly ticks: readonly number[];
+  /** Sections at EL2, the longest that may be and longer ones. */
   readonly sections: readonly number[];
 }
+
+/** Of an address within a page, bytes: odd, so that it is aligned to nothing. */
+const BYTE_OFFSET = 5;
 
 /** Collects the operands of a plan. */
 export function collectOperands(plan: Plan): Operands {
@@ -53,7 +57,9 @@ export function collectOperands(plan: Plan): Operands {
   const spiPast = plan.spiFirst + plan.routes.length;
   return {
     cores: pool(plan.cores.flatMap((core, index) => (core.used ? [index] : []))),
-    mappedIpas: pool(mappings.flatMap(({ ipa, size }) => [ipa, ipa + size - PAGE_SIZE])),
+    mappedIpas: pool(
+      mappings.flatMap(({ ipa, size }) => [ipa, ipa + size - PAGE_SIZE, ipa + size - 1]),
+    ),
     strayIpas: pool([
       ...mappings.flatMap(({ ipa, size }) => [ipa - PAGE_SIZE, ipa + size]),
       0,
@@ -75,7 +81,12 @@ export function collectOperands(plan: Plan): Operands {
       plan.switchTicks + 1,
       ...residents.flatMap(({ budget, period }) => [budget - 1, budget, period, 4 * period]),
     ]),
-    sections: pool([1, plan.sectionTicks, plan.sectionTicks + 1]),
+    sections: pool([
+      1,
+      plan.sectionTicks,
+      plan.sectionTicks + 1,
+      2 * (plan.sectionTicks + plan.switchTicks),
+    ]),
   };
 }
 
@@ -86,13 +97,15 @@ function localRange(alias: { readonly local: number; readonly size: number }): {
   return { base: alias.local, size: alias.size };
 }
 
-/** First and last page of each range, and the pages on either side. */
+/** First and last page of each range, the pages on either side, and bytes within. */
 function edges(ranges: readonly { readonly base: number; readonly size: number }[]): number[] {
   return ranges.flatMap(({ base, size }) => [
     base,
     base + size - PAGE_SIZE,
     base + size,
     base - PAGE_SIZE,
+    base + BYTE_OFFSET,
+    base + size - 1,
   ]);
 }
 

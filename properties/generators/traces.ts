@@ -143,7 +143,13 @@ function createTraceArbitrary(
 /** Single actions, and now and then a burst that chance alone would seldom compose. */
 function burstArbitrary(plan: Plan): Arbitrary<Action[]> {
   const single = actionArbitrary(plan).map((action) => [action]);
-  const bursts = [...listInterruptBursts(plan), ...listRouteBursts(plan), ...listDmaBursts(plan)];
+  const bursts = [
+    ...listInterruptBursts(plan),
+    ...listRouteBursts(plan),
+    ...listSpillBursts(plan),
+    ...listDmaBursts(plan),
+    ...listRequestBursts(plan),
+  ];
   if (bursts.length === 0) return single;
   return fc.oneof(
     { weight: 15, arbitrary: single },
@@ -176,6 +182,36 @@ function listRouteBursts(plan: Plan): Action[][] {
         { kind: 'distributor', core, operation: 'route', intId, vcpu },
       ];
     });
+}
+
+/** EL2 frees the list registers while a line is pending, and lists it again. */
+function listSpillBursts(plan: Plan): Action[][] {
+  return plan.routes
+    .filter(({ core }) => core >= 0)
+    .map(({ intId, core }) => [
+      { kind: 'distributor', core, operation: 'enable', intId, vcpu: 0 },
+      { kind: 'distributor', core, operation: 'set-pending', intId, vcpu: 0 },
+      ...Array.from({ length: plan.listRegisters }, (_, slot): Action => ({
+        kind: 'list-register-spill',
+        core,
+        slot,
+      })),
+      { kind: 'list-register-fill', core, intId },
+    ]);
+}
+
+/** A device asks for more than can be in flight. */
+function listRequestBursts(plan: Plan): Action[][] {
+  return plan.streams.slice(0, 1).map(({ stream, partition }) => {
+    const address = plan.partitions[partition]?.dma[0]?.ipa ?? 0;
+    return Array.from({ length: IN_FLIGHT_SLOTS + 1 }, (): Action => ({
+      kind: 'dma-issue',
+      stream,
+      address,
+      write: false,
+      value: 0,
+    }));
+  });
 }
 
 /** A device writes to the first page of its owner's memory and the write arrives. */

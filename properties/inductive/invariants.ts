@@ -131,7 +131,7 @@ const ABOUT_MEMORY: readonly InductiveInvariant[] = [
 const ABOUT_INTERRUPTS: readonly InductiveInvariant[] = [
   {
     id: 'irq.delivered',
-    statement: 'A list register holds only lines of the virtual CPU that is live on its core.',
+    statement: 'A list register holds only lines of the partition that is live on its core.',
     source: 'GICv3, ICH_LR<n>_EL2; each interrupt has exactly one partition',
     example: 'list registers not emptied on a world switch',
     indices: ['core', 'slot'],
@@ -141,7 +141,8 @@ const ABOUT_INTERRUPTS: readonly InductiveInvariant[] = [
   },
   {
     id: 'irq.agreed',
-    statement: 'A list register is pending or active as its line is, and has its HW bit.',
+    statement:
+      'A list register is pending or active as its line is, and has its HW bit and target.',
     source: 'GICv3, ICH_LR<n>_EL2.State and HW',
     example: 'an end of interrupt that leaves the list register active',
     costly: true,

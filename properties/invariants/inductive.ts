@@ -20,6 +20,7 @@ const WATCHED_ELSEWHERE: readonly string[] = [
   'memory.cached',
   'dma.cached',
   'irq.delivered',
+  'irq.agreed',
   'noninterference.registers',
 ];
 

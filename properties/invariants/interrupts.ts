@@ -3,13 +3,12 @@
  */
 
 import { getLoadedResident } from '../../model/execution.ts';
-import type { CoreState } from '../../model/machine.ts';
 import { LR_ACTIVE, LR_INVALID, LR_PENDING, findVirtualLine } from '../../model/list-registers.ts';
 import { isListRegisterAgreed, isListRegisterOwn } from '../inductive/interrupts.ts';
 import { PRIVATE_LINES } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { StaticConfiguration } from '../../model/configuration.ts';
-import { COMPLETE_LOOK_INTERVAL, watchEachStep } from '../property.ts';
+import { COMPLETE_LOOK_INTERVAL, watchEachStep, watchState } from '../property.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
 
 /** Owners of each physical line, off the configuration. */
@@ -31,48 +30,69 @@ function name(context: Context, partition: number): string {
   return context.configuration.partitions[partition]?.name ?? 'nobody';
 }
 
-/** Whether a list register holds a line of whoever is loaded, and agrees with it. */
-function isAgreed({ plan, machine }: Context, core: number, slot: number, intId: number): boolean {
-  if (!isListRegisterOwn(plan, machine, core, slot)) return false;
-  return isListRegisterAgreed(plan, machine, core, slot, intId);
+/** A condition on one list register: null where it holds, else what is wrong in words. */
+type RegisterCheck = (context: Context, core: number, slot: number) => string | null;
+
+/** It holds a line of whoever is loaded. */
+function checkOwn(context: Context, index: number, slot: number): string | null {
+  const { plan, machine } = context;
+  if (isListRegisterOwn(plan, machine, index, slot)) return null;
+  const resident = getLoadedResident(plan, machine, index);
+  if (resident === undefined) return `list register ${slot} is in use while nobody is loaded`;
+  const intId = machine.cores[index]?.listRegisters[slot]?.intId;
+  const owner = name(context, resident.partition);
+  return `list register ${slot} holds INTID ${intId}, no line of ${owner}`;
 }
 
-/** Checks each list register of a core; `judge` gets the resident whose lines they must be. */
-function findBadRegister(
-  context: Context,
-  index: number,
-  core: CoreState,
-  count: () => void,
-): string | null {
-  const resident = getLoadedResident(context.plan, context.machine, index);
-  for (let slot = 0; slot < core.listRegisters.length; slot += 1) {
-    const register = core.listRegisters[slot];
-    if (register === undefined || register.state === LR_INVALID) continue;
-    count();
-    if (isAgreed(context, index, slot, register.intId)) continue;
-    if (resident === undefined) return `list register ${slot} is in use while nobody is loaded`;
-    const { partition, vcpu } = resident;
-    const line = findVirtualLine(context.machine, partition, vcpu, register.intId);
-    if (line === undefined) {
-      const owner = name(context, partition);
-      return `list register ${slot} holds INTID ${register.intId}, no line of ${owner}`;
-    }
-    if (line.target !== vcpu && register.intId >= PRIVATE_LINES) {
-      return `list register ${slot} holds INTID ${register.intId}, targeted at another virtual CPU`;
-    }
-    if (register.state === LR_PENDING && !line.pending) {
-      return `list register ${slot} says INTID ${register.intId} is pending, its line does not`;
-    }
-    if (register.state === LR_ACTIVE && !line.active) {
-      return `list register ${slot} says INTID ${register.intId} is active, its line does not`;
-    }
-    if (register.physical !== line.physical) {
-      return `list register ${slot} has the wrong HW bit for INTID ${register.intId}`;
-    }
-    const state = line.active ? 'is active' : 'is disabled';
-    return `list register ${slot} says INTID ${register.intId} is pending, its line ${state}`;
+/** What it holds agrees with the line; a line that is nobody's here is for `checkOwn`. */
+function checkAgreed(context: Context, index: number, slot: number): string | null {
+  const { plan, machine } = context;
+  const register = machine.cores[index]?.listRegisters[slot];
+  if (register === undefined || !isListRegisterOwn(plan, machine, index, slot)) return null;
+  const { intId } = register;
+  if (isListRegisterAgreed(plan, machine, index, slot, intId)) return null;
+  const resident = getLoadedResident(plan, machine, index);
+  const vcpu = resident?.vcpu ?? 0;
+  const line = findVirtualLine(machine, resident?.partition ?? -1, vcpu, intId);
+  if (line === undefined) return `list register ${slot} holds INTID ${intId}, which is no line`;
+  if (line.target !== vcpu && intId >= PRIVATE_LINES) {
+    return `list register ${slot} holds INTID ${intId}, targeted at another virtual CPU`;
   }
-  return null;
+  if (register.state === LR_PENDING && !line.pending) {
+    return `list register ${slot} says INTID ${intId} is pending, its line does not`;
+  }
+  if (register.state === LR_ACTIVE && !line.active) {
+    return `list register ${slot} says INTID ${intId} is active, its line does not`;
+  }
+  if (register.physical !== line.physical) {
+    return `list register ${slot} has the wrong HW bit for INTID ${intId}`;
+  }
+  const state = line.active ? 'is active' : 'is disabled';
+  return `list register ${slot} says INTID ${intId} is pending, its line ${state}`;
+}
+
+/** Looks at every valid list register. */
+function watchListRegisters(context: Context, property: string, check: RegisterCheck): Monitor {
+  const { cores } = context.machine;
+  return watchState(context, (_action, count) => {
+    for (let index = 0; index < cores.length; index += 1) {
+      const registers = cores[index]?.listRegisters ?? [];
+      for (let slot = 0; slot < registers.length; slot += 1) {
+        if (registers[slot]?.state === LR_INVALID) continue;
+        count();
+        const wrong = check(context, index, slot);
+        if (wrong === null) continue;
+        return {
+          property,
+          message: `on core ${index}, ${wrong}`,
+          witness: { core: index },
+          at: ['config', 'partitions'],
+          related: [],
+        };
+      }
+    }
+    return null;
+  });
 }
 
 /** One physical line: enabled or active only for its one owner, on a core of its. */
@@ -106,7 +126,7 @@ function watchRoutes(context: Context): Monitor {
   const owned = [...owners.keys()];
   const all = context.plan.routes.map(({ intId }) => intId);
   let steps = 0;
-  return watchEachStep((_action, _outcome, count) => {
+  return watchState(context, (_action, count) => {
     steps += 1;
     const complete = context.thorough || steps % COMPLETE_LOOK_INTERVAL === 0;
     for (const intId of complete ? all : owned) {
@@ -129,27 +149,20 @@ function hasDoorbells(plan: Plan): boolean {
 export const INTERRUPT_PROPERTIES: readonly Property[] = [
   {
     id: 'irq.delivered',
-    statement: 'A list register holds only lines of the virtual CPU that is live on its core.',
+    statement: 'A list register holds only lines of the partition that is live on its core.',
     source: 'GICv3, ICH_LR<n>_EL2; each interrupt has exactly one partition',
     example: 'list registers not emptied on a world switch',
     appliesTo: hasLines,
-    watch: (context) =>
-      watchEachStep((_action, _outcome, count) => {
-        const { cores } = context.machine;
-        for (let index = 0; index < cores.length; index += 1) {
-          const core = cores[index];
-          const bad = core === undefined ? null : findBadRegister(context, index, core, count);
-          if (bad === null) continue;
-          return {
-            property: 'irq.delivered',
-            message: `on core ${index}, ${bad}`,
-            witness: { core: index },
-            at: ['config', 'partitions'],
-            related: [],
-          };
-        }
-        return null;
-      }),
+    watch: (context) => watchListRegisters(context, 'irq.delivered', checkOwn),
+  },
+  {
+    id: 'irq.agreed',
+    statement:
+      'A list register is pending or active as its line is, and has its HW bit and target.',
+    source: 'GICv3, ICH_LR<n>_EL2.State and HW',
+    example: 'an end of interrupt that leaves the list register active',
+    appliesTo: hasLines,
+    watch: (context) => watchListRegisters(context, 'irq.agreed', checkAgreed),
   },
   {
     id: 'irq.route',

@@ -7,8 +7,9 @@
  * moment of reading.
  */
 
-import type { Action } from '../../model/actions.ts';
+import type { Action, ActionKind } from '../../model/actions.ts';
 import { getLoadedResident } from '../../model/execution.ts';
+import { NONE } from '../../model/machine.ts';
 import { readWriter } from '../../model/memory.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import { REGISTERS } from '../../model/registers.ts';
@@ -20,7 +21,7 @@ import { findGrant } from '../grants.ts';
 import { isLiveRegisterOwn } from '../inductive/registers.ts';
 import { computeDomain } from './domain.ts';
 import { TWO_RUNS_PROPERTY } from './two-runs.ts';
-import { COMPLETE_LOOK_INTERVAL, watchEachStep } from '../property.ts';
+import { COMPLETE_LOOK_INTERVAL, watchEachStep, watchState } from '../property.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
 
 /** Whether a channel lets `from` ring `to`. */
@@ -74,46 +75,114 @@ function findUnequal(a: readonly number[], b: readonly number[]): number {
   return -1;
 }
 
+/**
+ * Actions that touch registers, memory and caches, of which no view but the actor’s has any: while
+ * searching, the views of others are held against them now and then only.
+ */
+const QUIET_KINDS: ReadonlySet<ActionKind> = new Set([
+  'read',
+  'write',
+  'fetch',
+  'bus-read',
+  'bus-write',
+  'register-read',
+  'register-write',
+  'tlb-fill',
+  'tlb-evict',
+  'iotlb-fill',
+  'iotlb-evict',
+]);
+
+/** The views of all observers before a step; a stale one is not that of the machine any more. */
+interface Observations {
+  readonly before: View[];
+  readonly after: View[];
+  readonly stale: boolean[];
+}
+
+/** What the step that is being taken asks for. */
+interface Look {
+  domain: number | null;
+  /** At everything, whatever the action is. */
+  complete: boolean;
+  /** At the views of all but the actor. */
+  due: boolean;
+}
+
 function watchLocalRespect(context: Context): Monitor {
-  const { plan, machine } = context;
-  const observers = plan.partitions.map((_, observer) => observer);
-  let before = observers.map(createView);
-  let after = observers.map(createView);
-  let domain: number | null = null;
-  let steps = 0;
-  for (const observer of observers) look(observer, before);
-  function look(observer: number, views: readonly View[]): void {
-    const view = views[observer];
-    if (view !== undefined) observeState(plan, machine, observer, view);
-  }
-  const judge = (action: Action, outcome: Outcome, count: () => void): Violation | null => {
-    let violation: Violation | null = null;
-    const refused = outcome !== 'DONE';
-    steps += 1;
-    if (refused && !context.thorough && steps % COMPLETE_LOOK_INTERVAL !== 0) return null;
-    for (const observer of observers) {
-      look(observer, after);
-      if (domain === null || violation !== null) continue;
-      if (observer === domain && !refused) continue;
-      const rings = action.kind === 'notify' && isDeclaredRing(context, domain, observer);
-      if (rings && !refused) continue;
-      count();
-      const difference = findDifference(
-        before[observer] ?? createView(),
-        after[observer] ?? createView(),
-      );
-      if (difference === null) continue;
-      violation = describeInfluence(context, action, outcome, domain, observer, difference);
-    }
-    [before, after] = [after, before];
-    return violation;
+  const { partitions } = context.plan;
+  const observations: Observations = {
+    before: partitions.map(createView),
+    after: partitions.map(createView),
+    stale: partitions.map(() => true),
   };
+  const look: Look = { domain: null, complete: false, due: false };
+  let steps = 0;
   return {
-    ...watchEachStep(judge),
+    ...watchEachStep((action, outcome, count) => {
+      const done = outcome === 'DONE';
+      if (look.due && (done || look.complete)) {
+        return compareViews(context, observations, look.domain ?? -1, action, outcome, count);
+      }
+      if (!done) return null;
+      if (look.domain === null) observations.stale.fill(true);
+      else if (look.domain >= 0) observations.stale[look.domain] = true;
+      return null;
+    }),
     before: (action) => {
-      domain = computeDomain(context, action);
+      steps += 1;
+      look.domain = computeDomain(context, action);
+      look.complete = context.thorough || steps % COMPLETE_LOOK_INTERVAL === 0;
+      look.due = look.domain !== null && (look.complete || !QUIET_KINDS.has(action.kind));
+      if (look.due) refreshViews(context, observations, look.complete ? -1 : (look.domain ?? -1));
     },
   };
+}
+
+/** Looks again at whose view is stale, but for one whose view is not needed, or -1. */
+function refreshViews(
+  { plan, machine }: Context,
+  { before, stale }: Observations,
+  except: number,
+): void {
+  for (let observer = 0; observer < before.length; observer += 1) {
+    const view = before[observer];
+    if (view === undefined || stale[observer] !== true || observer === except) continue;
+    observeState(plan, machine, observer, view);
+    stale[observer] = false;
+  }
+}
+
+/** The first influence on an observer, after the step; leaves the views as they are after it. */
+function compareViews(
+  context: Context,
+  { before, after, stale }: Observations,
+  domain: number,
+  action: Action,
+  outcome: Outcome,
+  count: () => void,
+): Violation | null {
+  let violation: Violation | null = null;
+  const done = outcome === 'DONE';
+  for (let observer = 0; observer < before.length; observer += 1) {
+    const old = before[observer];
+    const now = after[observer];
+    if (old === undefined || now === undefined) continue;
+    if (observer === domain && done) {
+      stale[observer] = true;
+      continue;
+    }
+    observeState(context.plan, context.machine, observer, now);
+    before[observer] = now;
+    after[observer] = old;
+    if (violation !== null) continue;
+    if (done && action.kind === 'notify' && isDeclaredRing(context, domain, observer)) continue;
+    count();
+    const difference = findDifference(old, now);
+    if (difference === null) continue;
+    violation = describeInfluence(context, action, outcome, domain, observer, difference);
+  }
+  return violation;
 }
 
 function describeInfluence(
@@ -166,7 +235,7 @@ function watchLabels(context: Context): Monitor {
 }
 
 function watchRegisters(context: Context): Monitor {
-  return watchEachStep((_action, _outcome, count) => {
+  return watchState(context, (_action, count) => {
     const { cores } = context.machine;
     for (let index = 0; index < cores.length; index += 1) {
       const core = cores[index];
@@ -174,8 +243,9 @@ function watchRegisters(context: Context): Monitor {
       if (core === undefined || resident === undefined) continue;
       count();
       for (let register = 0; register < core.registerWriters.length; register += 1) {
+        const writer = core.registerWriters[register] ?? NONE;
+        if (writer === NONE) continue;
         if (isLiveRegisterOwn(context.plan, context.machine, index, register)) continue;
-        const writer = core.registerWriters[register] ?? -1;
         const reader = context.configuration.partitions[resident.partition]?.name ?? '';
         const author = context.configuration.partitions[writer]?.name ?? '';
         return {
