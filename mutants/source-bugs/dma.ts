@@ -136,8 +136,7 @@ export const DMA_BUGS: readonly SourceBug[] = [
     find: 'if (machine.boot.words % 2 === 0) {',
     replace: 'if (machine.boot.words % 2 === 1) {',
     breaks: 'An entry is valid before its table is named.',
-    property: null,
-    unseen: 'the SMMU is off until the last word, so that no request shows the torn entry',
+    property: 'seal.shape',
     claims: ['dma', 'seal'],
   },
 ];

@@ -71,9 +71,7 @@ const TRANSLATION_BUGS: readonly SourceBug[] = [
     find: 'return computePage(entry.pa + (address - entry.ipa));',
     replace: 'return computePage(entry.pa + (address - entry.ipa) + PAGE_SIZE - 1);',
     breaks: 'The last page of a region leads to the frame behind it.',
-    property: null,
-    unseen:
-      'actions are drawn with addresses at the start of a page, where rounding changes nothing',
+    property: 'memory.confined',
     claims: ['memory', 'dma'],
   },
   {

@@ -136,8 +136,7 @@ const TIME_BUGS: readonly SourceBug[] = [
     find: "  if (state.section > 0) return 'CORE_AT_EL2';\n",
     replace: '',
     breaks: 'A partition asks for one section after another and never gives the core up.',
-    property: null,
-    unseen: 'chance seldom composes sections that follow each other at the end of a budget',
+    property: 'time.delay',
   },
   {
     ...TIME,

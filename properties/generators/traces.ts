@@ -149,6 +149,7 @@ function burstArbitrary(plan: Plan): Arbitrary<Action[]> {
     ...listSpillBursts(plan),
     ...listDmaBursts(plan),
     ...listRequestBursts(plan),
+    ...listSectionBursts(plan),
   ];
   if (bursts.length === 0) return single;
   return fc.oneof(
@@ -212,6 +213,23 @@ function listRequestBursts(plan: Plan): Action[][] {
       value: 0,
     }));
   });
+}
+
+/** Near the end of its budget a partition asks for one section after another, before each ends. */
+function listSectionBursts(plan: Plan): Action[][] {
+  const ticks = plan.sectionTicks;
+  return plan.cores.flatMap(({ residents }, core) =>
+    residents
+      .filter(({ dedicated }) => !dedicated)
+      .map(({ budget }): Action[] => [
+        { kind: 'time-passes', core, ticks: budget },
+        { kind: 'time-passes', core, ticks: budget - 1 },
+        ...Array.from({ length: 4 }, (): Action[] => [
+          { kind: 'section', core, ticks },
+          { kind: 'time-passes', core, ticks: ticks - 1 },
+        ]).flat(),
+      ]),
+  );
 }
 
 /** A device writes to the first page of its owner's memory and the write arrives. */
