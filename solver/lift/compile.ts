@@ -26,6 +26,7 @@ import {
   simplify,
 } from './values.ts';
 import type { Fields, Value } from './values.ts';
+import { WORD_BITS, WORD_OPERATORS, WRAPPING_OPERATORS, truncate } from './words.ts';
 
 /** A function of the spec, ready to run. */
 export interface LiftedFunction {
@@ -103,7 +104,7 @@ class FunctionCompiler {
   }
 
   compile(node: Ast.FunctionDeclaration): LiftedFunction {
-    if (node.async === true || node.generator === true) {
+    if (node.async || node.generator) {
       throw this.reject(node, 'an asynchronous function or a generator', 'use a plain function');
     }
     const scope = new Scope(null);
@@ -419,9 +420,13 @@ class FunctionCompiler {
   }
 
   private compileBinary(node: Ast.BinaryExpression, scope: Scope): Evaluate {
-    const operation = NUMBER_OPERATORS.get(node.operator);
+    const operation = NUMBER_OPERATORS.get(node.operator) ?? WORD_OPERATORS.get(node.operator);
     if (operation === undefined) {
       throw this.reject(node, `the operator ${node.operator}`, 'see docs/lifting.md');
+    }
+    const sides = [node.left.type, node.right.type];
+    if (WORD_OPERATORS.has(node.operator) && sides.includes('NumericLiteral')) {
+      throw this.reject(node, `${node.operator} of numbers`, 'use bigints, or Math.floor and %');
     }
     const left = this.compileExpression(node.left, scope);
     const right = this.compileExpression(node.right, scope);
@@ -531,6 +536,7 @@ class FunctionCompiler {
     }
     const name = describeCallee(callee);
     if (name === 'Math.floor') return this.compileFloor(node, scope);
+    if (name === 'BigInt.asUintN') return this.compileTruncation(node, scope);
     const builtIn = BUILT_INS.get(name);
     if (builtIn !== undefined) {
       const parts = values.map((value) => this.compileExpression(value, scope));
@@ -551,6 +557,26 @@ class FunctionCompiler {
     const left = this.compileExpression(quotient.left, scope);
     const right = this.compileExpression(quotient.right, scope);
     return this.guard(node, (run, slots) => floorDivide(left(run, slots), right(run, slots)));
+  }
+
+  /** `BigInt.asUintN(64, …)`: what it wraps may be a sum, a difference, a product or a shift. */
+  private compileTruncation(node: Ast.CallExpression, scope: Scope): Evaluate {
+    const [bits, inner] = node.arguments;
+    if (bits?.type !== 'NumericLiteral' || bits.value !== WORD_BITS || inner === undefined) {
+      throw this.reject(node, 'a width other than 64', 'write BigInt.asUintN(64, …)');
+    }
+    const value = inner as Ast.Expression;
+    const operation =
+      value.type === 'BinaryExpression' ? WRAPPING_OPERATORS.get(value.operator) : undefined;
+    if (value.type !== 'BinaryExpression' || operation === undefined) {
+      const evaluate = this.compileExpression(value, scope);
+      return this.guard(node, (run, slots) => truncate(evaluate(run, slots)));
+    }
+    const left = this.compileExpression(value.left, scope);
+    const right = this.compileExpression(value.right, scope);
+    return this.guard(node, (run, slots) =>
+      operation(run.resolve(left(run, slots)), run.resolve(right(run, slots))),
+    );
   }
 
   private compilePush(
@@ -745,7 +771,7 @@ function readField(run: Run, target: Value, key: Value, missing: Value): Value {
   const container = getContainer(target);
   if (typeof key === 'number' || typeof key === 'string') {
     if (target instanceof SymbolicObject) run.noteRead(target.fields, key);
-    return container[key] as Value;
+    return container[key];
   }
   if (key === ABSENT) return ABSENT;
   if (key instanceof Choice) {
@@ -795,7 +821,7 @@ function writeField(run: Run, target: SymbolicObject, key: Value, value: Value, 
   for (let position = 0; position < fields.length; position += 1) {
     const here = and([guard, equal(key, position)]);
     if (here === FALSE) continue;
-    run.write(fields, position, merge(here, value, (fields as Value[])[position]));
+    run.write(fields, position, merge(here, value, fields[position]));
   }
 }
 

@@ -19,16 +19,18 @@ import {
   toTerm,
 } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
-import { ABSENT, Choice, isTerm, mapAlternatives, simplify } from './values.ts';
+import { wordLess, wordLessOrEqual } from '../smt/word.ts';
+import { ABSENT, Choice, isTerm, mapAlternatives, simplify, toWordTerm } from './values.ts';
 import type { Value } from './values.ts';
 
 /** An operation that the lifter has no meaning for; the caller adds the place. */
 export class OperatorError extends Error {}
 
-type Operation = (left: Value, right: Value) => Value;
+/** What an operator makes of its two sides. */
+export type Operation = (left: Value, right: Value) => Value;
 
 /** Applies an operation to every pair of alternatives. */
-function lift(operation: Operation): Operation {
+export function lift(operation: Operation): Operation {
   return (left, right) => {
     if (!(left instanceof Choice) && !(right instanceof Choice)) return operation(left, right);
     return mapAlternatives(left, (one) => mapAlternatives(right, (other) => operation(one, other)));
@@ -39,6 +41,12 @@ function isAbsent(left: Value, right: Value): boolean {
   return left === ABSENT || right === ABSENT;
 }
 
+/** Whether both are known numbers, or both known bigints. */
+function areKnown(left: Value, right: Value): boolean {
+  const sort = typeof left;
+  return (sort === 'number' || sort === 'bigint') && typeof right === sort;
+}
+
 /** A number as a term; infinities have none. */
 function toInteger(value: Value): Term {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return toTerm(value);
@@ -46,7 +54,8 @@ function toInteger(value: Value): Term {
   throw new OperatorError(`arithmetic on ${describe(value)}`);
 }
 
-function describe(value: Value): string {
+/** A value as messages name it. */
+export function describe(value: Value): string {
   if (isTerm(value)) return `a symbolic ${value.sort}`;
   return value === null ? 'null' : typeof value === 'number' ? String(value) : typeof value;
 }
@@ -56,22 +65,26 @@ function arithmetic(
   symbolic: (left: Term, right: Term) => Term,
 ): Operation {
   return lift((left, right) => {
-    if (typeof left === 'number' && typeof right === 'number') return known(left, right);
+    // JavaScript's operators take two bigints as they take two numbers.
+    if (areKnown(left, right)) return known(left as number, right as number);
     if (isAbsent(left, right)) return ABSENT;
     return simplify(symbolic(toInteger(left), toInteger(right)));
   });
 }
 
 /**
- * A comparison of numbers; an infinite one is greater or less than every integer.
+ * A comparison of numbers or of words; an infinite number is greater or less than every integer.
  */
 function comparison(
   known: (left: number, right: number) => boolean,
   symbolic: (left: Term, right: Term) => Term,
+  onWords: (left: Term, right: Term) => Term,
 ): Operation {
   return lift((left, right) => {
-    if (typeof left === 'number' && typeof right === 'number') return known(left, right);
+    if (areKnown(left, right)) return known(left as number, right as number);
     if (isAbsent(left, right)) return ABSENT;
+    const [one, other] = [toWordTerm(left), toWordTerm(right)];
+    if (one !== null && other !== null) return simplify(onWords(one, other));
     if (typeof right === 'number' && !Number.isFinite(right)) return known(0, right);
     if (typeof left === 'number' && !Number.isFinite(left)) return known(left, 0);
     return simplify(symbolic(toInteger(left), toInteger(right)));
@@ -93,19 +106,16 @@ export const isSame = lift((left, right) => {
   if (left === ABSENT || right === ABSENT) return ABSENT;
   const symbolic = isTerm(left) || isTerm(right);
   if (!symbolic) return left === right;
-  if (!isScalar(left) || !isScalar(right)) return false;
-  if (!isComparable(left) || !isComparable(right)) return false;
-  const [a, b] = [toTerm(left), toTerm(right)];
-  return a.sort === b.sort && simplify(equal(a, b));
+  const [a, b] = [toScalarTerm(left), toScalarTerm(right)];
+  return a !== null && b !== null && a.sort === b.sort && simplify(equal(a, b));
 });
 
-function isScalar(value: Value): value is number | boolean | bigint | Term {
-  return ['number', 'boolean', 'bigint'].includes(typeof value) || isTerm(value);
-}
-
-/** No infinity equals an integer term. */
-function isComparable(value: number | boolean | bigint | Term): boolean {
-  return typeof value !== 'number' || Number.isSafeInteger(value);
+/** The value as a term, or null where no term equals it: a text, an infinity, a long bigint. */
+function toScalarTerm(value: Value): Term | null {
+  if (isTerm(value)) return value;
+  if (typeof value === 'boolean') return toTerm(value);
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? toTerm(value) : null;
+  return toWordTerm(value);
 }
 
 /** The operators of numbers, by their sign. */
@@ -123,13 +133,14 @@ export const NUMBER_OPERATORS: ReadonlyMap<string, Operation> = new Map<string, 
       },
     ),
   ],
-  ['<', comparison((a, b) => a < b, less)],
-  ['<=', comparison((a, b) => a <= b, lessOrEqual)],
+  ['<', comparison((a, b) => a < b, less, wordLess)],
+  ['<=', comparison((a, b) => a <= b, lessOrEqual, wordLessOrEqual)],
   [
     '>',
     comparison(
       (a, b) => a > b,
       (a, b) => less(b, a),
+      (a, b) => wordLess(b, a),
     ),
   ],
   [
@@ -137,6 +148,7 @@ export const NUMBER_OPERATORS: ReadonlyMap<string, Operation> = new Map<string, 
     comparison(
       (a, b) => a >= b,
       (a, b) => lessOrEqual(b, a),
+      (a, b) => wordLessOrEqual(b, a),
     ),
   ],
   ['===', isSame],

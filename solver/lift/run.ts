@@ -187,7 +187,7 @@ export class Run {
       for (const [key, before] of keys) {
         const after = container[key];
         if (before !== after)
-          written.push({ fields: container as Fields, key, before: before as Value, after });
+          written.push({ fields: container, key, before: before as Value, after });
       }
     }
     return written;
@@ -284,7 +284,7 @@ export class Run {
         if (!(key in container)) {
           throw new RangeError('the length of an array depends on a condition');
         }
-        this.write(container as Fields, key, merge(condition, then, container[key]));
+        this.write(container, key, merge(condition, then, container[key]));
       }
     }
   }

@@ -7,7 +7,7 @@
  * those that the spec makes, are `SymbolicObject`.
  */
 
-import { equal, ite, not, toTerm } from '../smt/term.ts';
+import { equal, ite, not, toTerm, word } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
 import type { MemoryLog } from './memory.ts';
 
@@ -84,7 +84,7 @@ export function simplify(value: Value): Value {
   if (!isTerm(value)) return value;
   if (value.kind === 'boolean') return value.value;
   if (value.kind === 'integer') return Number(value.value);
-  return value;
+  return value.kind === 'word' ? value.value : value;
 }
 
 /** `then` where the condition holds, else `otherwise`. */
@@ -110,9 +110,10 @@ function mergeScalars(condition: Term, then: Value, otherwise: Value): Value {
   return simplify(ite(condition, yes, no));
 }
 
-/** Words become terms where both sides are words; filled in by the words of the term layer. */
-function toWordTerm(value: Value): Term | null {
-  return isTerm(value) && (value.sort as string) === 'Word' ? value : null;
+/** The value as a word, or null: a bigint of 64 bits. */
+export function toWordTerm(value: Value): Term | null {
+  if (typeof value === 'bigint') return BigInt.asUintN(64, value) === value ? word(value) : null;
+  return isTerm(value) && value.sort === 'Word' ? value : null;
 }
 
 /** Applies a function to every alternative and puts the results together again. */
