@@ -98,7 +98,7 @@ export function watchEachStep(
  * a refusal, which changes nothing.
  */
 export function watchState(
-  { thorough }: Context,
+  { thorough }: Pick<Context, 'thorough'>,
   check: (action: Action, count: () => void) => Violation | null,
 ): Monitor {
   let steps = 0;
