@@ -43,6 +43,11 @@ export interface Obligation {
   readonly describePremises?: (model: Model) => Witness;
   /** Satisfiable together with `assume` iff the statement is false. */
   readonly refute: Term;
+  /**
+   * The statement in parts: `refute` is their disjunction. Each is asked alone, which is faster
+   * where they have little in common.
+   */
+  readonly parts?: readonly Term[];
   /** The model as a witness. */
   readonly decode: (model: Model) => Witness;
   /** Re-checks the witness against the configuration, without terms or solver. */

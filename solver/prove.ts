@@ -181,11 +181,14 @@ function createContradiction(id: string, detail: string): Finding {
  * Asks for a case that breaks the statement; where there is none, whether the premises hold at all.
  */
 async function ask(
-  { assume, refute, premises: all = assume, describePremises }: Obligation,
+  { assume, refute, parts = [refute], premises: all = assume, describePremises }: Obligation,
   solver: Solver,
   premises: Premises,
 ): Promise<Decision> {
-  const broken = await check(and([...assume, refute]), solver);
+  const broken = await checkParts(
+    parts.map((part) => and([...assume, part])),
+    solver,
+  );
   if (broken.status === 'sat') return conclude('refuted', broken, { model: broken.model });
   if (broken.status === 'unknown') return giveUp(broken);
   const premise = and(all);
@@ -204,6 +207,21 @@ async function ask(
     cached: cached && broken.by !== SIMPLIFIER,
     premises: describePremises?.(satisfied.model) ?? null,
   });
+}
+
+/** Asks for a case of each part in turn: the first one counts, and so does the first unknown. */
+async function checkParts(parts: readonly Term[], solver: Solver): Promise<NamedAnswer> {
+  const open = parts.filter((part) => part !== FALSE);
+  let ms = 0;
+  let cached = true;
+  for (const part of open) {
+    const answer = await check(part, solver);
+    ms += answer.ms;
+    cached &&= isKept(answer);
+    if (answer.status !== 'unsat') return { ...answer, ms };
+  }
+  const answer = { status: 'unsat', ms, ...(cached ? { cached: true as const } : {}) } as const;
+  return { ...answer, by: open.length === 0 ? SIMPLIFIER : solver.name };
 }
 
 function conclude(

@@ -89,6 +89,7 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
     const memory = enterMemory(model);
     const spyBefore = model.spies.map((spy) => evaluateInvariant(model, spy, [SPY_FRAME]));
     const invariants = recallInvariants(model, one);
+    if (invariants.some(({ term }) => term === FALSE)) return null;
     const step = model.lifter.getFunction('model/step.ts', 'step');
     const viewOf = recallViews(model, one);
     const start = run.mark();

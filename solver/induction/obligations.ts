@@ -198,7 +198,8 @@ function createObligation(replay: ReplayContext, group: Group): Obligation {
     if (list === undefined) cases.set(part.result, [part]);
     else list.push(part);
   }
-  const refute = or([...cases].map(([result, parts]) => refuteCase(result, parts)));
+  const parts = [...cases].map(([result, list]) => refuteCase(result, list));
+  const refute = or(parts);
   const replays = new WeakMap<Witness, boolean>();
   const { first } = group;
   return {
@@ -209,6 +210,7 @@ function createObligation(replay: ReplayContext, group: Group): Obligation {
     assume: [],
     premises: group.premises ?? [],
     refute,
+    parts,
     decode: (model) => {
       const [witness, isReal] = decodeCase(replay, group, cases, model);
       replays.set(witness, isReal);

@@ -33,6 +33,7 @@ import {
 import type { Term, Variable } from '../smt/term.ts';
 import { SPY_FRAME, isOutcome } from './goals.ts';
 import type { CaseResult } from './goals.ts';
+import { selectRelevant } from './phase-model.ts';
 import type { PhaseModel } from './phase-model.ts';
 import { isObservableFrame } from './views.ts';
 import type { Element, Elements } from './views.ts';
@@ -107,9 +108,8 @@ function listRespectGoals(
     premises: [],
     twin: null,
   });
-  const later = new Map(after.map(({ name, value }) => [name, value]));
-  const goals = before.flatMap(({ name, value }) => {
-    const now = later.get(name) ?? value;
+  const goals = before.flatMap(({ name, value }, index) => {
+    const now = after[index]?.value ?? value;
     if (now === value) return [];
     return [create(name, or([not(isCompared(name, before, after)), equal(value, now)]))];
   });
@@ -198,6 +198,18 @@ function isAligned(variable: Variable): boolean {
   );
 }
 
+/** Under which condition each variable is seen in a view; remembered. */
+function getVisible(view: Elements): ReadonlyMap<Term, Term> {
+  const known = visibleIn.get(view);
+  if (known !== undefined) return known;
+  const seen = new Map<Term, Term>();
+  for (const { value } of view) addVisible(value, TRUE, seen);
+  visibleIn.set(view, seen);
+  return seen;
+}
+
+const visibleIn = new WeakMap<Elements, ReadonlyMap<Term, Term>>();
+
 /** Adds to `seen` under which condition each variable of an observed number is seen. */
 function addVisible(value: Term, guard: Term, seen: Map<Term, Term>): void {
   if (value.kind === 'application' && value.operator === 'ite') {
@@ -222,17 +234,14 @@ function rename(
   observers: readonly number[],
   terms: readonly Term[],
 ): Renaming {
-  const seen = new Map<Term, Term>();
-  for (const observer of observers) {
-    for (const { value } of result.viewOf(observer)) addVisible(value, TRUE, seen);
-  }
+  const views = observers.map((observer) => getVisible(result.viewOf(observer)));
   const map = new Map<Term, Term>();
   const cells = result.memory.listCells();
   const ofMemory = new Set(listVariables(cells.flatMap(([, { word, writer }]) => [word, writer])));
   const frames = cells.map(([frame]) => frame);
   for (const variable of listVariables([...terms, ...frames])) {
     if (ofMemory.has(variable) || isAligned(variable)) continue;
-    const shared = seen.get(variable) ?? FALSE;
+    const shared = or(views.map((seen) => seen.get(variable) ?? FALSE));
     if (shared !== TRUE) map.set(variable, ite(shared, variable, createTwin(variable)));
   }
   const others = substituteAll(frames, map);
@@ -274,8 +283,7 @@ function listStepGoals(
   { partition: observer, before, after }: Observation,
 ): UnwindingGoal[] {
   const actor = result.case.domain;
-  const earlier = new Map(before.map(({ name, value }) => [name, value]));
-  const changed: Element[] = after.filter(({ name, value }) => earlier.get(name) !== value);
+  const changed: Element[] = after.filter(({ value }, index) => before[index]?.value !== value);
   const words = readSpy(result);
   const seen = words === null ? FALSE : isObservableFrame(model, observer, SPY_FRAME);
   const values = changed.map(({ value }) => value);
@@ -285,7 +293,7 @@ function listStepGoals(
   const alike = substituteAll([...values, ...word], shared.map);
   if (alike.every((twin, index) => twin === [...values, ...word][index])) return [];
   const aligned = listAlignedChanges(model, result);
-  const facts = listFacts(result);
+  const facts = selectRelevant(listFacts(result), [...values, ...word]);
   const all = [...values, ...word, ...aligned, ...facts];
   const renaming = rename(model, result, observers, all);
   const twins = substituteAll(all, renaming.map);
@@ -339,7 +347,11 @@ function listOutputGoals(model: PhaseModel, result: CaseResult): UnwindingGoal[]
   const texts = new Set(listAlternatives(result.outcome).map(([, text]) => String(text)));
   if (texts.size < 2) return [];
   const outcomes = [...texts].map((text) => isOutcome(result.outcome, text));
-  const facts = listFacts(result);
+  const shared = rename(model, result, [domain], outcomes);
+  if (substituteAll(outcomes, shared.map).every((twin, index) => twin === outcomes[index])) {
+    return [];
+  }
+  const facts = selectRelevant(listFacts(result), outcomes);
   const renaming = rename(model, result, [domain], [...outcomes, ...facts]);
   const twins = substituteAll([...outcomes, ...facts], renaming.map);
   const premises = [...twins.slice(outcomes.length), ...renaming.premises];
