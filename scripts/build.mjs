@@ -7,7 +7,7 @@
  * another builds never reads half a file.
  */
 
-import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -18,15 +18,20 @@ export const ENTRY = join(ROOT, 'dist', 'haven.js');
 /** Worker entries: found by URL at run time, so they are copied as they are. */
 const WORKERS = ['solver/smt/z3-worker.mjs', 'properties/engine/fuzz-worker.mjs'];
 
-/** Bundles everything anew. Rejects where the sources do not compile. */
-export async function build() {
+/** Modules that are started by name: the command line, and what its workers run. */
+const ENTRIES = ['scripts/haven.ts', 'properties/engine/fuzz-job.ts'];
+/** Folders whose sources the program reads at run time: what it proves is their text. */
+const LIFTED = ['model', 'properties/inductive'];
+
+/**
+ * Bundles everything anew. Rejects where the sources do not compile.
+ * @param {{ folder?: string, entries?: readonly string[] }} options where it goes, default `dist/`,
+ *   and entries besides the program's own
+ */
+export async function build({ folder = dirname(ENTRY), entries = [] } = {}) {
   const { build: bundle } = await import('esbuild');
-  const folder = dirname(ENTRY);
   const { outputFiles } = await bundle({
-    entryPoints: [
-      join(ROOT, 'scripts', 'haven.ts'),
-      join(ROOT, 'properties', 'engine', 'fuzz-job.ts'),
-    ],
+    entryPoints: [...ENTRIES, ...entries].map((entry) => join(ROOT, entry)),
     entryNames: '[name]',
     outdir: folder,
     bundle: true,
@@ -39,17 +44,37 @@ export async function build() {
     logLevel: 'silent',
   });
   mkdirSync(folder, { recursive: true });
-  for (const worker of WORKERS) {
-    const place = join(folder, basename(worker));
-    copyFileSync(join(ROOT, worker), `${place}.${process.pid}`);
-    renameSync(`${place}.${process.pid}`, place);
-  }
-  const ordered = outputFiles.toSorted(
-    (a, b) => Number(a.path === ENTRY) - Number(b.path === ENTRY),
-  );
+  for (const worker of WORKERS) copy(join(ROOT, worker), join(folder, basename(worker)));
+  for (const lifted of LIFTED) copySources(lifted, folder);
+  const last = join(folder, basename(ENTRY));
+  const ordered = outputFiles.toSorted((a, b) => Number(a.path === last) - Number(b.path === last));
   for (const { path, contents } of ordered) {
     writeFileSync(`${path}.${process.pid}`, contents);
     renameSync(`${path}.${process.pid}`, path);
+  }
+}
+
+/**
+ * @param {string} from
+ * @param {string} to
+ */
+function copy(from, to) {
+  copyFileSync(from, `${to}.${process.pid}`);
+  renameSync(`${to}.${process.pid}`, to);
+}
+
+/**
+ * Copies a folder's sources to the same place beside the program; those that are gone go there too.
+ * @param {string} lifted
+ * @param {string} folder
+ */
+function copySources(lifted, folder) {
+  const target = join(folder, lifted);
+  mkdirSync(target, { recursive: true });
+  const names = readdirSync(join(ROOT, lifted)).filter((name) => /(?<!\.test)\.ts$/.test(name));
+  for (const name of names) copy(join(ROOT, lifted, name), join(target, name));
+  for (const name of readdirSync(target)) {
+    if (name.endsWith('.ts') && !names.includes(name)) rmSync(join(target, name));
   }
 }
 

@@ -2,7 +2,7 @@
  * Sources: the text of the spec's own files, which the lifter reads and V8 runs.
  */
 
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,9 +12,16 @@ export type Sources = ReadonlyMap<string, string>;
 /** Folders whose files may be lifted. */
 export const LIFTED_FOLDERS = ['model', 'properties/inductive'] as const;
 
+/** Where the sources are: beside the bundle, or two folders above this file in a checkout. */
+function getRoot(): string {
+  const bundle = fileURLToPath(new URL('./', import.meta.url));
+  const isBundled = existsSync(join(bundle, LIFTED_FOLDERS[0], 'step.ts'));
+  return isBundled ? bundle : fileURLToPath(new URL('../../', import.meta.url));
+}
+
 /** Reads the sources that this very program was built from. */
 export function readSources(): Sources {
-  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const root = getRoot();
   const sources = new Map<string, string>();
   for (const folder of LIFTED_FOLDERS) {
     for (const name of readdirSync(join(root, folder)).toSorted()) {
