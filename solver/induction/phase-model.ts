@@ -168,24 +168,25 @@ export function getVariables(term: Term): ReadonlySet<Term> {
  * rest can neither help a proof nor contradict a case.
  */
 export function selectRelevant(premises: readonly Term[], statements: readonly Term[]): Term[] {
-  const reached = new Set<Term>();
   // A premise that is false says that there is no such case.
   if (premises.includes(FALSE)) return [FALSE];
-  for (const statement of statements) {
-    for (const variable of getVariables(statement)) reached.add(variable);
-  }
-  const waiting = new Set(premises);
-  const selected: Term[] = [];
-  for (let isGrowing = true; isGrowing;) {
-    isGrowing = false;
-    for (const premise of waiting) {
-      const variables = getVariables(premise);
-      if (![...variables].some((variable) => reached.has(variable))) continue;
-      waiting.delete(premise);
-      selected.push(premise);
-      for (const variable of variables) reached.add(variable);
-      isGrowing = true;
+  const mentioning = new Map<Term, Term[]>();
+  for (const premise of premises) {
+    for (const variable of getVariables(premise)) {
+      const list = mentioning.get(variable);
+      if (list === undefined) mentioning.set(variable, [premise]);
+      else list.push(premise);
     }
   }
-  return selected;
+  const selected = new Set<Term>();
+  const reached = new Set<Term>(statements.flatMap((term) => [...getVariables(term)]));
+  // A set is walked in the order in which it grows.
+  for (const variable of reached) {
+    for (const premise of mentioning.get(variable) ?? []) {
+      if (selected.has(premise)) continue;
+      selected.add(premise);
+      for (const other of getVariables(premise)) reached.add(other);
+    }
+  }
+  return premises.filter((premise) => selected.has(premise));
 }
