@@ -3,6 +3,8 @@
  * lifter once, on variables; under the values of the input both must give and leave the same.
  */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { runInThisContext } from 'node:vm';
 import { transformSync } from 'esbuild';
 import { describe, expect, test } from 'vitest';
@@ -13,9 +15,11 @@ import { wordVariable } from '../smt/word.ts';
 import { LiftError } from './lift-error.ts';
 import { createLifter } from './lift.ts';
 import { MemoryLog, createMemoryBase } from './memory.ts';
+import { BUILT_INS, NUMBER_OPERATORS } from './operators.ts';
 import { Run } from './run.ts';
 import { Choice, SymbolicObject, isTerm } from './values.ts';
 import type { Value } from './values.ts';
+import { WORD_OPERATORS, WRAPPING_OPERATORS } from './words.ts';
 
 type Inputs = Readonly<Record<'a' | 'b', number>> &
   Readonly<Record<'p' | 'q', boolean>> & { readonly i: number; readonly w: bigint; v: bigint };
@@ -464,6 +468,30 @@ const UNDECIDED: readonly (readonly [name: string, body: string, construct: stri
     'a loop over something else than an array',
   ],
 ];
+
+describe('docs/lifting.md', () => {
+  const path = join(import.meta.dirname, '..', '..', 'docs', 'lifting.md');
+  const text = readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
+  const code = new Set(
+    [...text.matchAll(/`([^`\n]+)`/g)].map(([, one = '']) => one.replaceAll('\\|', '|')),
+  );
+  const list = (from: string, to: string): string[] => {
+    const part = text.slice(text.indexOf(`<!-- ${from} -->`), text.indexOf(`<!-- ${to} -->`));
+    const items = part.slice(part.indexOf('\n\n')).split(/;|\n\n/);
+    return items.map((one) => one.replaceAll(/\s+/g, ' ').trim()).filter((one) => one !== '');
+  };
+
+  test('names every operator and function that the lifter has a meaning for', () => {
+    const operators = [NUMBER_OPERATORS, WORD_OPERATORS, WRAPPING_OPERATORS, BUILT_INS];
+    const known = operators.flatMap((one) => [...one.keys()]);
+    expect(known.filter((one) => !code.has(one))).toEqual([]);
+  });
+
+  test('lists what is outside of the subset, as these tests have it', () => {
+    expect(list('outside', 'undecided').slice(0, -1)).toEqual(OUTSIDE.map(([name]) => name));
+    expect(list('undecided', 'end')).toEqual(UNDECIDED.map(([name]) => name));
+  });
+});
 
 describe('outside of the subset, with its place:', () => {
   test.each(OUTSIDE)('%s, when it is compiled', (_, body, construct = '', top = '') => {
