@@ -136,7 +136,7 @@ const TIME_BUGS: readonly SourceBug[] = [
     find: "  if (state.section > 0) return 'CORE_AT_EL2';\n",
     replace: '',
     breaks: 'A partition asks for one section after another and never gives the core up.',
-    property: 'time.delay',
+    property: 'time.budget',
   },
   {
     ...TIME,

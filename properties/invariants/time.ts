@@ -171,10 +171,17 @@ function watchDelay(context: Context): Monitor {
       related: [],
     };
   };
+  const restart = (waiter: Waiter, index: number): void => {
+    const core = machine.cores[index];
+    if (core === undefined || waiter.core !== index || core.running !== waiter.index) return;
+    if (waiter.since !== -1) waiter.since = core.clock;
+  };
   return {
-    ...watchEachStep((action, _outcome, count) => {
+    ...watchEachStep((action, outcome, count) => {
       for (const waiter of waiters) {
         if (!isReady(machine, waiter.resident)) waiter.since = -1;
+        // Who asks for a section executes at that instant: what follows is time of its own.
+        if (action.kind === 'section' && outcome === 'DONE') restart(waiter, action.core);
         if (action.kind !== 'time-passes' || action.core !== waiter.core) continue;
         const core = machine.cores[waiter.core];
         if (core === undefined || waiter.since === -1) continue;
