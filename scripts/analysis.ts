@@ -56,7 +56,7 @@ export async function analyseObligations(
   session: Session,
   options: ProofOptions,
 ): Promise<ObligationResult[]> {
-  const [{ proveConfiguration }, { toDiagnostic }] = await Promise.all([
+  const [{ proveConfiguration, proveSpec }, { toDiagnostic }] = await Promise.all([
     import('../solver/prove.ts'),
     import('../formats/read.ts'),
   ]);
@@ -67,14 +67,32 @@ export async function analyseObligations(
     signal: session.signal,
   };
   const solver = await createChosenSolver(options, limits);
-  const results = await proveConfiguration(loaded.configuration, {
+  const proof = {
     ...limits,
     ...(only === undefined ? {} : { only }),
     ...(onQuery === undefined ? {} : { onQuery }),
     solver,
-    onProgress: (done, total, id) =>
-      session.progress.show(`proving ${draft.file}: ${done} of ${total}, ${id}`),
-  }).finally(() => solver.close());
+    onProgress: (done: number, total: number, id: string) =>
+      session.progress.show(
+        `proving ${draft.file}: ${total === 0 ? id : `${done} of ${total}, ${id}`}`,
+      ),
+  };
+  const { configuration } = loaded;
+  const prove = async (): Promise<ObligationResult[]> => {
+    const tables = await proveConfiguration(configuration, proof);
+    // Proofs about the spec start from tables that hold.
+    const holds =
+      tables.every(({ status }) => status === 'discharged') &&
+      draft.diagnostics.every(({ severity }) => severity !== 'error');
+    if (holds) return [...tables, ...(await proveSpec(configuration, proof))];
+    session.progress.clear();
+    process.stderr.write(
+      `haven: ${draft.file}: proofs about the spec are left out: they rest on rules and ` +
+        'obligations that do not all hold\n',
+    );
+    return tables;
+  };
+  const results = await prove().finally(() => solver.close());
   session.progress.clear();
   if (results.length === 0 && only !== undefined) {
     throw await createNoMatchError(only);

@@ -1,5 +1,6 @@
 /** Every claim that can be proved, for explanation; a configuration makes obligations of them. */
 
+import { INDUCTION_CLAIMS } from './induction/claims.ts';
 import { CHANNEL_CLAIMS } from './obligations/channel.ts';
 import type { Claim } from './obligations/claim.ts';
 import { CONFIG_CLAIMS } from './obligations/config.ts';
@@ -22,4 +23,5 @@ export const CLAIMS: readonly Claim[] = [
   ...TIME_CLAIMS,
   ...CHANNEL_CLAIMS,
   ...HYPERVISOR_CLAIMS,
+  ...INDUCTION_CLAIMS,
 ];

@@ -4,6 +4,7 @@
 
 import type { StaticConfiguration } from '../model/configuration.ts';
 import type { Finding } from '../properties/findings.ts';
+import { buildInductionObligations } from './induction/obligations.ts';
 import { listObligations } from './obligations/list.ts';
 import { SIMPLIFIER, getAreaOfObligation, getClaim } from './obligation.ts';
 import type {
@@ -17,7 +18,7 @@ import { isModel } from './smt/model.ts';
 import { printScript } from './smt/print.ts';
 import { unknown } from './smt/solver.ts';
 import type { Answer, Solver } from './smt/solver.ts';
-import { FALSE, TRUE, and, countTerms, listVariables } from './smt/term.ts';
+import { FALSE, TRUE, and, countTerms, listVariables, releaseTerms } from './smt/term.ts';
 import type { Term } from './smt/term.ts';
 import { createZ3Solver } from './smt/z3.ts';
 
@@ -66,6 +67,42 @@ export async function proveConfiguration(
     return await proveObligations(configuration, obligations, { ...options, solver });
   } finally {
     if (options.solver === undefined) await solver.close();
+  }
+}
+
+/** Milliseconds of building terms between two looks at what else there is to do. */
+const SLICE_MS = 50;
+
+/**
+ * Decides every obligation about the spec under the configuration, for every action and traces of
+ * any length. They rest on those of `proveConfiguration`, which speak of the tables that boot builds.
+ */
+export async function proveSpec(
+  configuration: StaticConfiguration,
+  options: ProveOptions = {},
+): Promise<ObligationResult[]> {
+  const pattern = options.only === undefined ? null : compileGlob(options.only);
+  const matches = (id: string): boolean =>
+    pattern === null || pattern.test(id) || pattern.test(getClaim(id));
+  const solver = options.solver ?? createZ3Solver(options);
+  solver.warm();
+  try {
+    const building = buildInductionObligations(configuration, { matches });
+    let slice = performance.now();
+    let step = building.next();
+    for (; step.done !== true; step = building.next()) {
+      if (performance.now() - slice < SLICE_MS) continue;
+      options.onProgress?.(0, 0, `lifting ${step.value}`);
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+      if (options.signal?.aborted === true) return [];
+      slice = performance.now();
+    }
+    return await proveObligations(configuration, step.value, { ...options, solver });
+  } finally {
+    if (options.solver === undefined) await solver.close();
+    releaseTerms();
   }
 }
 

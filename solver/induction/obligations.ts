@@ -10,7 +10,6 @@ import type { ActionKind } from '../../model/actions.ts';
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { NONE, createMachine } from '../../model/machine.ts';
 import { step as modelStep } from '../../model/step.ts';
-import { getAreaOfId } from '../../properties/findings.ts';
 import type { Finding } from '../../properties/findings.ts';
 import { createGrantMap } from '../../properties/grants.ts';
 import type { Obligation, Model, Witness } from '../obligation.ts';
@@ -27,7 +26,6 @@ import { createInduction, selectRelevant } from './phase-model.ts';
 import type { Induction, InductionOptions, PhaseModel } from './phase-model.ts';
 import {
   isInductiveState,
-  isObservable,
   isSameView,
   listBroken,
   listDifferences,
@@ -80,6 +78,21 @@ export function listInductionObligations(
   configuration: StaticConfiguration,
   options: InductionObligationOptions = {},
 ): Obligation[] {
+  const building = buildInductionObligations(configuration, options);
+  for (;;) {
+    const { done, value } = building.next();
+    if (done === true) return value;
+  }
+}
+
+/**
+ * The same, one case after the other: gives the action that it is at, so that a caller can let
+ * others run in between, or stop.
+ */
+export function* buildInductionObligations(
+  configuration: StaticConfiguration,
+  options: InductionObligationOptions = {},
+): Generator<ActionKind, Obligation[], undefined> {
   const matches = options.matches ?? (() => true);
   const induction = createInduction(configuration, options);
   const replay: ReplayContext = {
@@ -89,7 +102,7 @@ export function listInductionObligations(
     step: options.step ?? modelStep,
   };
   const groups = new Map<string, Group>();
-  for (const kind of ACTION_KINDS) collectGroups(induction, kind, matches, groups);
+  for (const kind of ACTION_KINDS) yield* collectGroups(induction, kind, matches, groups);
   return [
     ...listInitial(replay),
     ...listStateObligations(induction),
@@ -99,12 +112,12 @@ export function listInductionObligations(
 
 // ------------------------------------------------------------------ groups
 
-function collectGroups(
+function* collectGroups(
   induction: Induction,
   kind: ActionKind,
   matches: (id: string) => boolean,
   groups: Map<string, Group>,
-): void {
+): Generator<ActionKind, void, undefined> {
   const grants = createGrantMap(induction.configuration);
   const names = induction.configuration.partitions.map(({ name }) => name);
   const nameOf = (partition: number): string => names[partition] ?? 'nobody';
@@ -123,6 +136,7 @@ function collectGroups(
       const wantsStep = ofStep.some(matches);
       const wantsPairs = [...pairs, output].some(matches);
       if (!wantsStep && !wantsPairs) continue;
+      yield kind;
       const model = induction.getModel(phase);
       const result = runCase(model, grants, one);
       if (result === null) continue;
@@ -383,5 +397,3 @@ function listInitial(replay: ReplayContext): Obligation[] {
     },
   ];
 }
-
-export { getAreaOfId, isObservable };

@@ -9,7 +9,7 @@ import type { StaticConfiguration } from '../../model/configuration.ts';
 import type { Machine } from '../../model/machine.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { Plan } from '../../model/plan.ts';
-import { createView, isObservable, observe } from '../../model/view.ts';
+import { createView, observe } from '../../model/view.ts';
 import type { View } from '../../model/view.ts';
 import { createGrantMap, findGrant } from '../../properties/grants.ts';
 import type { Grant } from '../../properties/grants.ts';
@@ -137,5 +137,3 @@ function listWords({ memory }: View): number[][] {
     index % 2 === 0 ? [[frame, memory[index + 1] ?? 0]] : [],
   );
 }
-
-export { isObservable };
