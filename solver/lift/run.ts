@@ -77,6 +77,9 @@ type Changes = Map<Container, Map<string | number, Value>>;
 /** What observers of a run are told: each test of the source, its value, and the way to it. */
 export type GuardObserver = (site: number, value: Term | boolean, path: readonly Term[]) => void;
 
+/** Members of a disjunction, each with the value that makes it hold. */
+type Clause = readonly (readonly [Term, boolean])[];
+
 /** A field that a run has changed. */
 export interface Written {
   readonly fields: Fields;
@@ -91,6 +94,10 @@ export class Run {
   private readonly keys: (string | number)[] = [];
   private readonly olds: unknown[] = [];
   private readonly known = new Map<Term, boolean>();
+  /** Disjunctions that are known, by each member: the values of which one is right. */
+  private readonly clauses = new Map<Term, Clause[]>();
+  /** The same, in the order in which they became known. */
+  private readonly learned: Clause[] = [];
   private readonly path: Term[] = [];
   /** Told of every test; null where nobody asks. */
   onGuard: GuardObserver | null = null;
@@ -126,9 +133,52 @@ export class Run {
     if (condition.kind === 'boolean') return condition.value;
     const known = this.known.get(condition);
     if (known !== undefined) return known;
-    if (condition.kind !== 'application' || condition.operator !== 'not') return null;
-    const opposite = this.known.get(condition.arguments[0] as Term);
-    return opposite === undefined ? null : !opposite;
+    const isNegated = condition.kind === 'application' && condition.operator === 'not';
+    const base = isNegated ? (condition.arguments[0] ?? condition) : condition;
+    const value = this.known.get(base) ?? this.conclude(base);
+    return value === null ? null : value !== isNegated;
+  }
+
+  /** The value of a condition whose opposite contradicts a known disjunction, else null. */
+  private probe(condition: Term): boolean | null {
+    if (this.learned.length === 0) return null;
+    if (this.isImpossible(condition)) return false;
+    return this.isImpossible(not(condition)) ? true : null;
+  }
+
+  /** Whether some known disjunction fails where the condition holds as well. */
+  private isImpossible(condition: Term): boolean {
+    const added: Term[] = [];
+    const clauses = this.learned.length;
+    this.learn(condition, true, added);
+    const isFailing = added.some((term) =>
+      (this.clauses.get(term) ?? []).some((clause) =>
+        clause.every(([member, value]) => this.known.get(member) === !value),
+      ),
+    );
+    this.forget(added, clauses);
+    return isFailing;
+  }
+
+  private forget(added: readonly Term[], clauses: number): void {
+    for (const term of added) this.known.delete(term);
+    while (this.learned.length > clauses) {
+      for (const [member] of this.learned.pop() ?? []) this.clauses.get(member)?.pop();
+    }
+  }
+
+  /** What a known disjunction says of one of its members when all others are known to fail. */
+  private conclude(base: Term): boolean | null {
+    for (const clause of this.clauses.get(base) ?? []) {
+      let wanted: boolean | null = null;
+      let isOpen = true;
+      for (const [member, value] of clause) {
+        if (member === base) wanted = value;
+        else isOpen &&= this.known.get(member) === !value;
+      }
+      if (isOpen) return wanted;
+    }
+    return null;
   }
 
   /** The value without the alternatives that are known to be impossible here. */
@@ -149,7 +199,7 @@ export class Run {
     otherwise: () => Result,
     combine: (condition: Term, then: Result, otherwise: Result) => Result,
   ): Result {
-    const decided = this.decide(condition);
+    const decided = this.decide(condition) ?? this.probe(condition);
     if (decided !== null) return decided ? then() : otherwise();
     const mark = this.olds.length;
     const yes = this.assuming(condition, then);
@@ -212,13 +262,14 @@ export class Run {
 
   private assuming<Result>(condition: Term, act: () => Result): Result {
     const added: Term[] = [];
+    const clauses = this.learned.length;
     this.learn(condition, true, added);
     this.path.push(condition);
     try {
       return act();
     } finally {
       this.path.pop();
-      for (const term of added) this.known.delete(term);
+      this.forget(added, clauses);
     }
   }
 
@@ -234,6 +285,15 @@ export class Run {
     if (this.known.has(term)) return;
     this.known.set(term, value);
     added.push(term);
+    if (term.kind === 'application' && term.operator === (value ? 'or' : 'and')) {
+      const clause = listMembers(term.arguments, value);
+      this.learned.push(clause);
+      for (const [member] of clause) {
+        const list = this.clauses.get(member);
+        if (list === undefined) this.clauses.set(member, [clause]);
+        else list.push(clause);
+      }
+    }
   }
 
   /** Undoes the writes since the mark; gives what they had written. */
@@ -288,6 +348,14 @@ export class Run {
       }
     }
   }
+}
+
+/** The members of a disjunction; of a denied conjunction, their opposites. */
+function listMembers(terms: readonly Term[], value: boolean): Clause {
+  return terms.map((term) => {
+    const isNegated = term.kind === 'application' && term.operator === 'not';
+    return [isNegated ? (term.arguments[0] ?? term) : term, value !== isNegated] as const;
+  });
 }
 
 /** Whether the value is a term that is not a constant. */
