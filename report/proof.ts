@@ -209,7 +209,14 @@ export function renderProofCounts(
     const all = formatInteger(own.length);
     return [good === own.length ? `${area} ${all}` : style.bad(`${area} ${good}/${all}`)];
   });
-  return [parts.join(', '), ...(areas.length === 0 ? [] : [areas.join(' ')])];
+  const isWhole = areas.length > 1 && !obligations.some(({ id }) => id === 'seal.initial');
+  return [
+    parts.join(', '),
+    ...(areas.length === 0 ? [] : [areas.join(' ')]),
+    ...(isWhole
+      ? [style.dim('tables and bounds; --spec proves every action of the spec too')]
+      : []),
+  ];
 }
 
 function mark(status: ObligationStatus, style: Style): string {

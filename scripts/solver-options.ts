@@ -17,6 +17,8 @@ export interface SolverOptions {
   readonly crossCheck?: BackEnd | true;
   /** False with `--no-cache`. */
   readonly cache?: boolean;
+  /** Prove every action of the spec as well. */
+  readonly spec?: boolean;
 }
 
 /** Adds the options to a command. */
@@ -32,7 +34,8 @@ export function addSolverOptions(command: Command): Command {
       'ask a second solver too, by default cvc5 or else z3 from the PATH; both must agree',
       parseSecondSolver,
     )
-    .option('--no-cache', 'ask anew what an earlier run has decided');
+    .option('--no-cache', 'ask anew what an earlier run has decided')
+    .option('--spec', 'prove every action of the spec too, for traces of any length; minutes');
 }
 
 /** The value is optional, so that whatever follows the option comes here. */
