@@ -75,7 +75,8 @@ const SLICE_MS = 50;
 
 /**
  * Decides every obligation about the spec under the configuration, for every action and traces of
- * any length. They rest on those of `proveConfiguration`, which speak of the tables that boot builds.
+ * any length. They rest on those of `proveConfiguration`, which speak of the tables that boot
+ * builds.
  */
 export async function proveSpec(
   configuration: StaticConfiguration,

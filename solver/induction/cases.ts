@@ -134,7 +134,7 @@ function between(name: string, low: number, high: number): Operand {
 }
 
 /** Any integer but those of a list. */
-function other(name: string, values: readonly number[], low: number | null = null): Operand {
+function anyBut(name: string, values: readonly number[], low: number | null = null): Operand {
   const variable =
     low === null
       ? integerVariable(`action.${name}`)
@@ -326,7 +326,7 @@ function listLineOperands(shared: readonly number[]): Operand[] {
     ...(below === undefined ? [] : [below]),
     between('intId', 0, PRIVATE_LINES - 1),
     ...shared.map((intId) => exactly(intId)),
-    other('intId', shared, PRIVATE_LINES),
+    anyBut('intId', shared, PRIVATE_LINES),
   ];
 }
 
@@ -374,27 +374,30 @@ function listBootSteps({ plan, phase }: CaseContext, core: number): Known[][] {
   const failed: Known = { path: ['boot', 'failed'], value: true };
   if (planned === undefined || !planned.el2 || !planned.used) return [[]];
   const going: Known = { path: ['boot', 'failed'], value: false };
-  const step = (one: number, value: number): Known => ({ path: ['boot', 'steps', one], value });
   const own = core === plan.bootCore ? [leader] : Array.from({ length: leader + 1 }, (_, at) => at);
   const others = plan.cores.flatMap((other, index) =>
     other.el2 && other.used && index !== core && index !== plan.bootCore ? [index] : [],
   );
   const steps = own.flatMap((value): Known[][] => {
-    const mine = core === plan.bootCore ? [going] : [going, step(core, value)];
+    const mine = core === plan.bootCore ? [going] : [going, knowStep(core, value)];
     if (value !== BOOT_SCHEDULER) return [mine];
     // Sealing: everybody else has sealed, or the first that has not is at some earlier step.
     const cases: Known[][] = [];
     const sealed: Known[] = [];
     for (const one of others) {
       for (let at = 0; at < BOOT_SEALED && at <= leader; at += 1) {
-        cases.push([...mine, ...sealed, step(one, at)]);
+        cases.push([...mine, ...sealed, knowStep(one, at)]);
       }
       if (leader < BOOT_SEALED) return cases.length > 0 ? cases : [mine];
-      sealed.push(step(one, BOOT_SEALED));
+      sealed.push(knowStep(one, BOOT_SEALED));
     }
     return [...cases, [...mine, ...sealed]];
   });
   return [[failed], ...steps];
+}
+
+function knowStep(core: number, value: number): Known {
+  return { path: ['boot', 'steps', core], value };
 }
 
 // ------------------------------------------------------------------ devices
@@ -419,7 +422,7 @@ function listDeviceCases(context: CaseContext, kind: ActionKind): Case[] {
         ...plan.streams.map(({ stream, partition }) =>
           create(of(partition), { stream: exactly(stream), ...rest }),
         ),
-        create(of(NONE), { stream: other('stream', streams), ...rest }),
+        create(of(NONE), { stream: anyBut('stream', streams), ...rest }),
       ];
     }
     case 'bare-dma-issue':
@@ -439,7 +442,7 @@ function listDeviceCases(context: CaseContext, kind: ActionKind): Case[] {
       const ids = owned.map(({ intId }) => intId);
       return [
         ...owned.map(({ intId, partition }) => create(of(partition), { intId: exactly(intId) })),
-        create(of(NONE), { intId: other('intId', ids) }),
+        create(of(NONE), { intId: anyBut('intId', ids) }),
       ];
     }
     default:
@@ -447,7 +450,7 @@ function listDeviceCases(context: CaseContext, kind: ActionKind): Case[] {
         ...plan.streams.map(({ stream, partition }) =>
           create(of(partition), { slot, stream: exactly(stream), address: any('address') }),
         ),
-        create(of(NONE), { slot, stream: other('stream', streams), address: any('address') }),
+        create(of(NONE), { slot, stream: anyBut('stream', streams), address: any('address') }),
       ]);
   }
 }

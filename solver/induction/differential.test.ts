@@ -110,8 +110,8 @@ function collectTerms(value: Value, terms: Set<Term>, seen = new Set<Value>()): 
     terms.add(value);
   } else if (value instanceof Choice) {
     terms.add(value.condition);
-    collectTerms(value.then, terms, seen);
-    collectTerms(value.otherwise, terms, seen);
+    collectTerms(value.first, terms, seen);
+    collectTerms(value.second, terms, seen);
   } else if (value instanceof MemoryLog) {
     if (value.latest === null) return;
     const { frame, cell, before } = value.latest;
@@ -152,7 +152,7 @@ function makeConcrete(value: Value, values: ReadonlyMap<Term, unknown>): unknown
   if (isTerm(value)) return values.get(value);
   if (value instanceof Choice) {
     const isFirst = values.get(value.condition) === true;
-    return makeConcrete(isFirst ? value.then : value.otherwise, values);
+    return makeConcrete(isFirst ? value.first : value.second, values);
   }
   if (value instanceof MemoryLog) return value;
   const fields = value instanceof SymbolicObject ? value.fields : value;

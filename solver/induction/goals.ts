@@ -222,7 +222,7 @@ function getContainers(machine: SymbolicObject): ReadonlySet<Fields> {
   const visit = (value: Value): void => {
     if (!(value instanceof SymbolicObject)) return;
     containers.add(value.fields);
-    for (const inner of Object.values(value.fields)) visit(inner as Value);
+    for (const inner of Object.values(value.fields)) visit(inner);
   };
   visit(machine);
   containersOf.set(machine, containers);
@@ -432,8 +432,8 @@ function listRefusals(outcome: Value): (readonly Term[])[] {
   const ways: (readonly Term[])[] = [];
   const visit = (value: Value, path: readonly Term[]): void => {
     if (value instanceof Choice) {
-      visit(value.then, [...path, value.condition]);
-      visit(value.otherwise, [...path, not(value.condition)]);
+      visit(value.first, [...path, value.condition]);
+      visit(value.second, [...path, not(value.condition)]);
     } else if (value !== 'DONE' && value !== ABSENT) ways.push(path);
   };
   visit(outcome, []);
@@ -464,10 +464,13 @@ function isUnchanged(before: Value, after: Value): Term {
     listAlternatives(value).map(([, one]) => one instanceof MemoryLog),
   );
   if (!logs.includes(true)) return toTruth(isSame(before, after));
-  const read = (value: Value, part: 'word' | 'writer'): Value =>
-    mapAlternatives(value, (one) => (one as MemoryLog).read(SPY_FRAME)[part]);
   return and([
-    toTruth(isSame(read(before, 'word'), read(after, 'word'))),
-    toTruth(isSame(read(before, 'writer'), read(after, 'writer'))),
+    toTruth(isSame(readSpy(before, 'word'), readSpy(after, 'word'))),
+    toTruth(isSame(readSpy(before, 'writer'), readSpy(after, 'writer'))),
   ]);
+}
+
+/** The word of any page, or the label of its writer. */
+function readSpy(log: Value, part: 'word' | 'writer'): Value {
+  return mapAlternatives(log, (one) => (one as MemoryLog).read(SPY_FRAME)[part]);
 }

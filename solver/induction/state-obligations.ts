@@ -207,11 +207,9 @@ function listEquivalenceObligations(
   return plan.partitions.map((_, partition) => {
     const first = observeElements(model, partition).map(({ value }) => value);
     const [second, third] = ['second/', 'third/'].map((prefix) => copy(first, prefix));
-    const alike = (a: readonly Term[], b: readonly Term[]): Term =>
-      and(a.map((value, index) => equal(value, b[index] ?? value)));
     const [s, t, u] = [first, second ?? [], third ?? []];
     const refute = or([
-      not(alike(s, s)),
+      ...s.map((value) => not(equal(value, value))),
       ...s.map((value, index) => {
         const [other, last] = [t[index] ?? value, u[index] ?? value];
         return or([

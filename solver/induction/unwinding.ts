@@ -344,7 +344,11 @@ function listAlignedChanges({ findPlace }: PhaseModel, { written }: CaseResult):
 /** What an action answers depends on what its partition observes. */
 function listOutputGoals(model: PhaseModel, result: CaseResult): UnwindingGoal[] {
   const { domain } = result.case;
-  const texts = new Set(listAlternatives(result.outcome).map(([, text]) => String(text)));
+  const texts = new Set(
+    listAlternatives(result.outcome).flatMap(([, text]) =>
+      typeof text === 'string' ? [text] : [],
+    ),
+  );
   if (texts.size < 2) return [];
   const outcomes = [...texts].map((text) => isOutcome(result.outcome, text));
   const shared = rename(model, result, [domain], outcomes);

@@ -270,7 +270,7 @@ class FunctionCompiler {
     const walk = (run: Run, slots: Slots, value: Value): Flow => {
       const current = run.resolve(value);
       if (current instanceof Choice) {
-        const { condition, then, otherwise } = current;
+        const { condition, first: then, second: otherwise } = current;
         return run.branch(
           condition,
           () => walk(run, slots, then),
@@ -755,7 +755,7 @@ function iterate(run: Run, isMore: () => boolean, body: () => Flow, step: () => 
 function coalesce(run: Run, left: Value, right: () => Value): Value {
   const value = run.resolve(left);
   if (!(value instanceof Choice)) return value === undefined || value === null ? right() : value;
-  const { condition, then, otherwise } = value;
+  const { condition, first: then, second: otherwise } = value;
   return run.branch(
     condition,
     () => coalesce(run, then, right),

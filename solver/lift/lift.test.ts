@@ -71,7 +71,7 @@ function concretise(value: Value, assignment: ReadonlyMap<string, Scalar>): unkn
   }
   if (value instanceof Choice) {
     const isFirst = evaluate(value.condition, assignment) === true;
-    return concretise(isFirst ? value.then : value.otherwise, assignment);
+    return concretise(isFirst ? value.first : value.second, assignment);
   }
   if (!(value instanceof SymbolicObject)) return value;
   const { fields } = value;

@@ -187,7 +187,7 @@ export class Run {
     while (current instanceof Choice) {
       const decided = this.decide(current.condition);
       if (decided === null) return current;
-      current = decided ? current.then : current.otherwise;
+      current = decided ? current.first : current.second;
     }
     return current;
   }

@@ -26,13 +26,13 @@ export type Fields = Value[] | Record<string, Value>;
 /** One of two values, whichever the condition says. */
 export class Choice {
   readonly condition: Term;
-  readonly then: Value;
-  readonly otherwise: Value;
+  readonly first: Value;
+  readonly second: Value;
 
-  constructor(condition: Term, then: Value, otherwise: Value) {
+  constructor(condition: Term, first: Value, second: Value) {
     this.condition = condition;
-    this.then = then;
-    this.otherwise = otherwise;
+    this.first = first;
+    this.second = second;
   }
 }
 
@@ -94,11 +94,9 @@ export function merge(condition: Term, then: Value, otherwise: Value): Value {
   if (condition.kind === 'boolean') return condition.value ? then : otherwise;
   const scalar = mergeScalars(condition, then, otherwise);
   if (scalar !== null) return scalar;
-  const yes = then instanceof Choice && then.condition === condition ? then.then : then;
+  const yes = then instanceof Choice && then.condition === condition ? then.first : then;
   const no =
-    otherwise instanceof Choice && otherwise.condition === condition
-      ? otherwise.otherwise
-      : otherwise;
+    otherwise instanceof Choice && otherwise.condition === condition ? otherwise.second : otherwise;
   return yes === no ? yes : new Choice(condition, yes, no);
 }
 
@@ -124,7 +122,7 @@ export function mapAlternatives(value: Value, apply: (alternative: Value) => Val
     if (!(one instanceof Choice)) return apply(one);
     const before = known.get(one);
     if (before !== undefined) return before;
-    const result = merge(one.condition, visit(one.then), visit(one.otherwise));
+    const result = merge(one.condition, visit(one.first), visit(one.second));
     known.set(one, result);
     return result;
   };
@@ -136,8 +134,8 @@ export function listAlternatives(value: Value): (readonly [Term, Value])[] {
   const found = new Map<Value, Term>();
   const visit = (one: Value, guard: Term): void => {
     if (one instanceof Choice) {
-      visit(one.then, conjoin(guard, one.condition));
-      visit(one.otherwise, conjoin(guard, not(one.condition)));
+      visit(one.first, conjoin(guard, one.condition));
+      visit(one.second, conjoin(guard, not(one.condition)));
       return;
     }
     const before = found.get(one);
