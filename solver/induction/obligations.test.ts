@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { ACTION_KINDS } from '../../model/actions.ts';
+import { createPlan } from '../../model/plan.ts';
+import { listPhases } from '../../properties/inductive/phase.ts';
+import { createExample } from '../obligations/example-configuration.ts';
+import { getClaim } from '../obligation.ts';
+import { proveObligations } from '../prove.ts';
+import { listCases } from './cases.ts';
+import { INDUCTION_CLAIMS } from './claims.ts';
+import { listInductionObligations } from './obligations.ts';
+
+const NIGHTLY = process.env['HAVEN_NIGHTLY'] === '1';
+
+function listKinds(ids: readonly string[], separator: string): string[] {
+  const kinds = ids.flatMap((id) => {
+    const match = new RegExp(`\\[([a-z-]+)${separator}`).exec(id);
+    return match?.[1] === undefined ? [] : [match[1]];
+  });
+  return [...new Set(kinds)].toSorted();
+}
+
+describe('obligations about the spec', () => {
+  const configuration = createExample();
+  const obligations = listInductionObligations(configuration);
+  const ids = obligations.map(({ id }) => id);
+
+  test('have ids of their own, each of a claim that can be explained', () => {
+    expect(new Set(ids).size).toBe(ids.length);
+    const claims = new Set(ids.map(getClaim));
+    expect([...claims].toSorted()).toEqual(INDUCTION_CLAIMS.map(({ id }) => id).toSorted());
+  });
+
+  test('are as many as the example always makes', () => {
+    expect(ids.length).toBe(EXAMPLE_COUNT);
+  });
+
+  test('speak of every action of the spec: by whoever is current, and for every pair', () => {
+    expect(listKinds(ids, ' by ')).toEqual([...ACTION_KINDS].toSorted());
+    expect(listKinds(ids, ': ')).toEqual([...ACTION_KINDS].toSorted());
+  });
+
+  test('have cases of every action in every phase', () => {
+    const plan = createPlan(configuration);
+    for (const phase of listPhases(plan)) {
+      for (const kind of ACTION_KINDS) {
+        expect(listCases({ plan, phase }, kind).length).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  test('are discharged where cores reach memory, with a state that shows the premises', async () => {
+    const own = obligations.filter(({ id }) => /^memory\.confined\[(read|write) by /.test(id));
+    const results = await proveObligations(configuration, own, { jobs: 1 });
+    expect(results.length).toBeGreaterThan(1);
+    for (const { id, status, premises } of results) {
+      expect({ id, status }).toEqual({ id, status: 'discharged' });
+      expect(Object.keys(premises ?? {}).length).toBeGreaterThan(0);
+    }
+  });
+});
+
+/** Obligations about the spec under the example configuration. */
+const EXAMPLE_COUNT = 1271;
+
+test.runIf(NIGHTLY)(
+  'every obligation about the spec under the example is discharged',
+  { timeout: 3_600_000 },
+  async () => {
+    const configuration = createExample();
+    const results = await proveObligations(configuration, listInductionObligations(configuration), {
+      timeoutMs: 300_000,
+    });
+    expect(results.filter(({ status }) => status !== 'discharged')).toEqual([]);
+  },
+);
