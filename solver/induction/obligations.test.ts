@@ -48,7 +48,7 @@ describe('obligations about the spec', () => {
     }
   });
 
-  test('are discharged where cores reach memory, with a state that shows the premises', async () => {
+  test('are discharged where cores reach memory, with a state for the premises', async () => {
     const own = obligations.filter(({ id }) => /^memory\.confined\[(read|write) by /.test(id));
     const results = await proveObligations(configuration, own, { jobs: 1 });
     expect(results.length).toBeGreaterThan(1);
