@@ -74,6 +74,11 @@ const FALLS: readonly Fall[] = [
     conjunct: /^lines\[/,
   },
   {
+    bug: 'EL2 takes lines of partitions that do not run',
+    id: 'noninterference.weak-step-consistency[interrupt-take: nobody -> right]',
+    conjunct: /^lines\[/,
+  },
+  {
     bug: 'every line is routed to the boot core',
     id: 'irq.preserved[boot by boot]',
     conjunct: /^irq\.route-forwarded\[/,
