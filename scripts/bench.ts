@@ -15,6 +15,7 @@ import {
   measureFuzzer,
   measureLargeChecks,
   measureProcesses,
+  measureLifting,
   measureProof,
   measureSpec,
   measureWarmChecks,
@@ -36,6 +37,7 @@ try {
   print(measureProcesses(effort));
   print(measureSpec(effort));
   print(await measureFuzzer(effort));
+  print(measureLifting());
   print(await measureProof());
 } finally {
   rmSync(folder, { recursive: true, force: true });

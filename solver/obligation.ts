@@ -48,6 +48,11 @@ export interface Obligation {
    * where they have little in common.
    */
   readonly parts?: readonly Term[];
+  /**
+   * Where `refute` leaves premises out that the case of a model has to satisfy too: all of it,
+   * asked before the model is decoded.
+   */
+  readonly complete?: (model: Model) => Term;
   /** The model as a witness. */
   readonly decode: (model: Model) => Witness;
   /** Re-checks the witness against the configuration, without terms or solver. */

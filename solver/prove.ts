@@ -195,7 +195,9 @@ async function decide(
     const finding = isContradiction ? createContradiction(id, decision.detail ?? '') : null;
     return { ...result, witness: null, finding };
   }
-  const witness = obligation.decode(model);
+  const whole = obligation.complete?.(model);
+  const completed = whole === undefined ? null : await check(whole, solver);
+  const witness = obligation.decode(completed?.status === 'sat' ? completed.model : model);
   if (!obligation.confirms(configuration, witness)) {
     const spurious = 'the solver found a case that the configuration does not have';
     return { ...result, status: 'spurious', witness, finding: null, detail: spurious };

@@ -69,6 +69,8 @@ export interface CaseResult {
   readonly goals: readonly Goal[];
   /** What holds before the step: the action's operands, memory, and the invariants. */
   readonly facts: readonly Term[];
+  /** What the invariants about a page say of the frames that the step asks memory for. */
+  readonly cells: readonly Term[];
   readonly invariants: readonly Conjunct[];
   readonly outcome: Value;
   readonly written: readonly Written[];
@@ -119,7 +121,10 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
       run.rollBack(start);
     }
     const facts = [...one.premises, ...spyBefore];
-    const before = { facts, invariants, viewOf };
+    const cells = memory
+      .listCells()
+      .flatMap(([frame]) => model.spies.map((spy) => evaluateInvariant(model, spy, [frame])));
+    const before = { facts, cells, invariants, viewOf };
     return { case: one, goals, ...before, outcome, written, memory, observations };
   });
 }

@@ -14,8 +14,9 @@ import type { Finding } from '../../properties/findings.ts';
 import { createGrantMap } from '../../properties/grants.ts';
 import type { Obligation, Model, Witness } from '../obligation.ts';
 import { getCodeOfClaim } from '../obligations/claim.ts';
-import { TRUE, FALSE, and, countTerms, not, or } from '../smt/term.ts';
+import { TRUE, FALSE, and, countTerms, listVariables, not, or, within } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
+import { substituteAll } from '../smt/substitute.ts';
 import { listCases } from './cases.ts';
 import { getInductionClaim } from './claims.ts';
 import { decodeAction, decodeMachine, evaluateAny } from './concrete.ts';
@@ -225,6 +226,7 @@ function createObligation(replay: ReplayContext, group: Group): Obligation {
     premises: group.premises ?? [],
     refute,
     parts,
+    complete: (model) => completeCase(cases, model),
     decode: (model) => {
       const [witness, isReal] = decodeCase(replay, group, cases, model);
       replays.set(witness, isReal);
@@ -242,6 +244,27 @@ function refuteCase(result: CaseResult, parts: readonly Part[]): Term {
   const broken = or(parts.map(({ holds }) => not(holds)));
   const premises = new Set([...listFacts(result), ...parts.flatMap((part) => part.premises)]);
   return and([...selectRelevant([...premises], [broken]), broken]);
+}
+
+/**
+ * The case that a model shows, with every premise: those without a variable in common with what
+ * fails are left out of the question, and a state to replay satisfies them too.
+ */
+function completeCase(cases: ReadonlyMap<CaseResult, readonly Part[]>, model: Model): Term {
+  for (const [result, parts] of cases) {
+    const refute = refuteCase(result, parts);
+    if (evaluateAny([refute], model)[0] !== true) continue;
+    const facts = [...listFacts(result), ...result.cells];
+    // Conditions on two states: the same of the second.
+    const twins = new Set(parts.map(({ twin }) => twin));
+    const others = [...twins].flatMap((twin) => (twin === null ? [] : substituteAll(facts, twin)));
+    const whole = and([...facts, ...others, refute]);
+    const safe = listVariables([whole])
+      .filter(({ sort }) => sort === 'Int')
+      .map((variable) => within(variable, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
+    return and([whole, ...safe]);
+  }
+  return FALSE;
 }
 
 /** The case that a model shows, with its smallest failing conjunct; and whether V8 does it too. */
