@@ -150,7 +150,7 @@ export async function measureProof(): Promise<Figure[]> {
 /** Files with transitions: what is lifted when the whole spec is. */
 const SPEC_FILE = /^model\/(?!configuration|machine|plan|regions|units|actions|outcome|registers)/;
 
-/** Reading the whole spec into functions that run symbolically, and the terms of every obligation. */
+/** Reading the whole spec to run it symbolically, and the terms of every obligation about it. */
 export function measureLifting(): Figure[] {
   const begin = performance.now();
   const sources = readSources();
