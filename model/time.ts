@@ -9,7 +9,7 @@ import type { CoreState, Machine } from './machine.ts';
 import type { Outcome } from './outcome.ts';
 import type { Plan, PlannedCore, Resident } from './plan.ts';
 import { dispatch, isCharged, isReplenished, replenishWhenDue } from './scheduler.ts';
-import { raiseTimerLine } from './virtual-gic.ts';
+import { pendPrivateLine } from './virtual-gic.ts';
 
 /** INTID of the virtual timer, CNTV. */
 export const TIMER_LINE = 27;
@@ -103,5 +103,5 @@ function fireTimerWhenDue(plan: Plan, machine: Machine, resident: Resident, cloc
   const vcpu = getVcpuOf(machine, resident);
   if (vcpu === undefined || !vcpu.timerArmed || vcpu.timerAt > clock) return;
   vcpu.timerArmed = false;
-  raiseTimerLine(plan, machine, resident.partition, resident.vcpu, TIMER_LINE);
+  pendPrivateLine(plan, machine, resident.partition, resident.vcpu, TIMER_LINE);
 }

@@ -28,7 +28,7 @@ import type { Outcome } from './outcome.ts';
 import { findPhysicalLine, isSignalled, releasePhysicalLine } from './physical-lines.ts';
 import type { Plan } from './plan.ts';
 import { X0 } from './registers.ts';
-import { leaveWait, wake } from './scheduler.ts';
+import { dispatch, leaveWait, wake } from './scheduler.ts';
 
 /** SGIs are INTIDs 0 to 15. */
 export const SGI_COUNT = 16;
@@ -41,7 +41,7 @@ export function raiseLine(plan: Plan, machine: Machine, partition: number, intId
   deliver(plan, machine, partition, line.target, line);
 }
 
-/** A private line (SGI or PPI) of a virtual CPU becomes pending. */
+/** A private line (SGI or PPI) of a virtual CPU becomes pending, and its core chooses anew. */
 export function raisePrivateLine(
   plan: Plan,
   machine: Machine,
@@ -49,29 +49,27 @@ export function raisePrivateLine(
   vcpu: number,
   intId: number,
 ): void {
-  const line = machine.partitions[partition]?.vcpus[vcpu]?.privateLines[intId];
-  if (line === undefined) return;
-  line.pending = true;
-  deliver(plan, machine, partition, vcpu, line);
+  if (!pendPrivateLine(plan, machine, partition, vcpu, intId)) return;
+  dispatch(plan, machine, plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1);
 }
 
 /**
- * The virtual timer of a virtual CPU fires while time passes on its core, which chooses anew when
- * everything that is due at the same instant has happened.
+ * A private line of a virtual CPU becomes pending. True where that wakes it: whoever calls has its
+ * core choose anew, when everything that is due at the same instant has happened.
  */
-export function raiseTimerLine(
+export function pendPrivateLine(
   plan: Plan,
   machine: Machine,
   partition: number,
   vcpu: number,
   intId: number,
-): void {
+): boolean {
   const line = machine.partitions[partition]?.vcpus[vcpu]?.privateLines[intId];
-  if (line === undefined) return;
+  if (line === undefined) return false;
   line.pending = true;
-  if (!line.enabled) return;
+  if (!line.enabled) return false;
   loadIfLive(plan, machine, partition, vcpu, line);
-  leaveWait(machine, partition, vcpu);
+  return leaveWait(machine, partition, vcpu);
 }
 
 /**

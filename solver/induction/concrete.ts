@@ -17,7 +17,7 @@ import { listVariables } from '../smt/term.ts';
 import type { Term, Value as Scalar, Variable } from '../smt/term.ts';
 import { BUSY } from './cases.ts';
 import type { Case, Known } from './cases.ts';
-import { readPlace } from './state.ts';
+import { findHolder, readPlace } from './state.ts';
 import type { SymbolicState } from './state.ts';
 
 /** Values of variables by name: integers as numbers where they are safe, else as bigints. */
@@ -135,11 +135,7 @@ function readPath(value: unknown, keys: readonly (string | number)[]): unknown {
 
 /** The name of a field in a symbolic state: its path with the prefix of the state. */
 function findPath({ places, machine }: SymbolicState, keys: readonly (string | number)[]): string {
-  let { fields } = machine;
-  for (const key of keys.slice(0, -1)) {
-    const next = (fields as Record<string | number, Value>)[key];
-    if (next instanceof SymbolicObject) ({ fields } = next);
-  }
+  const fields = findHolder(machine, keys);
   return places.find((one) => one.fields === fields && one.key === keys.at(-1))?.path ?? '';
 }
 

@@ -6,15 +6,13 @@
  * again, a refusal has changed nothing, and a transaction is one that the configuration grants.
  */
 
-import { UNWRITTEN } from '../../model/memory.ts';
-import { NONE } from '../../model/machine.ts';
 import type { Grant, GrantMap } from '../../properties/grants.ts';
 import { computePhase, describePhase } from '../../properties/inductive/phase.ts';
 import type { Phase } from '../../properties/inductive/phase.ts';
 import { describeShape } from '../../properties/inductive/shape.ts';
 import type { FieldShape } from '../../properties/inductive/shape.ts';
 import type { Machine } from '../../model/machine.ts';
-import { createMemoryBase, MemoryLog } from '../lift/memory.ts';
+import { MemoryLog } from '../lift/memory.ts';
 import type { MemoryBase } from '../lift/memory.ts';
 import { isSame } from '../lift/operators.ts';
 import type { Written } from '../lift/run.ts';
@@ -22,10 +20,11 @@ import {
   ABSENT,
   Choice,
   SymbolicObject,
-  isTerm,
   listAlternatives,
   mapAlternatives,
   toBooleanTerm,
+  toIntegerTerm,
+  toTruth,
 } from '../lift/values.ts';
 import type { Fields, Value } from '../lift/values.ts';
 import {
@@ -38,16 +37,15 @@ import {
   lessOrEqual,
   not,
   or,
-  toTerm,
   within,
 } from '../smt/term.ts';
 import { getLeaves } from '../smt/comparison.ts';
 import type { Term } from '../smt/term.ts';
-import type { Case } from './cases.ts';
+import type { Case, Known } from './cases.ts';
 import { evaluateInvariant, isReading } from './phase-model.ts';
 import type { Conjunct, PhaseModel } from './phase-model.ts';
 import { inSituation } from './situation.ts';
-import { createTree } from './state.ts';
+import { createContents, findHolder } from './state.ts';
 import type { Observation } from './unwinding.ts';
 import { observeElements } from './views.ts';
 import type { Elements } from './views.ts';
@@ -90,10 +88,10 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
   return inSituation(run, state, findPlace, one.known, () => {
     const memory = enterMemory(model);
     const spyBefore = model.spies.map((spy) => evaluateInvariant(model, spy, [SPY_FRAME]));
-    const invariants = recallInvariants(model, one);
+    const { invariants, views } = recallStart(model, one);
     if (invariants.some(({ term }) => term === FALSE)) return null;
     const step = model.lifter.getFunction('model/step.ts', 'step');
-    const viewOf = recallViews(model, one);
+    const viewOf = (partition: number): Elements => views[partition] ?? [];
     const start = run.mark();
     const action = new SymbolicObject({ ...one.action });
     const outcome = run.suppose(one.premises, () =>
@@ -131,8 +129,7 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
 
 /** Gives the state a memory with any contents. */
 function enterMemory({ plan, run, state }: PhaseModel): MemoryBase {
-  const labels = [UNWRITTEN, NONE, ...plan.partitions.keys()];
-  const memory = createMemoryBase('memory', (path) => createTree(labels, path));
+  const memory = createContents(plan, 'memory');
   run.write(getMemory(state.machine).fields, 'log', new MemoryLog(memory));
   return memory;
 }
@@ -145,41 +142,53 @@ export function getMemory(machine: SymbolicObject): SymbolicObject {
   return memory;
 }
 
-/** The invariants in the situation of a case: run again where they read what is known in it. */
-function recallInvariants(model: PhaseModel, one: Case): readonly Conjunct[] {
-  const known = recalled.get(model) ?? new Map<string, readonly Conjunct[]>();
-  recalled.set(model, known);
-  const key = JSON.stringify(one.known);
-  const before = known.get(key);
+/** What holds and what is seen in a situation; many cases share it. */
+interface Start {
+  /** The invariants: run again where they read what is known in the situation. */
+  readonly invariants: readonly Conjunct[];
+  /** Per partition. */
+  readonly views: readonly Elements[];
+}
+
+const starts = new WeakMap<PhaseModel, Map<string, Start>>();
+
+function recallStart(model: PhaseModel, { known }: Case): Start {
+  const recalled = starts.get(model) ?? new Map<string, Start>();
+  starts.set(model, recalled);
+  const key = JSON.stringify(known);
+  const before = recalled.get(key);
   if (before !== undefined) return before;
-  const paths = new Map<Fields, Set<string | number>>();
-  for (const { path } of one.known) {
-    const [holder, last] = findHolder(model.state.machine, path);
-    const keys = paths.get(holder) ?? new Set<string | number>();
-    paths.set(holder, keys.add(last));
+  const start = {
+    invariants: listInvariantsOf(model, known),
+    views: model.plan.partitions.map((_, partition) => observeElements(model, partition)),
+  };
+  recalled.set(key, start);
+  return start;
+}
+
+function listInvariantsOf(model: PhaseModel, known: readonly Known[]): readonly Conjunct[] {
+  const fieldsKnown = new Map<Fields, Set<string | number>>();
+  for (const { path } of known) {
+    const holder = findHolder(model.state.machine, path);
+    // The situation has written this field.
+    if (holder === null) throw new RangeError(`no field ${path.join('.')}`);
+    addField(fieldsKnown, holder, path.at(-1) ?? '');
   }
-  const conjuncts = model.conjuncts.map((conjunct) => {
-    if (!isReading(conjunct, paths)) return conjunct;
+  return model.conjuncts.map((conjunct) => {
+    if (!isReading(conjunct, fieldsKnown)) return conjunct;
     const term = evaluateInvariant(model, conjunct.invariant, conjunct.indices);
     return { ...conjunct, term };
   });
-  known.set(key, conjuncts);
-  return conjuncts;
 }
 
-/** What each partition observes in the situation of a case, made when asked for. */
-function recallViews(model: PhaseModel, one: Case): (partition: number) => Elements {
-  const known = recalledViews.get(model) ?? new Map<string, readonly Elements[]>();
-  recalledViews.set(model, known);
-  const key = JSON.stringify(one.known);
-  const list =
-    known.get(key) ??
-    model.plan.partitions.map((_, partition) => observeElements(model, partition));
-  known.set(key, list);
-  return (partition) => list[partition] ?? [];
+function addField(
+  map: Map<Fields, Set<string | number>>,
+  fields: Fields,
+  key: string | number,
+): void {
+  const keys = map.get(fields) ?? new Set<string | number>();
+  map.set(fields, keys.add(key));
 }
-
-const recalledViews = new WeakMap<PhaseModel, Map<string, readonly Elements[]>>();
 
 /** Partitions whose view reads something that was written. */
 function listObservers(model: PhaseModel, written: readonly Written[]): number[] {
@@ -190,22 +199,6 @@ function listObservers(model: PhaseModel, written: readonly Written[]): number[]
     );
     return sees ? [partition] : [];
   });
-}
-
-const recalled = new WeakMap<PhaseModel, Map<string, readonly Conjunct[]>>();
-
-function findHolder(
-  machine: SymbolicObject,
-  path: readonly (string | number)[],
-): readonly [Fields, string | number] {
-  let { fields } = machine;
-  for (const key of path.slice(0, -1)) {
-    const next = (fields as Record<string | number, Value>)[key];
-    // The case was applied to this machine.
-    if (!(next instanceof SymbolicObject)) throw new RangeError(`no field ${path.join('.')}`);
-    ({ fields } = next);
-  }
-  return [fields, path.at(-1) ?? ''];
 }
 
 /** Locals and records of the step itself are no part of the machine. */
@@ -278,32 +271,19 @@ function admitOne(shape: FieldShape, value: Value): Value {
     case 'boolean':
       return toBooleanTerm(value) !== null;
     case 'choice': {
-      const term = toNumber(value);
+      const term = toIntegerTerm(value);
       if (term === null) return false;
       const leaves = term.isConstantTree ? [...getLeaves(term)].map(Number) : null;
       if (leaves?.every((leaf) => shape.values.includes(leaf)) === true) return true;
       return or(shape.values.map((admitted) => equal(term, admitted)));
     }
     case 'integer': {
-      const term = toNumber(value);
+      const term = toIntegerTerm(value);
       if (term === null) return false;
       const low = shape.low === null ? TRUE : lessOrEqual(shape.low, term);
       return and([low, shape.high === null ? TRUE : lessOrEqual(term, shape.high)]);
     }
   }
-}
-
-function toNumber(value: Value): Term | null {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return toTerm(value);
-  return isTerm(value) && value.sort === 'Int' ? value : null;
-}
-
-/** A boolean that a comparison has given. */
-function toTruth(value: Value): Term {
-  const term = toBooleanTerm(value);
-  // Comparisons give booleans, known or not.
-  if (term === null) throw new RangeError('a comparison without a truth value');
-  return term;
 }
 
 /** The phase after the step: boot is driven by what is known. */
@@ -350,10 +330,7 @@ function listInvariantGoals(
   written: readonly Written[],
 ): Goal[] {
   const changed = new Map<Fields, Set<string | number>>();
-  for (const { fields, key } of written) {
-    const keys = changed.get(fields) ?? new Set<string | number>();
-    changed.set(fields, keys.add(key));
-  }
+  for (const { fields, key } of written) addField(changed, fields, key);
   return before.flatMap((conjunct): Goal[] => {
     if (!isReading(conjunct, changed)) return [];
     const { invariant, indices, name, term } = conjunct;
@@ -409,7 +386,7 @@ function listTransactionGoals(
 }
 
 function isWithinGrant(frame: Value, { first, past }: Grant): Term {
-  const term = toNumber(frame);
+  const term = toIntegerTerm(frame);
   return term === null ? FALSE : within(term, first, past);
 }
 

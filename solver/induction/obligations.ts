@@ -12,6 +12,7 @@ import { NONE, createMachine } from '../../model/machine.ts';
 import { step as modelStep } from '../../model/step.ts';
 import type { Finding } from '../../properties/findings.ts';
 import { createGrantMap } from '../../properties/grants.ts';
+import type { GrantMap } from '../../properties/grants.ts';
 import type { Obligation, Model, Witness } from '../obligation.ts';
 import { getCodeOfClaim } from '../obligations/claim.ts';
 import { TRUE, FALSE, and, countTerms, listVariables, not, or, within } from '../smt/term.ts';
@@ -36,7 +37,7 @@ import {
 } from './replay.ts';
 import type { ReplayContext, StepFunction } from './replay.ts';
 import { listStateObligations } from './state-obligations.ts';
-import { listFacts, listUnwindingGoals } from './unwinding.ts';
+import { listDeclaredFrames, listFacts, listUnwindingGoals } from './unwinding.ts';
 import type { Condition } from './unwinding.ts';
 
 /** What obligations about the spec are made with. */
@@ -67,8 +68,8 @@ interface Group {
   readonly observer: number;
   readonly parts: Part[];
   /** The invariants where the first case starts: they must be satisfiable. */
-  premises: readonly Term[] | null;
-  first: { readonly model: PhaseModel; readonly result: CaseResult } | null;
+  readonly premises: readonly Term[];
+  readonly first: { readonly model: PhaseModel; readonly result: CaseResult };
 }
 
 const AREAS = ['memory', 'dma', 'irq', 'seal', 'cpu', 'time', 'noninterference'] as const;
@@ -103,10 +104,11 @@ export function* buildInductionObligations(
     step: options.step ?? modelStep,
   };
   const groups = new Map<string, Group>();
-  for (const kind of ACTION_KINDS) yield* collectGroups(induction, kind, matches, groups);
+  const grants = createGrantMap(configuration);
+  for (const kind of ACTION_KINDS) yield* collectGroups(induction, grants, kind, matches, groups);
   return [
     ...listInitial(replay),
-    ...listStateObligations(induction),
+    ...listStateObligations(induction, replay),
     ...[...groups.values()].map((group) => createObligation(replay, group)),
   ].filter(({ id }) => matches(id));
 }
@@ -115,11 +117,11 @@ export function* buildInductionObligations(
 
 function* collectGroups(
   induction: Induction,
+  grants: GrantMap,
   kind: ActionKind,
   matches: (id: string) => boolean,
   groups: Map<string, Group>,
 ): Generator<ActionKind, void, undefined> {
-  const grants = createGrantMap(induction.configuration);
   const names = induction.configuration.partitions.map(({ name }) => name);
   const nameOf = (partition: number): string => names[partition] ?? 'nobody';
   for (const phase of induction.phases) {
@@ -223,7 +225,7 @@ function createObligation(replay: ReplayContext, group: Group): Obligation {
     formula,
     source,
     assume: [],
-    premises: group.premises ?? [],
+    premises: group.premises,
     refute,
     parts,
     complete: (model) => completeCase(cases, model),
@@ -232,8 +234,7 @@ function createObligation(replay: ReplayContext, group: Group): Obligation {
       replays.set(witness, isReal);
       return witness;
     },
-    describePremises: (model) =>
-      first === null ? {} : describeState(first.model, first.result, model),
+    describePremises: (model) => describeState(first.model, first.result, model),
     confirms: (_configuration, witness) => replays.get(witness) === true,
     finding: (configuration, witness) => createStepFinding(configuration, group, witness),
   };
@@ -313,19 +314,17 @@ function decodePart(
   const isStart = isInductiveState(replay, before);
   if (!isStart) witness['start'] = listBroken(replay, before).slice(0, 3).join(', ');
   if (group.condition === null) {
-    const faults = listFaults(replay, replayed);
-    return [witness, isStart && faults.length > 0];
+    // The fault that is claimed, not just any.
+    const isDone = listFaults(replay, replayed).some(
+      (fault) => fault === name || fault.startsWith(`refused: ${name}`),
+    );
+    return [witness, isStart && isDone];
   }
   const { actor, observer } = group;
   const { plan, configuration } = replay;
+  const ranges = listDeclaredFrames(configuration, actor, observer);
   const declared = (frame: number): boolean =>
-    configuration.channels.some(
-      ({ pa, size, ends }) =>
-        frame >= Math.floor(pa / 4096) &&
-        frame <= Math.floor((pa + size - 1) / 4096) &&
-        ends.some(({ partition, access }) => partition === actor && access.write) &&
-        ends.some(({ partition }) => partition === observer),
-    );
+    ranges.some(([first, past]) => first <= frame && frame < past);
   if (group.condition === 'local-respect') {
     const [old, now] = [before, replayed.after].map((machine) => lookAt(plan, machine, observer));
     const isKept = old !== undefined && now !== undefined && isSameView(old, now, declared);

@@ -1,32 +1,18 @@
 /**
- * Situations: a symbolic state in which something is known, and what a step makes of it.
+ * Situations: a symbolic state in which something is known.
  *
  * Many cases share what they know of the machine; they are run from one situation, each from the
  * same state, which is taken back after each run.
  */
 
-import type { Plan } from '../../model/plan.ts';
-import type { LiftedFunction } from '../lift/compile.ts';
-import type { MemoryBase } from '../lift/memory.ts';
-import { createMemoryBase, MemoryLog } from '../lift/memory.ts';
-import type { Run, Written } from '../lift/run.ts';
-import { SymbolicObject, isTerm, listConstants } from '../lift/values.ts';
+import type { Run } from '../lift/run.ts';
+import { isTerm, listConstants } from '../lift/values.ts';
 import type { Fields, Value } from '../lift/values.ts';
-import { UNWRITTEN } from '../../model/memory.ts';
 import { integerVariable } from '../smt/term.ts';
-import type { Case, Known } from './cases.ts';
 import { BUSY } from './cases.ts';
-import { createTree } from './state.ts';
+import type { Known } from './cases.ts';
+import { findHolder } from './state.ts';
 import type { Place, SymbolicState } from './state.ts';
-
-/** What a step does in a case. */
-export interface Step {
-  /** A text, or a choice between texts. */
-  readonly outcome: Value;
-  /** Fields that it may change; memory is among them as the field `log`. */
-  readonly written: readonly Written[];
-  readonly memory: MemoryBase;
-}
 
 /** Finds the place of a field. */
 export type PlaceFinder = (fields: Fields, key: string | number) => Place | undefined;
@@ -68,15 +54,10 @@ function applyKnown(
   findPlace: PlaceFinder,
   { path, value }: Known,
 ): boolean {
-  let { fields } = machine;
-  for (const key of path.slice(0, -1)) {
-    const next = (fields as Record<string | number, Value>)[key];
-    if (!(next instanceof SymbolicObject)) return false;
-    ({ fields } = next);
-  }
+  const fields = findHolder(machine, path);
   const key = path.at(-1) ?? '';
-  const place = findPlace(fields, key);
-  if (place === undefined) return false;
+  const place = fields === null ? undefined : findPlace(fields, key);
+  if (fields === null || place === undefined) return false;
   const current = (fields as Record<string | number, Value>)[key];
   const next = value === BUSY ? createBusy(place) : value;
   if (next === null || !isPossible(current, next)) return false;
@@ -96,28 +77,4 @@ function isPossible(current: Value, next: Value): boolean {
   if (!isTerm(current) || isTerm(next)) return isTerm(next) || current === next;
   const constants = listConstants(current);
   return constants === null || constants.some(([, value]) => value === next);
-}
-
-/** Runs one step from the state as it stands, and takes it back. */
-export function takeStep(
-  run: Run,
-  plan: Plan,
-  state: SymbolicState,
-  step: LiftedFunction,
-  one: Case,
-): Step {
-  const mark = run.mark();
-  const labels = [UNWRITTEN, -1, ...plan.partitions.keys()];
-  const memory = createMemoryBase('memory', (path) => createTree(labels, path));
-  const place = (state.machine.fields as Record<string, Value>)['memory'];
-  if (!(place instanceof SymbolicObject)) throw new RangeError('every state has a memory');
-  run.write(place.fields, 'log', new MemoryLog(memory));
-  const start = run.mark();
-  try {
-    const action = new SymbolicObject({ ...one.action });
-    const outcome = run.suppose(one.premises, () => step.call(run, [plan, state.machine, action]));
-    return { outcome, written: run.listWritten(start), memory };
-  } finally {
-    run.rollBack(mark);
-  }
 }

@@ -2,45 +2,51 @@
  * Obligations about states: what the invariants imply, and that looking alike is an equivalence.
  */
 
+import type { StaticConfiguration } from '../../model/configuration.ts';
 import { LR_INVALID } from '../../model/list-registers.ts';
 import { PRIVATE_LINES } from '../../model/machine.ts';
-import type { StaticConfiguration } from '../../model/configuration.ts';
-import { createGrantMap } from '../../properties/grants.ts';
-import type { Grant } from '../../properties/grants.ts';
+import type { Machine } from '../../model/machine.ts';
+import type { Plan } from '../../model/plan.ts';
+import { createGrantMap, findGrant } from '../../properties/grants.ts';
+import type { Grant, GrantMap } from '../../properties/grants.ts';
 import { isSame } from '../lift/operators.ts';
-import { SymbolicObject, toBooleanTerm } from '../lift/values.ts';
+import { SymbolicObject, toTruth } from '../lift/values.ts';
 import type { Value } from '../lift/values.ts';
-import type { Obligation } from '../obligation.ts';
+import type { Obligation, Witness } from '../obligation.ts';
 import { getCodeOfClaim } from '../obligations/claim.ts';
-import { substituteAll } from '../smt/substitute.ts';
-import {
-  and,
-  booleanVariable,
-  equal,
-  implies,
-  integerVariable,
-  listVariables,
-  not,
-  or,
-  toTerm,
-  within,
-} from '../smt/term.ts';
-import type { Term, Variable } from '../smt/term.ts';
+import { renameVariable, substituteAll } from '../smt/substitute.ts';
+import { and, equal, implies, listVariables, not, or, toTerm, within } from '../smt/term.ts';
+import type { Term } from '../smt/term.ts';
 import { getInductionClaim } from './claims.ts';
+import { decodeMachine } from './concrete.ts';
 import { selectRelevant } from './phase-model.ts';
 import type { Induction, PhaseModel } from './phase-model.ts';
+import { isInductiveState } from './replay.ts';
+import type { ReplayContext } from './replay.ts';
 import { observeElements } from './views.ts';
 
+/** What obligations about states are made from. */
+interface Setting {
+  readonly configuration: StaticConfiguration;
+  readonly plan: Plan;
+  readonly grants: GrantMap;
+  readonly replay: ReplayContext;
+  /** The sealed phase. */
+  readonly model: PhaseModel;
+}
+
 /** Obligations about every state in which the invariants hold. */
-export function listStateObligations(induction: Induction): Obligation[] {
+export function listStateObligations(induction: Induction, replay: ReplayContext): Obligation[] {
   const sealed = induction.phases.find(({ kind }) => kind === 'sealed');
   if (sealed === undefined) return [];
+  const { configuration, plan } = induction;
   const model = induction.getModel(sealed);
+  const setting = { configuration, plan, grants: createGrantMap(configuration), replay, model };
   return [
-    ...listCachedObligations(induction, model),
-    ...listRequestObligations(induction, model),
-    ...listListedObligations(induction, model),
-    ...listEquivalenceObligations(induction, model),
+    ...listCachedObligations(setting),
+    ...listRequestObligations(setting),
+    ...listListedObligations(setting),
+    ...listEquivalenceObligations(setting),
   ];
 }
 
@@ -57,19 +63,19 @@ function size(value: Value): number {
   return value instanceof SymbolicObject && Array.isArray(value.fields) ? value.fields.length : 0;
 }
 
-function truth(value: Value): Term {
-  const term = toBooleanTerm(value);
-  // Fields that are read here are booleans, and comparisons give them.
-  if (term === null) throw new RangeError('no truth value');
-  return term;
-}
-
 function number(value: Value): Term {
   return toTerm(value as Term | number);
 }
 
 /** An obligation that no state of the sealed phase breaks. */
-function create(model: PhaseModel, claimId: string, instance: string, refute: Term): Obligation {
+function create(
+  { replay, model }: Setting,
+  claimId: string,
+  instance: string,
+  refute: Term,
+  isBroken: (machine: Machine) => boolean,
+): Obligation {
+  const machines = new WeakMap<Witness, Machine>();
   const claim = getInductionClaim(claimId);
   const { statement, formula, source, help } = claim;
   const premises = model.conjuncts.map(({ term }) => term);
@@ -81,12 +87,19 @@ function create(model: PhaseModel, claimId: string, instance: string, refute: Te
     assume: [],
     premises,
     refute: and([...selectRelevant(premises, [refute]), refute]),
-    decode: (values) =>
-      Object.fromEntries(
+    // A state to confirm satisfies the premises too that have nothing to do with what fails.
+    complete: () => and([...premises, refute]),
+    decode: (values) => {
+      const witness = Object.fromEntries(
         listVariables([refute]).map(({ name }) => [name, String(values.get(name) ?? 'any')]),
-      ),
-    // The terms are read off the invariants and the configuration; there is no step to replay.
-    confirms: () => true,
+      );
+      machines.set(witness, decodeMachine(model.state, model.state.memory, values));
+      return witness;
+    },
+    confirms: (_configuration, witness) => {
+      const machine = machines.get(witness);
+      return machine !== undefined && isInductiveState(replay, machine) && isBroken(machine);
+    },
     finding: () => ({
       code: getCodeOfClaim(claim),
       severity: 'error',
@@ -103,11 +116,8 @@ function isGranted(grants: readonly Grant[], frame: Term, right: (grant: Grant) 
 }
 
 /** What a TLB holds leads to pages that the configuration grants. */
-function listCachedObligations(
-  { configuration, plan }: Induction,
-  model: PhaseModel,
-): Obligation[] {
-  const grants = createGrantMap(configuration);
+function listCachedObligations(setting: Setting): Obligation[] {
+  const { plan, grants, model } = setting;
   return plan.cores.flatMap((planned, core) => {
     if (!planned.el2 || !planned.used) return [];
     const tlb = read(model.state.machine, 'cores', core, 'tlb');
@@ -120,25 +130,32 @@ function listCachedObligations(
           number(part('frame')),
           (grant) =>
             and([
-              implies(truth(part('read')), grant.read),
-              implies(truth(part('write')), grant.write),
-              implies(truth(part('execute')), grant.execute),
+              implies(toTruth(part('read')), grant.read),
+              implies(toTruth(part('write')), grant.write),
+              implies(toTruth(part('execute')), grant.execute),
             ]),
         );
-        return and([truth(isSame(part('vmid'), vmid)), not(granted)]);
+        return and([toTruth(isSame(part('vmid'), vmid)), not(granted)]);
       });
-      const refute = and([truth(part('valid')), or(wrong)]);
-      return create(model, 'memory.cached-granted', `core${core}, slot ${slot}`, refute);
+      const refute = and([toTruth(part('valid')), or(wrong)]);
+      const instance = `core${core}, slot ${slot}`;
+      return create(setting, 'memory.cached-granted', instance, refute, ({ cores }) => {
+        const found = cores[core]?.tlb[slot];
+        const owner = plan.partitions.findIndex(({ vmid }) => vmid === found?.vmid);
+        if (found === undefined || !found.valid) return false;
+        const accepts = (grant: Grant): boolean =>
+          (!found.read || grant.read) &&
+          (!found.write || grant.write) &&
+          (!found.execute || grant.execute);
+        return findGrant(grants, owner, found.frame, accepts) === undefined;
+      });
     });
   });
 }
 
 /** A request in flight is for a page that the configuration grants to its master. */
-function listRequestObligations(
-  { configuration, plan }: Induction,
-  model: PhaseModel,
-): Obligation[] {
-  const grants = createGrantMap(configuration);
+function listRequestObligations(setting: Setting): Obligation[] {
+  const { plan, grants, model } = setting;
   const slots = read(model.state.machine, 'smmu', 'inFlight');
   if (plan.streams.length + plan.bareMasters.length === 0) return [];
   return Array.from({ length: size(slots) }, (_, slot) => {
@@ -150,14 +167,20 @@ function listRequestObligations(
         (grant) =>
           and([
             grant.dma,
-            implies(truth(part('write')), grant.write),
-            implies(not(truth(part('write'))), grant.read),
+            implies(toTruth(part('write')), grant.write),
+            implies(not(toTruth(part('write'))), grant.read),
           ]),
       );
-      return and([truth(isSame(part('master'), partition)), not(granted)]);
+      return and([toTruth(isSame(part('master'), partition)), not(granted)]);
     });
-    const refute = and([truth(part('busy')), or(wrong)]);
-    return create(model, 'dma.in-flight-granted', `slot ${slot}`, refute);
+    const refute = and([toTruth(part('busy')), or(wrong)]);
+    return create(setting, 'dma.in-flight-granted', `slot ${slot}`, refute, ({ smmu }) => {
+      const found = smmu.inFlight[slot];
+      if (found === undefined || !found.busy) return false;
+      const accepts = (grant: Grant): boolean =>
+        grant.dma && (found.write ? grant.write : grant.read);
+      return findGrant(grants, found.master, found.frame, accepts) === undefined;
+    });
   });
 }
 
@@ -173,10 +196,8 @@ function listGivenLines(configuration: StaticConfiguration, partition: number): 
 }
 
 /** A list register in use names a line that the configuration gives to who is live. */
-function listListedObligations(
-  { configuration, plan }: Induction,
-  model: PhaseModel,
-): Obligation[] {
+function listListedObligations(setting: Setting): Obligation[] {
+  const { configuration, plan, model } = setting;
   return plan.cores.flatMap((planned, core) => {
     if (!planned.el2 || !planned.used) return [];
     const state = read(model.state.machine, 'cores', core);
@@ -184,26 +205,32 @@ function listListedObligations(
     return Array.from({ length: size(registers) }, (_, slot) => {
       const part = (name: string): Value => read(registers, slot, name);
       const intId = number(part('intId'));
-      const given = planned.residents.map(({ partition }, resident) => {
-        const events = plan.events.flatMap((event) =>
-          event.partition === partition ? [event.intId] : [],
-        );
-        const lines = [...listGivenLines(configuration, partition), ...events];
+      const linesOf = planned.residents.map(({ partition }) => [
+        ...listGivenLines(configuration, partition),
+        ...plan.events.flatMap((event) => (event.partition === partition ? [event.intId] : [])),
+      ]);
+      const given = linesOf.map((lines, resident) => {
         const own = or([within(intId, 0, PRIVATE_LINES), ...lines.map((id) => equal(intId, id))]);
-        return and([truth(isSame(read(state, 'loaded'), resident)), own]);
+        return and([toTruth(isSame(read(state, 'loaded'), resident)), own]);
       });
-      const used = not(truth(isSame(part('state'), LR_INVALID)));
+      const used = not(toTruth(isSame(part('state'), LR_INVALID)));
       const refute = and([used, not(or(given))]);
-      return create(model, 'irq.listed-owned', `core${core}, slot ${slot}`, refute);
+      const instance = `core${core}, slot ${slot}`;
+      return create(setting, 'irq.listed-owned', instance, refute, ({ cores }) => {
+        const found = cores[core]?.listRegisters[slot];
+        if (found === undefined || found.state === LR_INVALID) return false;
+        if (found.intId >= 0 && found.intId < PRIVATE_LINES) {
+          return linesOf[cores[core]?.loaded ?? -1] === undefined;
+        }
+        return linesOf[cores[core]?.loaded ?? -1]?.includes(found.intId) !== true;
+      });
     });
   });
 }
 
 /** Equality of what a function gives is an equivalence; asked of the view as it really is. */
-function listEquivalenceObligations(
-  { configuration, plan }: Induction,
-  model: PhaseModel,
-): Obligation[] {
+function listEquivalenceObligations(setting: Setting): Obligation[] {
+  const { configuration, plan, model } = setting;
   return plan.partitions.map((_, partition) => {
     const first = observeElements(model, partition).map(({ value }) => value);
     const [second, third] = ['second/', 'third/'].map((prefix) => copy(first, prefix));
@@ -219,21 +246,16 @@ function listEquivalenceObligations(
       }),
     ]);
     const name = configuration.partitions[partition]?.name ?? '';
-    return create(model, 'noninterference.equivalence', name, refute);
+    // What a function gives is equal to itself: no state breaks it, whatever a solver says.
+    return create(setting, 'noninterference.equivalence', name, refute, () => false);
   });
 }
 
 /** The same terms over variables of their own. */
 function copy(terms: readonly Term[], prefix: string): Term[] {
   const map = new Map<Term, Term>();
-  for (const variable of listVariables(terms)) map.set(variable, createCopy(variable, prefix));
+  for (const variable of listVariables(terms)) {
+    map.set(variable, renameVariable(variable, prefix + variable.name));
+  }
   return substituteAll(terms, map);
-}
-
-function createCopy({ name, sort, low, high }: Variable, prefix: string): Term {
-  if (sort === 'Bool') return booleanVariable(prefix + name);
-  return integerVariable(prefix + name, {
-    ...(low === null ? {} : { low }),
-    ...(high === null ? {} : { high }),
-  });
 }

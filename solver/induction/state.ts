@@ -6,13 +6,14 @@
  * values at its leaves: an index that the lifter can take apart.
  */
 
+import { NONE } from '../../model/machine.ts';
 import type { Machine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import { UNWRITTEN } from '../../model/memory.ts';
 import type { FieldShape, MachineShape } from '../../properties/inductive/shape.ts';
 import { createMemoryBase, MemoryLog } from '../lift/memory.ts';
 import type { MemoryBase } from '../lift/memory.ts';
-import { SymbolicObject, isTerm } from '../lift/values.ts';
+import { SymbolicObject } from '../lift/values.ts';
 import type { Fields, Value } from '../lift/values.ts';
 import { booleanVariable, integer, integerVariable, ite } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
@@ -37,11 +38,30 @@ export interface SymbolicState {
 export function createState(plan: Plan, shape: MachineShape, name: string): SymbolicState {
   const places: Place[] = [];
   const machine = createRecord(shape, name, places) as SymbolicObject;
-  const labels = [UNWRITTEN, -1, ...plan.partitions.map((_, partition) => partition)];
-  const memory = createMemoryBase(`${name}memory`, (path) => createTree(labels, path));
+  const memory = createContents(plan, `${name}memory`);
   const fields = machine.fields as Record<string, Value>;
   fields['memory'] = new SymbolicObject({ log: new MemoryLog(memory) });
   return { machine, memory, places };
+}
+
+/** Memory with any words, each written by nobody or some partition; `name` as for a state. */
+export function createContents(plan: Plan, name: string): MemoryBase {
+  const labels = [UNWRITTEN, NONE, ...plan.partitions.keys()];
+  return createMemoryBase(name, (path) => createTree(labels, path));
+}
+
+/** What holds the last field of a path; null where the machine has no such place. */
+export function findHolder(
+  machine: SymbolicObject,
+  path: readonly (string | number)[],
+): Fields | null {
+  let { fields } = machine;
+  for (const key of path.slice(0, -1)) {
+    const next = (fields as Record<string | number, Value>)[key];
+    if (!(next instanceof SymbolicObject)) return null;
+    ({ fields } = next);
+  }
+  return fields;
 }
 
 function isField(shape: object): shape is FieldShape {
@@ -120,9 +140,4 @@ export function createKnownState(machine: Machine, memory: MemoryBase): Symbolic
   const fields = state.fields as Record<string, Value>;
   fields['memory'] = new SymbolicObject({ log: new MemoryLog(memory) });
   return state;
-}
-
-/** The values of all fields of a machine that are terms. */
-export function listTermsOf(state: SymbolicState): Term[] {
-  return state.places.map(readPlace).filter((value) => isTerm(value));
 }

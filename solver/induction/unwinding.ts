@@ -8,21 +8,19 @@
 
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { NONE } from '../../model/machine.ts';
-import { PAGE_SIZE, computePages } from '../../model/units.ts';
+import { PAGE_SIZE, computeEnd, computePages } from '../../model/units.ts';
 import { ALIGNED_FIELDS } from '../../model/view.ts';
 import { isSame } from '../lift/operators.ts';
 import { MemoryLog } from '../lift/memory.ts';
-import { isTerm, listAlternatives, mapAlternatives, toBooleanTerm } from '../lift/values.ts';
+import { isTerm, listAlternatives, mapAlternatives, toTruth } from '../lift/values.ts';
 import type { Value } from '../lift/values.ts';
-import { substituteAll } from '../smt/substitute.ts';
+import { renameVariable, substituteAll } from '../smt/substitute.ts';
 import {
   FALSE,
   TRUE,
   and,
-  booleanVariable,
   equal,
   implies,
-  integerVariable,
   ite,
   listVariables,
   not,
@@ -81,13 +79,6 @@ export function listUnwindingGoals(
   return goals.filter(({ holds }) => holds !== TRUE);
 }
 
-function toTruth(value: Value): Term {
-  const term = toBooleanTerm(value);
-  // Comparisons of numbers give booleans.
-  if (term === null) throw new RangeError('a comparison without a truth value');
-  return term;
-}
-
 // ------------------------------------------------------------------ local respect
 
 /** What one partition does changes nothing that another observes, but by a declared channel. */
@@ -116,7 +107,11 @@ function listRespectGoals(
   const words = readSpy(result);
   if (words === null) return goals;
   const seen = isObservableFrame(model, observer, SPY_FRAME);
-  const declared = isDeclaredFrame(configuration, actor, observer);
+  const declared = or(
+    listDeclaredFrames(configuration, actor, observer).map(([first, past]) =>
+      within(SPY_FRAME, first, past),
+    ),
+  );
   const kept = or([not(seen), declared, equal(words.before, words.after)]);
   return [...goals, create('the word of a page', kept)];
 }
@@ -143,21 +138,22 @@ function isDeclaredRing(
   return doorbell?.to === observer;
 }
 
-/** Frames of channels that one partition may write and another takes part in. */
-function isDeclaredFrame(configuration: StaticConfiguration, from: number, to: number): Term {
-  return or(
-    configuration.channels
-      .filter(
-        ({ ends }) =>
-          ends.some(({ partition, access }) => partition === from && access.write) &&
-          ends.some(({ partition }) => partition === to),
-      )
-      .map(({ pa, size }) => {
-        const pages = computePages({ base: pa, size });
-        const first = pages.base / PAGE_SIZE;
-        return within(SPY_FRAME, first, first + pages.size / PAGE_SIZE);
-      }),
-  );
+/** Frames [first, past) of channels that one partition may write and another takes part in. */
+export function listDeclaredFrames(
+  { channels }: StaticConfiguration,
+  from: number,
+  to: number,
+): (readonly [first: number, past: number])[] {
+  return channels
+    .filter(
+      ({ ends }) =>
+        ends.some(({ partition, access }) => partition === from && access.write) &&
+        ends.some(({ partition }) => partition === to),
+    )
+    .map(({ pa, size }) => {
+      const pages = computePages({ base: pa, size });
+      return [pages.base / PAGE_SIZE, computeEnd(pages) / PAGE_SIZE];
+    });
 }
 
 /** The word of any page before and after the step; null where memory was not written. */
@@ -265,13 +261,7 @@ function rename(
 }
 
 function createTwin(variable: Variable): Term {
-  const name = `other/${variable.name}`;
-  if (variable.sort === 'Bool') return booleanVariable(name);
-  const { low, high } = variable;
-  return integerVariable(name, {
-    ...(low === null ? {} : { low }),
-    ...(high === null ? {} : { high }),
-  });
+  return renameVariable(variable, `other/${variable.name}`);
 }
 
 // ------------------------------------------------------------------ weak step consistency

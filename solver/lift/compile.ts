@@ -25,7 +25,7 @@ import {
   merge,
   simplify,
 } from './values.ts';
-import type { Fields, Value } from './values.ts';
+import type { Value } from './values.ts';
 import { WORD_BITS, WORD_OPERATORS, WRAPPING_OPERATORS, truncate } from './words.ts';
 
 /** A function of the spec, ready to run. */
@@ -864,6 +864,3 @@ function splitOver(
     merge,
   );
 }
-
-/** Fields of a value that was made by the spec or the caller. */
-export type { Fields };

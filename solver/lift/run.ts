@@ -9,7 +9,7 @@
 
 import { FALSE, TRUE, and, ite, not, or } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
-import { ABSENT, Choice, isTerm, merge } from './values.ts';
+import { ABSENT, Choice, merge } from './values.ts';
 import type { Fields, Value } from './values.ts';
 
 /** How a statement ended: a condition for each way; they are disjoint and cover the run. */
@@ -356,9 +356,4 @@ function listMembers(terms: readonly Term[], value: boolean): Clause {
     const isNegated = term.kind === 'application' && term.operator === 'not';
     return [isNegated ? (term.arguments[0] ?? term) : term, value !== isNegated] as const;
   });
-}
-
-/** Whether the value is a term that is not a constant. */
-export function isSymbolic(value: Value): value is Term {
-  return isTerm(value) && value.kind !== 'integer' && value.kind !== 'boolean';
 }

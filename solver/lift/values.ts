@@ -7,7 +7,7 @@
  * those that the spec makes, are `SymbolicObject`.
  */
 
-import { equal, ite, not, toTerm, word } from '../smt/term.ts';
+import { ite, not, toTerm, word } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
 import type { MemoryLog } from './memory.ts';
 
@@ -68,7 +68,7 @@ export function isTerm(value: Value): value is Term {
 }
 
 /** The value as an integer term, or null: what an `ite` over integers may hold. */
-function toIntegerTerm(value: Value): Term | null {
+export function toIntegerTerm(value: Value): Term | null {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? toTerm(value) : null;
   return isTerm(value) && value.sort === 'Int' ? value : null;
 }
@@ -77,6 +77,14 @@ function toIntegerTerm(value: Value): Term | null {
 export function toBooleanTerm(value: Value): Term | null {
   if (typeof value === 'boolean') return toTerm(value);
   return isTerm(value) && value.sort === 'Bool' ? value : null;
+}
+
+/** The truth value that a comparison or a boolean field has given, as a term. */
+export function toTruth(value: Value): Term {
+  const term = toBooleanTerm(value);
+  // Comparisons and boolean fields give booleans, known or not.
+  if (term === null) throw new RangeError('no truth value');
+  return term;
 }
 
 /** A constant term as the JavaScript value that it stands for; any other value as it is. */
@@ -174,9 +182,4 @@ export function listConstants(term: Term): readonly (readonly [Term, number])[] 
     );
   };
   return visit(term, toTerm(true)) ? [...found].map(([value, guard]) => [guard, value]) : null;
-}
-
-/** Whether the constant is what the index is, as a term. */
-export function isIndex(index: Term, position: number): Term {
-  return equal(index, position);
 }

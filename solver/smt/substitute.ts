@@ -3,8 +3,16 @@
  * the way.
  */
 
-import { TermError, getNegated, listTerms, toTerm } from './node.ts';
-import type { Application, Operator, Term } from './node.ts';
+import {
+  TermError,
+  booleanVariable,
+  getNegated,
+  integerVariable,
+  listTerms,
+  toTerm,
+  wordVariable,
+} from './node.ts';
+import type { Application, Operator, Term, Variable } from './node.ts';
 import { add, and, divide, equal, ite, lessOrEqual, modulo, multiply, not, or } from './term.ts';
 import {
   wordAdd,
@@ -18,6 +26,16 @@ import {
   wordSubtract,
   wordXor,
 } from './word.ts';
+
+/** A variable of the same sort and bounds under another name. */
+export function renameVariable({ sort, low, high }: Variable, name: string): Term {
+  if (sort === 'Bool') return booleanVariable(name);
+  if (sort === 'Word') return wordVariable(name);
+  return integerVariable(name, {
+    ...(low === null ? {} : { low }),
+    ...(high === null ? {} : { high }),
+  });
+}
 
 /** The term with each key of the map replaced; throws `TermError` where the sorts differ. */
 export function substitute(root: Term, replacements: ReadonlyMap<Term, Term>): Term {
