@@ -92,7 +92,7 @@ export function describeAction(plan: Plan, machine: Machine, action: Action): st
     case 'msi':
       return `${describeStream(plan, action.stream)} rings the ITS with event ${action.event}`;
     case 'interrupt-take':
-      return `EL2 takes an interrupt on core ${action.core}`;
+      return `EL2 takes INTID ${action.intId} on core ${action.core}`;
     case 'interrupt-acknowledge':
       return `${actor} acknowledges an interrupt`;
     case 'interrupt-end':

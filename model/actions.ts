@@ -133,12 +133,16 @@ export interface MsiAction {
   readonly event: number;
 }
 
-/**
- * EL2 takes the most urgent physical interrupt, or the guest acknowledges its most urgent virtual
- * one.
- */
+/** EL2 takes a physical interrupt: of those that are signalled to the core, any may come first. */
 export interface TakeAction {
-  readonly kind: 'interrupt-take' | 'interrupt-acknowledge';
+  readonly kind: 'interrupt-take';
+  readonly core: number;
+  readonly intId: number;
+}
+
+/** The guest acknowledges its most urgent virtual interrupt. */
+export interface AcknowledgeAction {
+  readonly kind: 'interrupt-acknowledge';
   readonly core: number;
 }
 
@@ -205,6 +209,7 @@ export type Action =
   | LineAction
   | MsiAction
   | TakeAction
+  | AcknowledgeAction
   | EndAction
   | SpillAction
   | FillAction

@@ -19,7 +19,7 @@ import {
 import type { Machine } from './machine.ts';
 import type { Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
-import { dispatch, startSchedule } from './scheduler.ts';
+import { requestDispatch, startSchedule } from './scheduler.ts';
 import { createTableEntry } from './translation.ts';
 
 /** One step of one core. */
@@ -144,6 +144,6 @@ function sealWhenAllHave(plan: Plan, machine: Machine): void {
     if (first !== undefined) first.on = true;
   }
   for (let core = 0; core < plan.cores.length; core += 1) {
-    dispatch(plan, machine, core);
+    requestDispatch(machine, core);
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Action, CallAction } from './actions.ts';
 import { NONE } from './machine.ts';
 import { MIDR_CORTEX_A55, REGISTERS, X0 } from './registers.ts';
-import { wake } from './scheduler.ts';
+import { dispatchWhenDue, wake } from './scheduler.ts';
 import { step } from './step.ts';
 import {
   DOORBELL_LINE,
@@ -148,6 +148,7 @@ describe('calls', () => {
     expect(call(board, 'cpu-off')).toBe('DONE');
     expect(board.machine.cores[0]?.running).toBe(NONE);
     wake(board.plan, board.machine, LEFT, 0);
+    dispatchWhenDue(board.plan, board.machine, 0);
     expect(act(board, { kind: 'cpu-on', core: 0, vcpu: 0 })).toBe('CORE_IDLE');
   });
 
@@ -221,7 +222,8 @@ describe('SYSTEM_RESET', () => {
     enable(board, 0, LEFT_LINE);
     act(board, { kind: 'distributor', core: 0, operation: 'route', intId: LEFT_LINE, vcpu: 1 });
     act(board, { kind: 'line-assert', intId: LEFT_LINE });
-    expect(act(board, { kind: 'interrupt-take', core: SHARED_CORE })).toBe('DONE');
+    const take = { kind: 'interrupt-take', core: SHARED_CORE, intId: LEFT_LINE } as const;
+    expect(act(board, take)).toBe('DONE');
     act(board, { kind: 'register-write', core: SHARED_CORE, register: 3, value: 5 });
     act(board, { kind: 'write', core: 0, address: RAM_IPA, value: 77 });
     const table = structuredClone(machine.stage2);

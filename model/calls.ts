@@ -12,7 +12,7 @@ import type { Outcome } from './outcome.ts';
 import { findPhysicalLine, isSignalled, releasePhysicalLine } from './physical-lines.ts';
 import type { Plan } from './plan.ts';
 import { MIDR_CORTEX_A55, REGISTERS, X0 } from './registers.ts';
-import { dispatch } from './scheduler.ts';
+import { requestDispatch } from './scheduler.ts';
 import { emptyListRegisters } from './list-registers.ts';
 import { raiseLine } from './virtual-gic.ts';
 
@@ -59,7 +59,7 @@ export function processCpuOn(plan: Plan, machine: Machine, action: CpuOnAction):
   }
   target.on = true;
   target.waiting = false;
-  dispatch(plan, machine, planned.core);
+  requestDispatch(machine, planned.core);
   return 'DONE';
 }
 
@@ -83,7 +83,7 @@ export function processCall(plan: Plan, machine: Machine, action: CallAction): O
     vcpu.on = false;
   }
   endActivation(machine, action.core, machine.cores[action.core]?.running ?? NONE);
-  dispatch(plan, machine, action.core);
+  requestDispatch(machine, action.core);
   return 'DONE';
 }
 
@@ -154,7 +154,7 @@ function resetPartition(plan: Plan, machine: Machine, partition: number): void {
   state.resets += 1;
   for (const place of planned.vcpus) {
     endActivation(machine, place.core, place.resident);
-    dispatch(plan, machine, place.core);
+    requestDispatch(machine, place.core);
   }
 }
 

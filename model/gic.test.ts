@@ -24,6 +24,10 @@ function enable(board: Board, intId: number, core = 0): void {
   act(board, { kind: 'distributor', core, operation: 'enable', intId, vcpu: 0 });
 }
 
+function take(board: Board, intId: number, core = 0): string {
+  return act(board, { kind: 'interrupt-take', core, intId });
+}
+
 function lineOf({ plan, machine }: Board, intId: number) {
   return machine.gic.lines[intId - plan.spiFirst];
 }
@@ -45,7 +49,7 @@ describe('a line', () => {
     act(board, { kind: 'line-deassert', intId: LEFT_LINE });
     expect(lineOf(board, LEFT_LINE)).toMatchObject({ pending: false, active: false });
     act(board, { kind: 'line-assert', intId: LEFT_LINE });
-    act(board, { kind: 'interrupt-take', core: 0 });
+    take(board, LEFT_LINE);
     act(board, { kind: 'line-assert', intId: LEFT_LINE });
     expect(lineOf(board, LEFT_LINE)).toMatchObject({ pending: false, active: true });
     act(board, { kind: 'interrupt-acknowledge', core: 0 });
@@ -69,16 +73,23 @@ describe('a line', () => {
     const before = structuredClone(board.machine.partitions);
     expect(act(board, { kind: 'line-assert', intId: 63 })).toBe('DONE');
     expect(board.machine.partitions).toEqual(before);
-    expect(act(board, { kind: 'interrupt-take', core: 0 })).toBe('NO_INTERRUPT');
+    expect(take(board, 63)).toBe('NO_INTERRUPT');
   });
 });
 
 describe('taking an interrupt', () => {
   test('refuses with NO_SUCH_CORE, NOT_SEALED, CORE_IDLE where nobody can take one', () => {
-    const take = { kind: 'interrupt-take' } as const;
-    expect(act(createReset(), { ...take, core: 9 })).toBe('NO_SUCH_CORE');
-    expect(act(createReset(), { ...take, core: 0 })).toBe('NOT_SEALED');
-    expect(act(createSealed(), { ...take, core: SHARED_CORE })).toBe('CORE_IDLE');
+    expect(take(createReset(), LEFT_LINE, 9)).toBe('NO_SUCH_CORE');
+    expect(take(createReset(), LEFT_LINE)).toBe('NOT_SEALED');
+    expect(take(createSealed(), LEFT_LINE, SHARED_CORE)).toBe('CORE_IDLE');
+  });
+
+  test('refuses with NO_SUCH_LINE an INTID that is no SPI of the board', () => {
+    const board = createSealed();
+    for (const intId of [-1, 0, 31, 64, 32.5, LPI_FIRST, Number.NaN, Infinity]) {
+      expect(take(board, intId)).toBe('NO_SUCH_LINE');
+    }
+    for (const intId of [32, 63]) expect(take(board, intId)).toBe('NO_INTERRUPT');
   });
 
   test('refuses with CORE_AT_EL2 during a section, and takes it behind', () => {
@@ -86,31 +97,50 @@ describe('taking an interrupt', () => {
     enable(board, LEFT_LINE);
     act(board, { kind: 'line-assert', intId: LEFT_LINE });
     act(board, { kind: 'section', core: 0, ticks: 2 });
-    expect(act(board, { kind: 'interrupt-take', core: 0 })).toBe('CORE_AT_EL2');
+    expect(take(board, LEFT_LINE)).toBe('CORE_AT_EL2');
     act(board, { kind: 'time-passes', core: 0, ticks: 2 });
-    expect(act(board, { kind: 'interrupt-take', core: 0 })).toBe('DONE');
+    expect(take(board, LEFT_LINE)).toBe('DONE');
   });
 
-  test('refuses with NO_INTERRUPT a disabled, an active and a foreign line', () => {
+  test('refuses with NO_INTERRUPT a disabled, an active, a quiet and a foreign line', () => {
     const board = createSealed();
     act(board, { kind: 'line-assert', intId: LEFT_LINE });
     act(board, { kind: 'line-assert', intId: RIGHT_LINE });
     enable(board, RIGHT_LINE, 2);
-    expect(act(board, { kind: 'interrupt-take', core: 0 })).toBe('NO_INTERRUPT');
+    expect(take(board, LEFT_LINE)).toBe('NO_INTERRUPT');
+    expect(take(board, RIGHT_LINE)).toBe('NO_INTERRUPT');
     enable(board, LEFT_LINE);
-    expect(act(board, { kind: 'interrupt-take', core: 0 })).toBe('DONE');
-    expect(act(board, { kind: 'interrupt-take', core: 0 })).toBe('NO_INTERRUPT');
+    expect(take(board, LEFT_LINE)).toBe('DONE');
+    expect(take(board, LEFT_LINE)).toBe('NO_INTERRUPT');
+    enable(board, LEFT_OTHER_LINE);
+    expect(take(board, LEFT_OTHER_LINE)).toBe('NO_INTERRUPT');
+    expect(take(board, RIGHT_LINE, 2)).toBe('DONE');
   });
 
-  test('takes the lowest INTID first', () => {
+  test('refuses with NO_INTERRUPT a line that is routed to another core of its owner', () => {
+    const board = createBusy();
+    enable(board, LEFT_LINE);
+    act(board, { kind: 'line-assert', intId: LEFT_LINE });
+    expect(take(board, LEFT_LINE, SHARED_CORE)).toBe('NO_INTERRUPT');
+    act(board, { kind: 'distributor', core: 0, operation: 'route', intId: LEFT_LINE, vcpu: 1 });
+    expect(take(board, LEFT_LINE)).toBe('NO_INTERRUPT');
+    expect(take(board, LEFT_LINE, SHARED_CORE)).toBe('DONE');
+  });
+
+  test.each([
+    [LEFT_LINE, LEFT_OTHER_LINE],
+    [LEFT_OTHER_LINE, LEFT_LINE],
+  ])('takes any of the lines that are signalled, and it alone: %i before %i', (first, second) => {
     const board = createSealed();
-    for (const intId of [LEFT_OTHER_LINE, LEFT_LINE]) {
+    for (const intId of [first, second]) {
       enable(board, intId);
       act(board, { kind: 'line-assert', intId });
     }
-    act(board, { kind: 'interrupt-take', core: 0 });
-    expect(lineOf(board, LEFT_LINE)?.active).toBe(true);
-    expect(lineOf(board, LEFT_OTHER_LINE)?.active).toBe(false);
+    expect(take(board, first)).toBe('DONE');
+    expect(lineOf(board, first)).toMatchObject({ pending: false, active: true });
+    expect(lineOf(board, second)).toMatchObject({ pending: true, active: false });
+    expect(take(board, second)).toBe('DONE');
+    expect(lineOf(board, second)).toMatchObject({ pending: false, active: true });
   });
 
   test('leaves the lines of who does not run on the core pending', () => {
@@ -123,7 +153,7 @@ describe('taking an interrupt', () => {
     const running = board.plan.cores[core]?.residents[board.machine.cores[core]?.running ?? -1];
     expect(running?.partition).toBe(RIGHT);
     for (const line of board.machine.gic.lines) if (line.owner === LEFT) line.pending = true;
-    expect(act(board, { kind: 'interrupt-take', core })).toBe('NO_INTERRUPT');
+    expect(take(board, LEFT_LINE, core)).toBe('NO_INTERRUPT');
   });
 });
 

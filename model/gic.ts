@@ -34,8 +34,9 @@ export function processLine(plan: Plan, machine: Machine, action: LineAction): O
 }
 
 /**
- * EL2 acknowledges the lowest pending INTID that is routed to the core and belongs to who runs
- * there; a section runs with interrupts masked.
+ * EL2 acknowledges a pending INTID that is routed to the core and belongs to who runs there; a
+ * section runs with interrupts masked. All have one priority: which of several comes first is up to
+ * the GIC.
  */
 export function processTake(plan: Plan, machine: Machine, action: TakeAction): Outcome {
   const state = machine.cores[action.core];
@@ -44,16 +45,14 @@ export function processTake(plan: Plan, machine: Machine, action: TakeAction): O
   if (state.section > 0) return 'CORE_AT_EL2';
   const self = getRunningResident(plan, machine, action.core);
   if (self === undefined) return 'CORE_IDLE';
-  for (let index = 0; index < machine.gic.lines.length; index += 1) {
-    const line = machine.gic.lines[index];
-    if (line === undefined || !line.pending || !line.enabled || line.active) continue;
-    if (line.core !== action.core || line.owner !== self.partition) continue;
-    line.pending = false;
-    line.active = true;
-    raiseLine(plan, machine, line.owner, index + plan.spiFirst);
-    return 'DONE';
-  }
-  return 'NO_INTERRUPT';
+  const line = machine.gic.lines[action.intId - plan.spiFirst];
+  if (line === undefined) return 'NO_SUCH_LINE';
+  if (!line.pending || !line.enabled || line.active) return 'NO_INTERRUPT';
+  if (line.core !== action.core || line.owner !== self.partition) return 'NO_INTERRUPT';
+  line.pending = false;
+  line.active = true;
+  raiseLine(plan, machine, line.owner, action.intId);
+  return 'DONE';
 }
 
 /** A write of `event` to the doorbell by the function with this DeviceID. */

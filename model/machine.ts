@@ -191,6 +191,11 @@ export interface CoreState {
   lastSlack: number;
   /** Rest of an EL2 section with interrupts masked, ticks. */
   section: number;
+  /**
+   * Something has happened after which the core must choose anew who runs: it does before the step
+   * ends.
+   */
+  dispatchDue: boolean;
   readonly accounts: Account[];
   /** Resident whose registers are live; NONE after boot. */
   loaded: number;
@@ -292,6 +297,7 @@ export function createMachine(plan: Plan): Machine {
       slack: false,
       lastSlack: NONE,
       section: 0,
+      dispatchDue: false,
       accounts: core.residents.map(() => ({
         budget: 0,
         nextReplenishment: 0,

@@ -1,11 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Action } from './actions.ts';
 import type { SchedulingPolicy } from './configuration.ts';
 import { NONE, createMachine } from './machine.ts';
 import { createPlan } from './plan.ts';
-import { wake } from './scheduler.ts';
-import { step } from './step.ts';
-import { SHARED_CORE, createSharedCore, seal } from './testing/small-board.ts';
+import { dispatchWhenDue, requestDispatch, wake } from './scheduler.ts';
+import { act, step } from './step.ts';
+import {
+  LEFT,
+  LEFT_LINE,
+  SHARED_CORE,
+  createBusy,
+  createSharedCore,
+  seal,
+} from './testing/small-board.ts';
 import type { Board, Share, SmallBoardOptions } from './testing/small-board.ts';
 
 const CORE = SHARED_CORE;
@@ -23,6 +31,12 @@ function getState({ machine }: Board) {
 
 function pass({ plan, machine }: Board, ticks: number): string {
   return step(plan, machine, { kind: 'time-passes', core: CORE, ticks });
+}
+
+/** Wakes virtual CPU 0 of a partition, as an interrupt does, and lets its core choose anew. */
+function rouse({ plan, machine }: Board, partition: number): void {
+  wake(plan, machine, partition, 0);
+  dispatchWhenDue(plan, machine, CORE);
 }
 
 /** Lets time pass until the clock of the core shows `until`; who ran in each tick. */
@@ -67,7 +81,7 @@ describe('reservations', () => {
     const board = createShared([HIGH], FREE);
     block(board);
     trace(board, 12);
-    wake(board.plan, board.machine, 0, 0);
+    rouse(board, 0);
     expect(trace(board, 18)).toBe('00.00.');
   });
 });
@@ -81,7 +95,7 @@ describe('an idle reservation', () => {
     const board = createShared([{ ...HIGH, idle }, LOW], FREE);
     block(board);
     const first = trace(board, 3);
-    wake(board.plan, board.machine, 0, 0);
+    rouse(board, 0);
     expect(first + trace(board, 10)).toBe(seen);
   });
 
@@ -94,9 +108,72 @@ describe('an idle reservation', () => {
     const vcpu = other.machine.partitions[1]?.vcpus[0];
     if (vcpu !== undefined) vcpu.waiting = true;
     trace(other, 1);
-    wake(other.plan, other.machine, 1, 0);
+    rouse(other, 1);
     expect(getState(other).accounts[1]?.budget).toBe(3);
     expect(trace(other, 5)).toBe('0111');
+  });
+});
+
+const SGI = 3;
+
+/** `left` waits on the shared core; its line is routed there, and its wire is asserted. */
+function createWaiting(): Board {
+  const board = createBusy({ contextSwitch: 0 });
+  const line = { intId: LEFT_LINE, vcpu: 1, core: 0 };
+  const sgi = { intId: SGI, vcpu: 1, core: CORE };
+  const actions: Action[] = [
+    { kind: 'distributor', operation: 'route', ...line },
+    { kind: 'distributor', operation: 'enable', ...sgi },
+    { kind: 'wait', core: CORE },
+    { kind: 'line-assert', intId: LEFT_LINE },
+  ];
+  for (const action of actions) expect(step(board.plan, board.machine, action)).toBe('DONE');
+  return board;
+}
+
+describe('a core chooses anew', () => {
+  test.each<[string, Action]>([
+    ['an SGI', { kind: 'send-sgi', core: 0, intId: SGI, vcpu: 1 }],
+    [
+      'a line that is enabled',
+      { kind: 'distributor', core: 0, operation: 'enable', intId: LEFT_LINE, vcpu: 1 },
+    ],
+  ])('in the same step, when %s from another core wakes somebody', (_, action) => {
+    const { plan, machine } = createWaiting();
+    const state = machine.cores[CORE];
+    const [left] = plan.cores[CORE]?.residents ?? [];
+    expect(left?.partition).toBe(LEFT);
+    expect(state).toMatchObject({ running: 1, loaded: 1 });
+    expect(step(plan, machine, action)).toBe('DONE');
+    expect(state).toMatchObject({ running: 0, loaded: 0, dispatchDue: false });
+  });
+
+  test('once what happens in the step has happened, and no sooner', () => {
+    const { plan, machine } = createWaiting();
+    const others = structuredClone(machine.cores.filter((_, core) => core !== CORE));
+    expect(act(plan, machine, { kind: 'send-sgi', core: 0, intId: SGI, vcpu: 1 })).toBe('DONE');
+    expect(machine.cores[CORE]).toMatchObject({ running: 1, dispatchDue: true });
+    dispatchWhenDue(plan, machine, CORE);
+    expect(machine.cores[CORE]).toMatchObject({ running: 0, dispatchDue: false });
+    expect(machine.cores.filter((_, core) => core !== CORE)).toEqual(others);
+  });
+
+  test('only if it has to: whoever does not wait is not woken', () => {
+    const { plan, machine } = createBusy();
+    const before = structuredClone(machine);
+    wake(plan, machine, LEFT, 1);
+    for (let core = 0; core < plan.cores.length; core += 1) dispatchWhenDue(plan, machine, core);
+    expect(machine).toEqual(before);
+  });
+
+  test('and nothing happens where there is no such core', () => {
+    const { plan, machine } = createBusy();
+    const before = structuredClone(machine);
+    for (const core of [-1, 0.5, plan.cores.length, Number.NaN]) {
+      requestDispatch(machine, core);
+      dispatchWhenDue(plan, machine, core);
+    }
+    expect(machine).toEqual(before);
   });
 });
 
@@ -114,7 +191,7 @@ describe('an EL2 section', () => {
     const board = createShared([LOW, HIGH], { ...FREE, section: 4 });
     block(board);
     step(board.plan, board.machine, { kind: 'section', core: CORE, ticks: 2 });
-    wake(board.plan, board.machine, 1, 0);
+    rouse(board, 1);
     expect(trace(board, 4)).toBe('1100');
   });
 });
@@ -143,7 +220,7 @@ describe('an activation', () => {
     const board = createShared([{ ...HIGH, budget: 3 }], { contextSwitch: 2, section: 0 });
     trace(board, 2);
     block(board);
-    wake(board.plan, board.machine, 0, 0);
+    rouse(board, 0);
     expect(getState(board).running).toBe(NONE);
     expect(trace(board, 8)).toBe('...000');
   });
@@ -303,7 +380,7 @@ function move(board: Board, reference: Reference, [kind, amount]: Move): void {
   if (kind === 'wake') {
     const server = reference.servers[amount % reference.servers.length];
     const resident = board.plan.cores[CORE]?.residents[server?.order ?? NONE];
-    wake(board.plan, board.machine, resident?.partition ?? NONE, 0);
+    rouse(board, resident?.partition ?? NONE);
     if (server !== undefined) server.ready = true;
     choose(reference);
     return;

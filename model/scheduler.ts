@@ -30,11 +30,25 @@ export function startSchedule(plan: Plan, machine: Machine, core: number): void 
   }
 }
 
+/** A core chooses anew who runs, when all that happens in this step has happened. */
+export function requestDispatch(machine: Machine, core: number): void {
+  const state = machine.cores[core];
+  if (state !== undefined) state.dispatchDue = true;
+}
+
+/** Ends what a step has begun on a core: it chooses who runs, if it has to. */
+export function dispatchWhenDue(plan: Plan, machine: Machine, core: number): void {
+  const state = machine.cores[core];
+  if (state === undefined || !state.dispatchDue) return;
+  state.dispatchDue = false;
+  dispatch(plan, machine, core);
+}
+
 /**
  * Chooses who runs on a core now, and switches to it; an EL2 section postpones the choice to its
  * end.
  */
-export function dispatch(plan: Plan, machine: Machine, core: number): void {
+function dispatch(plan: Plan, machine: Machine, core: number): void {
   const planned = plan.cores[core];
   const state = machine.cores[core];
   if (planned === undefined || state === undefined) return;
@@ -48,18 +62,12 @@ export function dispatch(plan: Plan, machine: Machine, core: number): void {
   enterRunning(plan, machine, core);
 }
 
-/** A virtual CPU leaves WFI; its core chooses anew. */
+/** A virtual CPU leaves WFI, if it is there; its core chooses anew. */
 export function wake(plan: Plan, machine: Machine, partition: number, vcpu: number): void {
-  if (!leaveWait(machine, partition, vcpu)) return;
-  dispatch(plan, machine, plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1);
-}
-
-/** A virtual CPU leaves WFI, if it was there; whoever calls has its core choose anew. */
-export function leaveWait(machine: Machine, partition: number, vcpu: number): boolean {
   const state = machine.partitions[partition]?.vcpus[vcpu];
-  if (state === undefined || !state.on || !state.waiting) return false;
+  if (state === undefined || !state.on || !state.waiting) return;
   state.waiting = false;
-  return true;
+  requestDispatch(machine, plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1);
 }
 
 /** Whether the account of the running resident pays for the time that passes. */

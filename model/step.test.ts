@@ -6,7 +6,8 @@ import { ACTION_KINDS } from './actions.ts';
 import type { Action, ActionKind } from './actions.ts';
 import { REFUSALS } from './outcome.ts';
 import { DOORBELL_OFFSET } from './plan.ts';
-import { step } from './step.ts';
+import { dispatchWhenDue } from './scheduler.ts';
+import { act, step } from './step.ts';
 import {
   CODE_IPA,
   DOORBELL_LINE,
@@ -158,6 +159,9 @@ const boardArbitrary = fc
   .tuple(fc.nat({ max: BOARDS.length - 1 }), fc.nat({ max: 5 }))
   .map(([index, draw]) => ({ index, reset: draw === 0 }));
 
+/** Some of the actions after which a core has to choose anew who runs. */
+const DISPATCHING: readonly ActionKind[] = ['cpu-off', 'system-reset', 'time-passes', 'wait'];
+
 /** What keeps any guest action from being executed. */
 const GUEST_REFUSALS = [
   'NO_SUCH_CORE',
@@ -204,6 +208,33 @@ describe('step', () => {
       { seed: 3, numRuns: 400 },
     );
     expect(seen.size).toBeGreaterThan(25);
+  });
+
+  test('ends when each core that has to choose has chosen, in any order, and no other', () => {
+    const due = new Set<string>();
+    fc.assert(
+      fc.property(boardArbitrary, actionsOf(USUAL_KINDS, 60), ({ index, reset }, actions) => {
+        const { plan, machine } = createBoard(index, reset);
+        for (const action of actions) {
+          const whole = structuredClone(machine);
+          const outcome = act(plan, machine, action);
+          const marked = machine.cores.flatMap(({ dispatchDue }, core) =>
+            dispatchDue ? [core] : [],
+          );
+          if (marked.length > 0) due.add(action.kind);
+          // The order in which cores choose is of no account.
+          for (const core of marked.toReversed()) dispatchWhenDue(plan, machine, core);
+          expect(step(plan, whole, action)).toBe(outcome);
+          expect(whole.cores.filter(({ dispatchDue }) => dispatchDue)).toEqual([]);
+          expect({ action, same: isSame(listLeaves(whole), listLeaves(machine)) }).toEqual({
+            action,
+            same: true,
+          });
+        }
+      }),
+      { seed: 6, numRuns: 60 },
+    );
+    expect([...due]).toEqual(expect.arrayContaining([...DISPATCHING]));
   });
 
   test('leaves safe integers in every counter and address of the machine', () => {

@@ -13,6 +13,7 @@ import { processLine, processTake } from './gic.ts';
 import type { Machine } from './machine.ts';
 import type { Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
+import { dispatchWhenDue } from './scheduler.ts';
 import { processArmTimer, processSection, processTime } from './time.ts';
 import {
   processBareDma,
@@ -30,8 +31,18 @@ import {
   processSpill,
 } from './virtual-gic.ts';
 
-/** Applies an action to the machine, in place. */
+/**
+ * Applies an action to the machine, in place: it takes effect, and then every core on which that
+ * changes who may run chooses anew.
+ */
 export function step(plan: Plan, machine: Machine, action: Action): Outcome {
+  const outcome = act(plan, machine, action);
+  for (let core = 0; core < plan.cores.length; core += 1) dispatchWhenDue(plan, machine, core);
+  return outcome;
+}
+
+/** The first part of a step: the action takes effect. Cores that must choose anew are marked. */
+export function act(plan: Plan, machine: Machine, action: Action): Outcome {
   switch (action.kind) {
     case 'boot':
       return processBoot(plan, machine, action);

@@ -8,8 +8,8 @@ import { checkExecuting, getRunningVcpu, getVcpuOf } from './execution.ts';
 import type { CoreState, Machine } from './machine.ts';
 import type { Outcome } from './outcome.ts';
 import type { Plan, PlannedCore, Resident } from './plan.ts';
-import { dispatch, isCharged, isReplenished, replenishWhenDue } from './scheduler.ts';
-import { pendPrivateLine } from './virtual-gic.ts';
+import { isCharged, isReplenished, replenishWhenDue, requestDispatch } from './scheduler.ts';
+import { raisePrivateLine } from './virtual-gic.ts';
 
 /** INTID of the virtual timer, CNTV. */
 export const TIMER_LINE = 27;
@@ -34,7 +34,7 @@ export function processTime(plan: Plan, machine: Machine, action: TimeAction): O
     replenishWhenDue(resident, account, state.clock);
     fireTimerWhenDue(plan, machine, resident, state.clock);
   }
-  dispatch(plan, machine, action.core);
+  requestDispatch(machine, action.core);
   return 'DONE';
 }
 
@@ -103,5 +103,5 @@ function fireTimerWhenDue(plan: Plan, machine: Machine, resident: Resident, cloc
   const vcpu = getVcpuOf(machine, resident);
   if (vcpu === undefined || !vcpu.timerArmed || vcpu.timerAt > clock) return;
   vcpu.timerArmed = false;
-  pendPrivateLine(plan, machine, resident.partition, resident.vcpu, TIMER_LINE);
+  raisePrivateLine(plan, machine, resident.partition, resident.vcpu, TIMER_LINE);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { LR_ACTIVE, LR_INVALID, LR_PENDING } from './list-registers.ts';
 import { step } from './step.ts';
 import {
   BARE,
@@ -128,16 +129,17 @@ describe('the view', () => {
     expect(look(sealed, LEFT)).toEqual(before);
   });
 
-  test('shows list registers to who is live on the core, and nothing of invalid ones', () => {
+  test('shows list registers to who is live on the core, whatever their state is', () => {
     const full = createFull();
     const [own] = look(full, LEFT).listRegisters;
     expect(own).toEqual([1, 1 + 8, 0]);
     const core = full.machine.cores[0];
     const [register] = core?.listRegisters ?? [];
     if (core === undefined || register === undefined) throw new Error('core 0 has them');
-    register.state = 0;
-    expect(look(full, LEFT).listRegisters[0]).toEqual([1, 0, 0]);
-    register.state = 1;
+    for (const state of [LR_INVALID, LR_PENDING, LR_ACTIVE]) {
+      register.state = state;
+      expect(look(full, LEFT).listRegisters[0]).toEqual([1, state + 8, 0]);
+    }
     core.loaded = -1;
     expect(look(full, LEFT).listRegisters[0]).toEqual([0, 0, 0]);
   });

@@ -8,15 +8,14 @@
  */
 
 import { getRunningResident } from './execution.ts';
-import { LR_INVALID } from './list-registers.ts';
 import type { Machine, VirtualLine } from './machine.ts';
 import { readWord } from './memory.ts';
 import { computePage } from './translation.ts';
 import type { Plan } from './plan.ts';
 import { REGISTERS } from './registers.ts';
 
-/** Numbers of a virtual CPU that stand before its registers: started, waiting, timer. */
-const VCPU_FACTS = 3;
+/** Numbers of a virtual CPU that stand before its registers: started, waiting, timer (two). */
+const VCPU_FACTS = 4;
 
 /**
  * A partition's observation; two machines look alike to it iff their views are deeply equal.
@@ -25,7 +24,7 @@ const VCPU_FACTS = 3;
  * fields of known ranges below it.
  */
 export interface View {
-  /** Per virtual CPU: started, waiting, timer, switched registers, private lines. */
+  /** Per virtual CPU: started, waiting, timer armed and at, switched registers, private lines. */
   readonly vcpus: number[][];
   /** Shared lines, one number each: enabled, pending, active, target. */
   readonly lines: number[];
@@ -68,6 +67,7 @@ export const HIDDEN_FIELDS: Readonly<Record<string, string>> = {
   'cores.slack': 'as running',
   'cores.lastSlack': 'as running',
   'cores.section': 'time at EL2, bounded by the time properties',
+  'cores.dispatchDue': 'set within a step only: every step ends by clearing it',
   'cores.accounts': 'budgets are EL2’s; their effect is time',
   'cores.tlb': 'caches translations that the table holds; coherence is an invariant of its own',
   bus: 'a probe for the analysis',
@@ -183,7 +183,8 @@ function observeVcpu(
   if (vcpu === undefined) return;
   numbers[0] = Number(vcpu.on);
   numbers[1] = Number(vcpu.waiting);
-  numbers[2] = vcpu.timerArmed ? vcpu.timerAt : -1;
+  numbers[2] = Number(vcpu.timerArmed);
+  numbers[3] = vcpu.timerAt;
   const state = machine.cores[core];
   const bare = plan.cores[core]?.el2 === false;
   const live = bare || isLoaded(plan, machine, partition, index);
@@ -215,8 +216,8 @@ function encodeLine(line: VirtualLine): number {
 }
 
 /**
- * State, HW bit and, above them, the INTID. What is left in an invalid list register is nothing
- * that a guest sees.
+ * State, HW bit and, above them, the INTID; of an invalid one too, although a guest does not see
+ * what is left in it: it is the guest's own.
  */
 function observeListRegisters(
   plan: Plan,
@@ -230,9 +231,8 @@ function observeListRegisters(
   numbers[0] = Number(loaded);
   let at = 1;
   for (const register of machine.cores[core]?.listRegisters ?? []) {
-    const seen = loaded && register.state !== LR_INVALID;
     const copy = register.state + 4 * Number(register.physical) + 8 * register.intId;
-    numbers[at] = seen ? copy : 0;
+    numbers[at] = loaded ? copy : 0;
     at += 1;
   }
 }

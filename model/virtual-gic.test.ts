@@ -40,7 +40,7 @@ function createTaken(): Board {
   const board = createSealed();
   distribute(board, 'enable', LEFT_LINE);
   act(board, { kind: 'line-assert', intId: LEFT_LINE });
-  expect(act(board, { kind: 'interrupt-take', core: 0 })).toBe('DONE');
+  expect(act(board, { kind: 'interrupt-take', core: 0, intId: LEFT_LINE })).toBe('DONE');
   return board;
 }
 
@@ -136,7 +136,7 @@ describe('a route', () => {
       act(board, { kind: 'wait', core: SHARED_CORE });
       distribute(board, 'enable', LEFT_LINE);
       act(board, { kind: 'line-assert', intId: LEFT_LINE });
-      if (taken) act(board, { kind: 'interrupt-take', core: 0 });
+      if (taken) act(board, { kind: 'interrupt-take', core: 0, intId: LEFT_LINE });
       expect(distribute(board, 'route', LEFT_LINE, 1)).toBe('DONE');
       expect(registersOf(board)).toEqual([]);
       expect(board.machine.partitions[LEFT]?.vcpus[1]?.waiting).toBe(false);
@@ -189,7 +189,7 @@ describe('acknowledge and end', () => {
     const board = createBusy();
     distribute(board, 'enable', LEFT_LINE);
     act(board, { kind: 'line-assert', intId: LEFT_LINE });
-    act(board, { kind: 'interrupt-take', core: 0 });
+    act(board, { kind: 'interrupt-take', core: 0, intId: LEFT_LINE });
     act(board, { kind: 'interrupt-acknowledge', core: 0 });
     const end = { kind: 'interrupt-end', intId: LEFT_LINE } as const;
     expect(act(board, { ...end, core: SHARED_CORE })).toBe('INTERRUPT_NOT_ACTIVE');

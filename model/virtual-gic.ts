@@ -6,12 +6,12 @@
  */
 
 import type {
+  AcknowledgeAction,
   DistributorAction,
   EndAction,
   FillAction,
   SgiAction,
   SpillAction,
-  TakeAction,
 } from './actions.ts';
 import { checkExecuting, getLoadedResident, getRunningResident } from './execution.ts';
 import {
@@ -28,7 +28,7 @@ import type { Outcome } from './outcome.ts';
 import { findPhysicalLine, isSignalled, releasePhysicalLine } from './physical-lines.ts';
 import type { Plan } from './plan.ts';
 import { X0 } from './registers.ts';
-import { dispatch, leaveWait, wake } from './scheduler.ts';
+import { wake } from './scheduler.ts';
 
 /** SGIs are INTIDs 0 to 15. */
 export const SGI_COUNT = 16;
@@ -41,7 +41,7 @@ export function raiseLine(plan: Plan, machine: Machine, partition: number, intId
   deliver(plan, machine, partition, line.target, line);
 }
 
-/** A private line (SGI or PPI) of a virtual CPU becomes pending, and its core chooses anew. */
+/** A private line (SGI or PPI) of a virtual CPU becomes pending. */
 export function raisePrivateLine(
   plan: Plan,
   machine: Machine,
@@ -49,27 +49,10 @@ export function raisePrivateLine(
   vcpu: number,
   intId: number,
 ): void {
-  if (!pendPrivateLine(plan, machine, partition, vcpu, intId)) return;
-  dispatch(plan, machine, plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1);
-}
-
-/**
- * A private line of a virtual CPU becomes pending. True where that wakes it: whoever calls has its
- * core choose anew, when everything that is due at the same instant has happened.
- */
-export function pendPrivateLine(
-  plan: Plan,
-  machine: Machine,
-  partition: number,
-  vcpu: number,
-  intId: number,
-): boolean {
   const line = machine.partitions[partition]?.vcpus[vcpu]?.privateLines[intId];
-  if (line === undefined) return false;
+  if (line === undefined) return;
   line.pending = true;
-  if (!line.enabled) return false;
-  loadIfLive(plan, machine, partition, vcpu, line);
-  return leaveWait(machine, partition, vcpu);
+  deliver(plan, machine, partition, vcpu, line);
 }
 
 /**
@@ -222,7 +205,11 @@ export function processSgi(plan: Plan, machine: Machine, action: SgiAction): Out
 }
 
 /** ICV_IAR1: the lowest pending INTID becomes active; x0 holds it. */
-export function processAcknowledge(plan: Plan, machine: Machine, action: TakeAction): Outcome {
+export function processAcknowledge(
+  plan: Plan,
+  machine: Machine,
+  action: AcknowledgeAction,
+): Outcome {
   const executing = checkExecuting(plan, machine, action.core);
   const self = getRunningResident(plan, machine, action.core);
   const state = machine.cores[action.core];

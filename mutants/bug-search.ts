@@ -57,6 +57,15 @@ const BURNING = createSmallBoard({
   right: { budget: 20, period: 200, priority: 1, idle: 'burn' },
 });
 
+/**
+ * A board on which `left` has nearly all of the shared core: whoever keeps it waiting for an event
+ * of the core, where none is due, breaks its bound.
+ */
+const ROOMY = createSmallBoard({
+  left: { budget: 80, period: 100, priority: 2 },
+  right: { budget: 5, period: 100, priority: 1 },
+});
+
 const known = new Map<string, Subject>();
 
 /** Name of the configuration that a bug asks for. */
@@ -77,6 +86,7 @@ export function getSubject(name: string): Subject {
 function createConfiguration(name: string): StaticConfiguration {
   if (name === 'small') return createSmallBoard({ its: true });
   if (name === 'burning') return BURNING;
+  if (name === 'roomy') return ROOMY;
   const read = readConfiguration(join(import.meta.dirname, '..', name));
   // The files are part of the project, and their own tests read them.
   if (read.kind !== 'ok') throw new Error(`${name} does not read`);

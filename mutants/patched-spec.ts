@@ -13,12 +13,15 @@ import { build } from 'esbuild';
 import type { Plugin } from 'esbuild';
 import type { createMachine } from '../model/machine.ts';
 import type { StepFunction } from '../properties/engine/run.ts';
+import type { StepParts } from '../solver/induction/micro-steps.ts';
 import type { Sources } from '../solver/lift/sources.ts';
 import type { SourceBug } from './source-bug.ts';
 
 /** A spec that runs: its transition function and the state at reset. */
 export interface LoadedSpec {
   readonly step: StepFunction;
+  /** The parts of the step. */
+  readonly parts: StepParts;
   readonly createMachine: typeof createMachine;
 }
 
@@ -72,7 +75,8 @@ export function loadSpec(sources: Sources): Promise<LoadedSpec> {
 
 /** What the bundle gives out. */
 const ENTRY = `
-  export { step } from './model/step.ts';
+  export { act, step } from './model/step.ts';
+  export { dispatchWhenDue } from './model/scheduler.ts';
   export { createMachine } from './model/machine.ts';
 `;
 
@@ -111,11 +115,11 @@ function createPlugin(sources: Sources): Plugin {
 }
 
 function run(text: string): LoadedSpec {
-  const module: { exports: Partial<LoadedSpec> } = { exports: {} };
+  const module: { exports: Partial<LoadedSpec & StepParts> } = { exports: {} };
   compileFunction(text, ['module', 'exports'])(module, module.exports);
-  const { step, createMachine } = module.exports;
-  if (step === undefined || createMachine === undefined) {
-    throw new SourcesError('they do not export step and createMachine');
+  const { step, act, dispatchWhenDue, createMachine } = module.exports;
+  if (!step || !act || !dispatchWhenDue || !createMachine) {
+    throw new SourcesError('they do not export step, its parts and createMachine');
   }
-  return { step, createMachine };
+  return { step, parts: { act, dispatchWhenDue }, createMachine };
 }

@@ -11,7 +11,7 @@ import type { ObligationResult } from '../solver/obligation.ts';
 import { proveObligations } from '../solver/prove.ts';
 import { createZ3Solver } from '../solver/smt/z3.ts';
 import { getSubject } from './bug-search.ts';
-import { applyBug, loadStep } from './patched-spec.ts';
+import { applyBug, loadSpec } from './patched-spec.ts';
 import { COMPONENTS } from './source-bug.ts';
 import type { SourceBug } from './source-bug.ts';
 import { SOURCE_BUGS } from './source-bugs.ts';
@@ -164,8 +164,8 @@ describe('a proof about the spec', () => {
 
   test.each(FALLS)('is refuted by a case that the patched spec does: $bug', async (fall) => {
     const sources = applyBug(SOURCES, getBug(fall.bug));
-    const step = await loadStep(sources);
-    const result = await prove(fall.id, { sources, step });
+    const { parts } = await loadSpec(sources);
+    const result = await prove(fall.id, { sources, parts });
     expect(result).toMatchObject({ status: 'refuted' });
     expect(result?.witness?.['conjunct']).toMatch(fall.conjunct);
   });

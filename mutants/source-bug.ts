@@ -47,7 +47,8 @@ export interface SourceBug {
   readonly claims: readonly Area[];
   /**
    * Configuration that has what the bug needs: a file, or the small board of `model/testing`, also
-   * with a reservation that burns its budget. `configs/qemu-virt.yaml` where absent.
+   * with a reservation that burns its budget, or with one that has nearly all of its core.
+   * `configs/qemu-virt.yaml` where absent.
    */
-  readonly configuration?: 'configs/imx95.yaml' | 'small' | 'burning';
+  readonly configuration?: 'configs/imx95.yaml' | 'small' | 'burning' | 'roomy';
 }

@@ -18,7 +18,15 @@ import { isModel } from './smt/model.ts';
 import { printScript } from './smt/print.ts';
 import { unknown } from './smt/solver.ts';
 import type { Answer, Solver } from './smt/solver.ts';
-import { FALSE, TRUE, and, countTerms, listVariables, releaseTerms } from './smt/term.ts';
+import {
+  FALSE,
+  TRUE,
+  and,
+  countInterned,
+  countTerms,
+  listVariables,
+  releaseTerms,
+} from './smt/term.ts';
 import type { Term } from './smt/term.ts';
 import { createZ3Solver } from './smt/z3.ts';
 
@@ -70,6 +78,9 @@ export async function proveConfiguration(
   }
 }
 
+/** Terms that are held at most before all that is open is decided and they are released. */
+const TERMS_MAX = 3_000_000;
+
 /** Milliseconds of building terms between two looks at what else there is to do. */
 const SLICE_MS = 50;
 
@@ -89,18 +100,30 @@ export async function proveSpec(
   solver.warm();
   try {
     const building = buildInductionObligations(configuration, { matches });
+    const decider = createDecider(configuration, solver, options);
+    const batches: Promise<readonly ObligationResult[]>[] = [];
     let slice = performance.now();
-    let step = building.next();
-    for (; step.done !== true; step = building.next()) {
+    let isReleased = false;
+    for (let next = building.next(); next.done !== true; next = building.next(isReleased)) {
+      const { at, obligations } = next.value;
+      isReleased = false;
+      // Solvers work on one batch while the terms of the next are built.
+      if (obligations.length > 0) batches.push(decider.decideAll(obligations));
+      if (countInterned() > TERMS_MAX && obligations.length > 0) {
+        await Promise.all(batches);
+        releaseTerms();
+        decider.forget();
+        isReleased = true;
+      }
       if (performance.now() - slice < SLICE_MS) continue;
-      options.onProgress?.(0, 0, `lifting ${step.value}`);
+      options.onProgress?.(decider.countDone(), 0, `lifting ${at}`);
       await new Promise((resolve) => {
         setImmediate(resolve);
       });
       if (options.signal?.aborted === true) return [];
       slice = performance.now();
     }
-    return await proveObligations(configuration, step.value, { ...options, solver });
+    return (await Promise.all(batches)).flat();
   } finally {
     if (options.solver === undefined) await solver.close();
     releaseTerms();
@@ -113,27 +136,50 @@ export async function proveObligations(
   obligations: readonly Obligation[],
   options: ProveOptions = {},
 ): Promise<ObligationResult[]> {
-  for (const obligation of obligations) printQueries(obligation, options.onQuery);
   const solver = options.solver ?? createZ3Solver(options);
-  const premises: Premises = new Map();
-  const results: ObligationResult[] = [];
-  let done = 0;
-  const waiting = obligations.entries();
-  /** Takes one obligation after the other, so that no more than a few texts are held at a time. */
-  const work = async (): Promise<void> => {
-    for (const [index, obligation] of waiting) {
-      results[index] = await decide(configuration, obligation, solver, premises);
-      done += 1;
-      options.onProgress?.(done, obligations.length, obligation.id);
-    }
-  };
   try {
-    const lanes = Math.max(LANES_MIN, LANES_PER_JOB * (options.jobs ?? 1));
-    await Promise.all(Array.from({ length: Math.min(lanes, obligations.length) }, work));
-    return results;
+    return await createDecider(configuration, solver, options).decideAll(obligations);
   } finally {
     if (options.solver === undefined) await solver.close();
   }
+}
+
+/** Decides obligations, one list after another. */
+interface Decider {
+  /** Decides every obligation of a list; results are in its order. */
+  readonly decideAll: (obligations: readonly Obligation[]) => Promise<ObligationResult[]>;
+  /** Obligations that have been decided. */
+  readonly countDone: () => number;
+  /** Forgets what is known of premises: their terms have been released. */
+  readonly forget: () => void;
+}
+
+function createDecider(
+  configuration: StaticConfiguration,
+  solver: Solver,
+  options: ProveOptions,
+): Decider {
+  const premises: Premises = new Map();
+  const lanes = Math.max(LANES_MIN, LANES_PER_JOB * (options.jobs ?? 1));
+  let done = 0;
+  let total = 0;
+  const decideAll = async (obligations: readonly Obligation[]): Promise<ObligationResult[]> => {
+    const results: ObligationResult[] = [];
+    const waiting = obligations.entries();
+    total += obligations.length;
+    /** Takes one obligation after the other, so that no more than a few texts are held at a time. */
+    const work = async (): Promise<void> => {
+      for (const [index, obligation] of waiting) {
+        results[index] = await decide(configuration, obligation, solver, premises);
+        done += 1;
+        options.onProgress?.(done, total, obligation.id);
+      }
+    };
+    for (const obligation of obligations) printQueries(obligation, options.onQuery);
+    await Promise.all(Array.from({ length: Math.min(lanes, obligations.length) }, work));
+    return results;
+  };
+  return { decideAll, countDone: () => done, forget: () => premises.clear() };
 }
 
 /** Obligations that are open at a time: enough that no solver waits for the next text. */

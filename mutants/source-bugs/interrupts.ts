@@ -11,8 +11,8 @@ const GIC_BUGS: readonly SourceBug[] = [
     ...GIC,
     name: 'EL2 takes lines of partitions that do not run',
     row: 'IRQ-01',
-    find: 'if (line.core !== action.core || line.owner !== self.partition) continue;',
-    replace: 'if (line.core !== action.core) continue;',
+    find: "if (line.core !== action.core || line.owner !== self.partition) return 'NO_INTERRUPT';",
+    replace: "if (line.core !== action.core) return 'NO_INTERRUPT';",
     breaks: 'Interrupts of one partition cost another time.',
     property: null,
     unseen: 'the line still goes to its owner; who pays for the interrupt is no property',
@@ -21,8 +21,12 @@ const GIC_BUGS: readonly SourceBug[] = [
     ...GIC,
     name: 'a wire drives the line beside it',
     row: 'IRQ-03',
-    find: 'const line = machine.gic.lines[action.intId - plan.spiFirst];',
-    replace: 'const line = machine.gic.lines[action.intId - plan.spiFirst + 1];',
+    find: `  const line = machine.gic.lines[action.intId - plan.spiFirst];
+  if (line === undefined) return 'NO_SUCH_LINE';
+  if (action.kind`,
+    replace: `  const line = machine.gic.lines[action.intId - plan.spiFirst + 1];
+  if (line === undefined) return 'NO_SUCH_LINE';
+  if (action.kind`,
     breaks: 'A device of one partition interrupts another.',
     property: 'noninterference.local-respect',
     claims: ['irq', 'noninterference'],

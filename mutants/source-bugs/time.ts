@@ -80,9 +80,83 @@ const SCHEDULER_BUGS: readonly SourceBug[] = [
   },
 ];
 
+const CHOICE_BUGS: readonly SourceBug[] = [
+  {
+    ...SCHEDULER,
+    name: 'a wake-up does not have the core choose anew',
+    row: 'SCH-06',
+    find: '  requestDispatch(machine, plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1);\n',
+    replace: '',
+    breaks: 'A virtual CPU that an interrupt wakes waits for the next event of its core.',
+    property: 'time.delay',
+    configuration: 'roomy',
+  },
+  {
+    ...SCHEDULER,
+    name: 'a wake-up has the core of the first virtual CPU choose anew',
+    row: 'SCH-06',
+    find: 'plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1',
+    replace: 'plan.partitions[partition]?.vcpus[0]?.core ?? -1',
+    breaks: 'A virtual CPU that an interrupt wakes waits for the next event of its core.',
+    property: 'time.delay',
+    configuration: 'roomy',
+  },
+  {
+    ...SCHEDULER,
+    file: 'model/calls.ts',
+    name: 'CPU_ON has the core of its caller choose anew',
+    row: 'SCH-06',
+    find: 'requestDispatch(machine, planned.core);',
+    replace: 'requestDispatch(machine, action.core);',
+    breaks: 'A virtual CPU that is started waits for the next event of its core.',
+    property: 'time.delay',
+    configuration: 'roomy',
+  },
+  {
+    ...SCHEDULER,
+    file: 'model/boot.ts',
+    name: 'only the boot core chooses who runs after the seal',
+    row: 'IMM-06',
+    find: 'requestDispatch(machine, core);',
+    replace: 'requestDispatch(machine, plan.bootCore);',
+    breaks: 'Other cores stay idle after boot, although partitions are ready there.',
+    property: 'time.delay',
+  },
+  {
+    ...SCHEDULER,
+    file: 'model/step.ts',
+    name: 'a step ends before the first core has chosen',
+    row: null,
+    find: 'for (let core = 0; core < plan.cores.length; core += 1) dispatchWhenDue',
+    replace: 'for (let core = 1; core < plan.cores.length; core += 1) dispatchWhenDue',
+    breaks: 'Whoever has the first core never runs.',
+    property: 'seal.shape',
+    claims: ['seal'],
+  },
+  {
+    ...SCHEDULER,
+    name: 'a core that has chosen is to choose again',
+    row: null,
+    find: '  state.dispatchDue = false;\n',
+    replace: '',
+    breaks: 'What any partition does has every core choose anew.',
+    property: 'seal.shape',
+    claims: ['seal'],
+  },
+];
+
 const TIME = { component: 'time', file: 'model/time.ts', claims: [] } as const;
 
 const TIME_BUGS: readonly SourceBug[] = [
+  {
+    ...TIME,
+    name: 'time passes and nobody is chosen anew',
+    row: 'SCH-12',
+    find: '  requestDispatch(machine, action.core);\n',
+    replace: '',
+    breaks: 'A reservation is not stopped when its budget is spent.',
+    property: 'time.budget',
+  },
   {
     ...TIME,
     name: 'nobody is charged',
@@ -152,4 +226,4 @@ const TIME_BUGS: readonly SourceBug[] = [
 ];
 
 /** Bugs of the schedule. */
-export const SCHEDULE_BUGS = [...SCHEDULER_BUGS, ...TIME_BUGS];
+export const SCHEDULE_BUGS = [...SCHEDULER_BUGS, ...CHOICE_BUGS, ...TIME_BUGS];

@@ -165,7 +165,7 @@ function listInterruptBursts(plan: Plan): Action[][] {
     .map(({ intId, core }) => [
       { kind: 'distributor', core, operation: 'enable', intId, vcpu: 0 },
       { kind: 'line-assert', intId },
-      { kind: 'interrupt-take', core },
+      { kind: 'interrupt-take', core, intId },
       { kind: 'interrupt-acknowledge', core },
       { kind: 'line-deassert', intId },
       { kind: 'interrupt-end', core, intId },
@@ -347,9 +347,9 @@ function createActionArbitrary(
         stream,
         event: fc.nat({ max: EVENTS_PER_DEVICE }),
       });
-    case 'interrupt-take':
     case 'interrupt-acknowledge':
       return recordOf({ kind: fc.constant(kind), core });
+    case 'interrupt-take':
     case 'interrupt-end':
     case 'list-register-fill':
       return recordOf({ kind: fc.constant(kind), core, intId });

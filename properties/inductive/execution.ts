@@ -50,12 +50,15 @@ export function isTimerAhead(
   return state.timerAt > core.clock;
 }
 
-/** Whoever is charged for the time that passes now, outside of sections, has budget. */
+/**
+ * Whoever is charged for the time that passes now, outside of sections, has budget; within a step
+ * not before the core has chosen anew.
+ */
 export function isChargedInBudget(plan: Plan, machine: Machine, core: number): boolean {
   const planned = plan.cores[core];
   const state = machine.cores[core];
   if (planned === undefined || state === undefined) return true;
-  if (state.section > 0) return true;
+  if (state.section > 0 || state.dispatchDue) return true;
   for (let index = 0; index < planned.residents.length; index += 1) {
     const resident = planned.residents[index];
     const account = state.accounts[index];

@@ -8,7 +8,8 @@ import type { Machine } from '../../model/machine.ts';
 import { writeWord } from '../../model/memory.ts';
 import { createPlan } from '../../model/plan.ts';
 import type { Plan } from '../../model/plan.ts';
-import { step } from '../../model/step.ts';
+import { dispatchWhenDue } from '../../model/scheduler.ts';
+import { act, step } from '../../model/step.ts';
 import {
   LEFT_LINE,
   LEFT_STREAM,
@@ -27,7 +28,13 @@ import { createInductiveMachine, createRandomMachine } from '../generators/machi
 import { actionArbitrary } from '../generators/traces.ts';
 import { INDUCTIVE_INVARIANTS } from './invariants.ts';
 import { computePhase, createReference, describePhase, listPhases } from './phase.ts';
-import { describeShape, getShape, isInShape, listOutside } from './shape.ts';
+import {
+  describeShape,
+  describeShapeWithinStep,
+  getShape,
+  isInShape,
+  listOutside,
+} from './shape.ts';
 
 /** Ids and indices of the instances that do not hold; a spy tries every written frame. */
 function listBroken(plan: Plan, machine: Machine): string[] {
@@ -41,6 +48,13 @@ function listBroken(plan: Plan, machine: Machine): string[] {
       .filter((indices) => !holds(plan, machine, ...indices))
       .map((indices) => `${id} ${indices.join(' ')}`),
   );
+}
+
+/** The same within a step, where cores may have to choose anew. */
+function listWrongWithinStep(plan: Plan, machine: Machine): string[] {
+  const shape = describeShapeWithinStep(plan, computePhase(plan, machine));
+  const outside = isInShape(shape, machine) ? [] : listOutside(shape, machine);
+  return [...outside.map(({ path }) => path), ...listBroken(plan, machine)];
 }
 
 /** What is wrong with a state, as far as the shape of its phase and the invariants tell. */
@@ -107,6 +121,15 @@ describe('the shape', () => {
     expect(isInShape(shape, machine)).toBe(false);
     expect(paths.some((path) => path.startsWith('stage2[0]'))).toBe(true);
     expect(paths.some((path) => path.startsWith('smmu.tables[1]'))).toBe(true);
+  });
+
+  test('has a core that is to choose anew within a step alone', () => {
+    const { plan, machine } = createBusy();
+    expect(act(plan, machine, { kind: 'wait', core: SHARED_CORE })).toBe('DONE');
+    expect(listWrong(plan, machine)).toEqual([`cores[${SHARED_CORE}].dispatchDue`]);
+    expect(listWrongWithinStep(plan, machine)).toEqual([]);
+    dispatchWhenDue(plan, machine, SHARED_CORE);
+    expect(listWrong(plan, machine)).toEqual([]);
   });
 
   test('fixes cores that nobody uses and leaves those open that two share', () => {
@@ -182,6 +205,29 @@ describe.each(BOARDS)('the invariants of %s', (_name, configuration) => {
       }
     }
     expect(done.size).toBeGreaterThan(15);
+  });
+
+  test('are kept within a step too: by what an action does, and by each core that chooses', () => {
+    const random = createRandom(7);
+    const phase = { kind: 'sealed' } as const;
+    const draws = 100;
+    const actions = fc.sample(actionArbitrary(plan), { seed: 7, numRuns: draws * ACTIONS });
+    let choices = 0;
+    for (let draw = 0; draw < draws; draw += 1) {
+      const machine = createInductiveMachine(plan, phase, random);
+      for (const action of actions.slice(draw * ACTIONS, (draw + 1) * ACTIONS)) {
+        if (act(plan, machine, action) !== 'DONE') continue;
+        const wrong = listWrongWithinStep(plan, machine);
+        expect({ action, wrong }).toEqual({ action, wrong: [] });
+        for (let core = 0; core < plan.cores.length; core += 1) {
+          if (machine.cores[core]?.dispatchDue === true) choices += 1;
+          dispatchWhenDue(plan, machine, core);
+          expect(listWrongWithinStep(plan, machine)).toEqual([]);
+        }
+        expect(listWrong(plan, machine)).toEqual([]);
+      }
+    }
+    expect(choices).toBeGreaterThan(20);
   });
 
   test('do not hold of random states in the shape alone', () => {

@@ -109,7 +109,14 @@ export function getShape(plan: Plan, phase: Phase): MachineShape {
   return shape;
 }
 
-/** The shape of all states in a phase. */
+/** The shape of all states within a step: cores may have to choose anew. */
+export function describeShapeWithinStep(plan: Plan, phase: Phase): MachineShape {
+  const shape = describeShape(plan, phase);
+  if (phase.kind !== 'sealed') return shape;
+  return { ...shape, cores: shape.cores.map((core) => ({ ...core, dispatchDue: BOOLEAN })) };
+}
+
+/** The shape of all states in a phase, between steps. */
 export function describeShape(plan: Plan, phase: Phase): MachineShape {
   const sealed = phase.kind === 'sealed';
   const leader = phase.kind === 'sealed' ? BOOT_SEALED : phase.leader;
@@ -299,6 +306,7 @@ function describeCore(era: Era, state: CoreState, index: number): ShapeOf<CoreSt
     slack: booleanIf(slack.length > 0, false),
     lastSlack: choice([NONE, ...slack]),
     section: { kind: 'integer', low: 0, high: Math.max(plan.sectionTicks, plan.switchTicks) },
+    dispatchDue: constant(false),
     accounts: state.accounts.map((account, at) => describeAccount(account, planned, at)),
     loaded: choice([NONE, ...residents]),
     registers: state.registers.map((value, at) => (isSwitched(at) ? ANY : constant(value))),

@@ -7,7 +7,6 @@
  * of an action cover every action of its kind in every state of the phase.
  */
 
-import type { ActionKind } from '../../model/actions.ts';
 import {
   BOOT_SCHEDULER,
   BOOT_SEALED,
@@ -22,6 +21,7 @@ import type { Phase } from '../../properties/inductive/phase.ts';
 import type { Value } from '../lift/values.ts';
 import { booleanVariable, equal, integerVariable, not } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
+import type { MicroStepKind } from './micro-steps.ts';
 import { createTree } from './state.ts';
 
 /** A field of the machine that the case knows. */
@@ -30,9 +30,9 @@ export interface Known {
   readonly value: number | boolean;
 }
 
-/** One way to take an action. */
+/** One way to take an action, or another micro-step. */
 export interface Case {
-  readonly kind: ActionKind;
+  readonly kind: MicroStepKind;
   readonly phase: Phase;
   /** Who is current, for obligations and messages: `linux@core2`, `nobody`, `boot`. */
   readonly current: string;
@@ -69,12 +69,14 @@ interface Operand {
 
 type Fill = Readonly<Record<string, Operand>>;
 
-/** All cases of one kind of action in a phase. */
-export function listCases(context: CaseContext, kind: ActionKind): Case[] {
+/** All cases of one kind of micro-step in a phase. */
+export function listCases(context: CaseContext, kind: MicroStepKind): Case[] {
   const { plan } = context;
   switch (kind) {
     case 'boot':
       return listBootCases(context);
+    case 'dispatch':
+      return listDispatchCases(context);
     case 'dma-issue':
     case 'msi':
     case 'bare-dma-issue':
@@ -102,7 +104,12 @@ export function listCases(context: CaseContext, kind: ActionKind): Case[] {
   }
 }
 
-function createCase({ phase }: CaseContext, kind: ActionKind, current: Current, fill: Fill): Case {
+function createCase(
+  { plan, phase }: CaseContext,
+  kind: MicroStepKind,
+  current: Current,
+  fill: Fill,
+): Case {
   const action: Record<string, Value> = { kind };
   for (const [name, { value }] of Object.entries(fill)) action[name] = value;
   return {
@@ -110,10 +117,22 @@ function createCase({ phase }: CaseContext, kind: ActionKind, current: Current, 
     phase,
     current: phase.kind === 'sealed' ? current.label : 'boot',
     domain: current.domain,
-    known: current.known,
+    known:
+      isAction(kind) && phase.kind === 'sealed'
+        ? [...settle(plan), ...current.known]
+        : current.known,
     action,
     premises: Object.values(fill).flatMap(({ premises }) => premises),
   };
+}
+
+/** Whether it is an action of the spec: those start where every core has chosen who runs. */
+function isAction(kind: MicroStepKind): boolean {
+  return kind !== 'dispatch';
+}
+
+function settle(plan: Plan): Known[] {
+  return plan.cores.map((_, core) => ({ path: ['cores', core, 'dispatchDue'], value: false }));
 }
 
 // ------------------------------------------------------------------ operands
@@ -166,7 +185,7 @@ function nobody(label: string, known: readonly Known[] = []): Current {
 }
 
 /** Actions that EL2, time or the hardware take on a core, whoever is there. */
-const UNDER_EL2: ReadonlySet<ActionKind> = new Set([
+const UNDER_EL2: ReadonlySet<MicroStepKind> = new Set([
   'interrupt-take',
   'list-register-spill',
   'list-register-fill',
@@ -175,14 +194,14 @@ const UNDER_EL2: ReadonlySet<ActionKind> = new Set([
   'tlb-evict',
 ]);
 /** Of these, those that happen in the name of who runs. */
-const IN_NAME_OF_RUNNING: ReadonlySet<ActionKind> = new Set([
+const IN_NAME_OF_RUNNING: ReadonlySet<MicroStepKind> = new Set([
   'list-register-spill',
   'list-register-fill',
   'tlb-fill',
   'tlb-evict',
 ]);
 
-function listCurrents({ plan, phase }: CaseContext, kind: ActionKind, core: number): Current[] {
+function listCurrents({ plan, phase }: CaseContext, kind: MicroStepKind, core: number): Current[] {
   const planned = plan.cores[core];
   const names = plan.configuration.partitions.map(({ name }) => name);
   if (planned === undefined) return [];
@@ -245,7 +264,7 @@ export const BUSY = Infinity;
 // ------------------------------------------------------------------ actions of a core
 
 /** Operands that say nothing, for actions that are refused whatever they say. */
-function freeOperands(kind: ActionKind): Fill {
+function freeOperands(kind: MicroStepKind): Fill {
   const value = any('value');
   switch (kind) {
     case 'read':
@@ -269,6 +288,7 @@ function freeOperands(kind: ActionKind): Fill {
       return { operation: exactly('enable'), intId: any('intId'), vcpu: any('vcpu') };
     case 'send-sgi':
       return { intId: any('intId'), vcpu: any('vcpu') };
+    case 'interrupt-take':
     case 'interrupt-end':
     case 'list-register-fill':
       return { intId: any('intId') };
@@ -283,7 +303,7 @@ function freeOperands(kind: ActionKind): Fill {
 }
 
 /** The operands of an action of a core, once for each number that names a part of the machine. */
-function listOperands({ plan }: CaseContext, kind: ActionKind, current: Current): Fill[] {
+function listOperands({ plan }: CaseContext, kind: MicroStepKind, current: Current): Fill[] {
   const free = freeOperands(kind);
   const isRefused = current.domain === NONE && !UNDER_EL2.has(kind);
   if (isRefused && kind !== 'distributor') return [free];
@@ -306,6 +326,8 @@ function listOperands({ plan }: CaseContext, kind: ActionKind, current: Current)
         })),
         ...outOf('intId', SGI_COUNT).map((intId) => ({ intId, vcpu: any('vcpu') })),
       ];
+    case 'interrupt-take':
+      return listPhysicalOperands(plan).map((intId) => ({ intId }));
     case 'interrupt-end':
     case 'list-register-fill':
       return listLineOperands(shared).map((intId) => ({ intId }));
@@ -330,6 +352,12 @@ function listLineOperands(shared: readonly number[]): Operand[] {
   ];
 }
 
+/** Each physical line that somebody owns, and every other number. */
+function listPhysicalOperands({ routes }: Plan): Operand[] {
+  const owned = routes.flatMap(({ intId, partition }) => (partition === NONE ? [] : [intId]));
+  return [...owned.map((intId) => exactly(intId)), anyBut('intId', owned)];
+}
+
 function listDistributorOperands(shared: readonly number[] | null, vcpus: number): Fill[] {
   const operations = ['enable', 'disable', 'set-pending', 'clear-pending', 'route'] as const;
   return operations.flatMap((operation) => {
@@ -340,6 +368,30 @@ function listDistributorOperands(shared: readonly number[] | null, vcpus: number
       const targets = operation === 'route' ? indices('vcpu', vcpus) : [any('vcpu')];
       return targets.map((vcpu) => ({ operation: exactly(operation), intId, vcpu }));
     });
+  });
+}
+
+// ------------------------------------------------------------------ dispatch
+
+/** A core chooses: whoever runs, and whoever is loaded. */
+function listDispatchCases(context: CaseContext): Case[] {
+  const { plan, phase } = context;
+  const names = plan.configuration.partitions.map(({ name }) => name);
+  return plan.cores.flatMap((planned, core) => {
+    const id = plan.configuration.platform.cores[core]?.id ?? core;
+    const create = (name: string, known: readonly Known[]): Case =>
+      createCase(context, 'dispatch', nobody(`${name}@core${id}`, known), { core: exactly(core) });
+    if (phase.kind !== 'sealed' || !planned.el2 || !planned.used) return [create('nobody', [])];
+    const residents = [NONE, ...planned.residents.keys()];
+    return residents.flatMap((running) =>
+      residents.map((loaded) => {
+        const partition = planned.residents[running]?.partition ?? NONE;
+        return create(names[partition] ?? 'nobody', [
+          { path: ['cores', core, 'running'], value: running },
+          { path: ['cores', core, 'loaded'], value: loaded },
+        ]);
+      }),
+    );
   });
 }
 
@@ -402,7 +454,7 @@ function knowStep(core: number, value: number): Known {
 
 // ------------------------------------------------------------------ devices
 
-function listDeviceCases(context: CaseContext, kind: ActionKind): Case[] {
+function listDeviceCases(context: CaseContext, kind: MicroStepKind): Case[] {
   const { plan } = context;
   const names = plan.configuration.partitions.map(({ name }) => name);
   const of = (partition: number, known: readonly Known[] = []): Current => ({
@@ -438,12 +490,10 @@ function listDeviceCases(context: CaseContext, kind: ActionKind): Case[] {
       return listCompletions(context, of, create);
     case 'line-assert':
     case 'line-deassert': {
-      const owned = plan.routes.filter(({ partition }) => partition !== NONE);
-      const ids = owned.map(({ intId }) => intId);
-      return [
-        ...owned.map(({ intId, partition }) => create(of(partition), { intId: exactly(intId) })),
-        create(of(NONE), { intId: anyBut('intId', ids) }),
-      ];
+      const owners = new Map(plan.routes.map(({ intId, partition }) => [intId, partition]));
+      return listPhysicalOperands(plan).map((intId) =>
+        create(of(owners.get(Number(intId.value)) ?? NONE), { intId }),
+      );
     }
     default:
       return indices('slot', CACHE_SLOTS).flatMap((slot) => [

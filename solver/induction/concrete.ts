@@ -6,7 +6,6 @@
  * values that a solver has found give back a machine and an action, to be replayed.
  */
 
-import type { Action } from '../../model/actions.ts';
 import { UNWRITTEN, createMemory, readWord, readWriter, writeWord } from '../../model/memory.ts';
 import type { Machine } from '../../model/machine.ts';
 import type { MemoryBase } from '../lift/memory.ts';
@@ -17,6 +16,7 @@ import { listVariables } from '../smt/term.ts';
 import type { Term, Value as Scalar, Variable } from '../smt/term.ts';
 import { BUSY } from './cases.ts';
 import type { Case, Known } from './cases.ts';
+import type { MicroStep } from './micro-steps.ts';
 import { findHolder, readPlace } from './state.ts';
 import type { SymbolicState } from './state.ts';
 
@@ -37,7 +37,7 @@ export function assign(
   { state }: { readonly state: SymbolicState },
   one: Case,
   machine: Machine,
-  action: Action,
+  action: MicroStep,
 ): OpenAssignment | null {
   const assignment = assignAction(one, action);
   if (assignment === null || !isKnownOf(one.known, machine)) return null;
@@ -53,7 +53,7 @@ export function assign(
 }
 
 /** Values of the variables of a case's action; null where it is another action. */
-export function assignAction(one: Case, action: Action): OpenAssignment | null {
+export function assignAction(one: Case, action: MicroStep): OpenAssignment | null {
   const assignment: OpenAssignment = new Map();
   for (const [name, operand] of Object.entries(one.action)) {
     if (!unify(operand, Reflect.get(action, name), assignment)) return null;
@@ -177,14 +177,14 @@ export function decodeMachine(
   return machine;
 }
 
-/** The action of a case under an assignment. */
-export function decodeAction(one: Case, assignment: Assignment): Action {
+/** The action of a case, or its other micro-step, under an assignment. */
+export function decodeAction(one: Case, assignment: Assignment): MicroStep {
   const fields = Object.entries(one.action).map(([name, operand]) => {
     const value = isTerm(operand) ? evaluateAny([operand], assignment)[0] : operand;
     return [name, value] as const;
   });
   // The case gives every field of an action of its kind.
-  return Object.fromEntries(fields) as unknown as Action;
+  return Object.fromEntries(fields) as unknown as MicroStep;
 }
 
 /** Values of terms; variables without a value take one within their bounds. */

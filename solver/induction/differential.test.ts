@@ -308,12 +308,12 @@ function realise(board: Board, { seed, source, action }: Draw): readonly [Machin
   const acting = cases.filter(({ domain }) => domain !== NONE);
   const one = pick(acting.length > 0 && nextBelow(random, 4) > 0 ? acting : cases, random);
   enforce(board, phase, machine, one);
-  let drawn = decodeAction(one, drawValues(board, one, random));
+  let drawn = drawAction(board, one, random);
   // What is refused changes nothing: one copy serves for all attempts.
   const tried = structuredClone(machine);
   for (let more = nextBelow(random, 4) === 0 ? 0 : ATTEMPTS; more > 0; more -= 1) {
     if (step(plan, tried, drawn) === 'DONE') break;
-    drawn = decodeAction(one, drawValues(board, one, random));
+    drawn = drawAction(board, one, random);
   }
   if (drawn.kind !== 'distributor') return [machine, drawn];
   // Whatever operation the case is for: another case must take it.
@@ -364,6 +364,14 @@ function getPools(plan: Plan): ReadonlyMap<string, readonly number[]> {
   ]);
   poolsOf.set(plan, pools);
   return pools;
+}
+
+/** An action of the case with any values. */
+function drawAction(board: Board, one: Case, random: RandomState): Action {
+  const drawn = decodeAction(one, drawValues(board, one, random));
+  // Cases are drawn for kinds of actions only.
+  if (drawn.kind === 'dispatch') throw new RangeError('a dispatch is no action');
+  return drawn;
 }
 
 /** Any values for the variables of an action, every other one of those that the plan knows. */

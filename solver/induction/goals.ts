@@ -9,7 +9,7 @@
 import type { Grant, GrantMap } from '../../properties/grants.ts';
 import { computePhase, describePhase } from '../../properties/inductive/phase.ts';
 import type { Phase } from '../../properties/inductive/phase.ts';
-import { describeShape } from '../../properties/inductive/shape.ts';
+import { describeShapeWithinStep } from '../../properties/inductive/shape.ts';
 import type { FieldShape } from '../../properties/inductive/shape.ts';
 import type { Machine } from '../../model/machine.ts';
 import { MemoryLog } from '../lift/memory.ts';
@@ -42,6 +42,7 @@ import {
 import { getLeaves } from '../smt/comparison.ts';
 import type { Term } from '../smt/term.ts';
 import type { Case, Known } from './cases.ts';
+import { runMicroStep } from './micro-steps.ts';
 import { evaluateInvariant, isReading } from './phase-model.ts';
 import type { Conjunct, PhaseModel } from './phase-model.ts';
 import { inSituation } from './situation.ts';
@@ -68,7 +69,7 @@ export interface CaseResult {
   /** What holds before the step: the action's operands, memory, and the invariants. */
   readonly facts: readonly Term[];
   /** What the invariants about a page say of the frames that the step asks memory for. */
-  readonly cells: readonly Term[];
+  readonly listCellFacts: () => readonly Term[];
   readonly invariants: readonly Conjunct[];
   readonly outcome: Value;
   readonly written: readonly Written[];
@@ -87,16 +88,14 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
   const { run, state, findPlace } = model;
   return inSituation(run, state, findPlace, one.known, () => {
     const memory = enterMemory(model);
-    const spyBefore = model.spies.map((spy) => evaluateInvariant(model, spy, [SPY_FRAME]));
-    const { invariants, views } = recallStart(model, one);
+    memory.read(SPY_FRAME);
+    const spyBefore = recallSpies(model);
+    const { invariants, viewOf } = recallStart(model, one);
     if (invariants.some(({ term }) => term === FALSE)) return null;
-    const step = model.lifter.getFunction('model/step.ts', 'step');
-    const viewOf = (partition: number): Elements => views[partition] ?? [];
     const start = run.mark();
-    const action = new SymbolicObject({ ...one.action });
-    const outcome = run.suppose(one.premises, () =>
-      step.call(run, [model.plan, state.machine, action]),
-    );
+    const step = (): Value =>
+      runMicroStep(model.lifter, run, model.plan, state.machine, one.action);
+    const outcome = run.suppose(one.premises, step);
     const written = run.listWritten(start).filter((change) => isOfMachine(model, change));
     const goals = [
       ...listShapeGoals(model, written),
@@ -106,23 +105,23 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
     ];
     const observations = listObservers(model, written).map((partition) => ({
       partition,
-      before: viewOf(partition),
       after: observeElements(model, partition),
     }));
     run.rollBack(start);
     for (const refused of listRefusals(outcome)) {
-      const again = run.suppose([...one.premises, ...refused], () =>
-        step.call(run, [model.plan, state.machine, new SymbolicObject({ ...one.action })]),
-      );
+      const again = run.suppose([...one.premises, ...refused], step);
       const changed = run.listWritten(start).filter((change) => isOfMachine(model, change));
       goals.push(...listRefusalGoals(model, again, changed, refused));
       run.rollBack(start);
     }
     const facts = [...one.premises, ...spyBefore];
-    const cells = memory
-      .listCells()
-      .flatMap(([frame]) => model.spies.map((spy) => evaluateInvariant(model, spy, [frame])));
-    const before = { facts, cells, invariants, viewOf };
+    const listCellFacts = (): Term[] =>
+      inMemory(model, memory, () =>
+        memory
+          .listCells()
+          .flatMap(([frame]) => model.spies.map((spy) => evaluateInvariant(model, spy, [frame]))),
+      );
+    const before = { facts, listCellFacts, invariants, viewOf };
     return { case: one, goals, ...before, outcome, written, memory, observations };
   });
 }
@@ -132,6 +131,30 @@ function enterMemory({ plan, run, state }: PhaseModel): MemoryBase {
   const memory = createContents(plan, 'memory');
   run.write(getMemory(state.machine).fields, 'log', new MemoryLog(memory));
   return memory;
+}
+
+/** Runs something where the state has this memory, and takes it back. */
+function inMemory<Result>(
+  { run, state }: PhaseModel,
+  memory: MemoryBase,
+  act: () => Result,
+): Result {
+  const mark = run.mark();
+  run.write(getMemory(state.machine).fields, 'log', new MemoryLog(memory));
+  const result = act();
+  run.rollBack(mark);
+  return result;
+}
+
+const spiesOf = new WeakMap<PhaseModel, readonly Term[]>();
+
+/** What the invariants about a page say of any page, of memory as `enterMemory` makes it. */
+function recallSpies(model: PhaseModel): readonly Term[] {
+  const known = spiesOf.get(model);
+  if (known !== undefined) return known;
+  const terms = model.spies.map((spy) => evaluateInvariant(model, spy, [SPY_FRAME]));
+  spiesOf.set(model, terms);
+  return terms;
 }
 
 /** The memory of a machine. */
@@ -146,22 +169,27 @@ export function getMemory(machine: SymbolicObject): SymbolicObject {
 interface Start {
   /** The invariants: run again where they read what is known in the situation. */
   readonly invariants: readonly Conjunct[];
-  /** Per partition. */
-  readonly views: readonly Elements[];
+  /** What a partition observes; made when it is first asked for, between two runs. */
+  readonly viewOf: (partition: number) => Elements;
 }
 
 const starts = new WeakMap<PhaseModel, Map<string, Start>>();
 
-function recallStart(model: PhaseModel, { known }: Case): Start {
+function recallStart(model: PhaseModel, { known }: Pick<Case, 'known'>): Start {
   const recalled = starts.get(model) ?? new Map<string, Start>();
   starts.set(model, recalled);
   const key = JSON.stringify(known);
   const before = recalled.get(key);
   if (before !== undefined) return before;
-  const start = {
-    invariants: listInvariantsOf(model, known),
-    views: model.plan.partitions.map((_, partition) => observeElements(model, partition)),
+  const views = new Map<number, Elements>();
+  const viewOf = (partition: number): Elements => {
+    const { run, state, findPlace } = model;
+    const look = (): Elements => observeElements(model, partition);
+    const view = views.get(partition) ?? inSituation(run, state, findPlace, known, look) ?? [];
+    views.set(partition, view);
+    return view;
   };
+  const start = { invariants: listInvariantsOf(model, known), viewOf };
   recalled.set(key, start);
   return start;
 }
@@ -316,7 +344,10 @@ function listPhaseGoals({ plan, state }: PhaseModel, next: Phase): Goal[] {
       else visit(inner, container[key], below);
     }
   };
-  for (const [key, shape] of Object.entries(describeShape(plan, next)) as [string, object][]) {
+  for (const [key, shape] of Object.entries(describeShapeWithinStep(plan, next)) as [
+    string,
+    object,
+  ][]) {
     visit(shape, (state.machine.fields as Record<string, Value>)[key], key);
   }
   return goals;

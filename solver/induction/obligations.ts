@@ -5,11 +5,8 @@
  * area that the step touches, and per action and pair of partitions the unwinding conditions.
  */
 
-import { ACTION_KINDS } from '../../model/actions.ts';
-import type { ActionKind } from '../../model/actions.ts';
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { NONE, createMachine } from '../../model/machine.ts';
-import { step as modelStep } from '../../model/step.ts';
 import type { Finding } from '../../properties/findings.ts';
 import { createGrantMap } from '../../properties/grants.ts';
 import type { GrantMap } from '../../properties/grants.ts';
@@ -24,6 +21,8 @@ import { decodeAction, decodeMachine, evaluateAny } from './concrete.ts';
 import type { Assignment } from './concrete.ts';
 import { runCase } from './goals.ts';
 import type { CaseResult } from './goals.ts';
+import { MICRO_STEP_KINDS, STEP_PARTS } from './micro-steps.ts';
+import type { MicroStepKind, StepParts } from './micro-steps.ts';
 import { createInduction, selectRelevant } from './phase-model.ts';
 import type { Induction, InductionOptions, PhaseModel } from './phase-model.ts';
 import {
@@ -35,9 +34,9 @@ import {
   lookAt,
   replayStep,
 } from './replay.ts';
-import type { ReplayContext, StepFunction } from './replay.ts';
+import type { ReplayContext } from './replay.ts';
 import { listStateObligations } from './state-obligations.ts';
-import { listDeclaredFrames, listFacts, listUnwindingGoals } from './unwinding.ts';
+import { isRespectful, listDeclaredFrames, listFacts, listUnwindingGoals } from './unwinding.ts';
 import type { Condition } from './unwinding.ts';
 
 /** What obligations about the spec are made with. */
@@ -45,7 +44,7 @@ export interface InductionObligationOptions extends InductionOptions {
   /** Only obligations whose id matches; the others are not built. */
   readonly matches?: (id: string) => boolean;
   /** What witnesses are replayed on: the spec's own step, or that of the given sources. */
-  readonly step?: StepFunction;
+  readonly parts?: StepParts;
 }
 
 /** A goal of a case, as part of an obligation. */
@@ -75,42 +74,58 @@ interface Group {
 const AREAS = ['memory', 'dma', 'irq', 'seal', 'cpu', 'time', 'noninterference'] as const;
 const CLAIMS_OF_STEPS = ['preserved', 'confined', 'refusal'] as const;
 
-/** Every obligation about the spec under a configuration, in a fixed order. */
+/** Every obligation about the spec under a configuration, in a fixed order: with all its terms. */
 export function listInductionObligations(
   configuration: StaticConfiguration,
   options: InductionObligationOptions = {},
 ): Obligation[] {
   const building = buildInductionObligations(configuration, options);
-  for (;;) {
-    const { done, value } = building.next();
-    if (done === true) return value;
+  const all: Obligation[] = [];
+  for (let next = building.next(); next.done !== true; next = building.next(false)) {
+    all.push(...next.value.obligations);
   }
+  return all;
+}
+
+/** How far the building of obligations has come. */
+export interface Building {
+  /** What it is at. */
+  readonly at: MicroStepKind | 'states';
+  /** Those that are complete since the last time. */
+  readonly obligations: readonly Obligation[];
 }
 
 /**
- * The same, one case after the other: gives the action that it is at, so that a caller can let
- * others run in between, or stop.
+ * The same, one case after the other, so that a caller can let others run in between, or stop. The
+ * caller says whether it has released all terms since: then no obligation of before may be asked
+ * about any more.
  */
 export function* buildInductionObligations(
   configuration: StaticConfiguration,
   options: InductionObligationOptions = {},
-): Generator<ActionKind, Obligation[], undefined> {
+): Generator<Building, void, boolean> {
   const matches = options.matches ?? (() => true);
-  const induction = createInduction(configuration, options);
+  let induction = createInduction(configuration, options);
   const replay: ReplayContext = {
     configuration,
     plan: induction.plan,
     invariants: induction.invariants,
-    step: options.step ?? modelStep,
+    parts: options.parts ?? STEP_PARTS,
   };
-  const groups = new Map<string, Group>();
+  const select = (all: readonly Obligation[]): Obligation[] => all.filter(({ id }) => matches(id));
+  const ofStates = [...listInitial(replay), ...listStateObligations(induction, replay)];
+  if (yield { at: 'states', obligations: select(ofStates) }) {
+    induction = createInduction(configuration, options);
+  }
   const grants = createGrantMap(configuration);
-  for (const kind of ACTION_KINDS) yield* collectGroups(induction, grants, kind, matches, groups);
-  return [
-    ...listInitial(replay),
-    ...listStateObligations(induction, replay),
-    ...[...groups.values()].map((group) => createObligation(replay, group)),
-  ].filter(({ id }) => matches(id));
+  for (const kind of MICRO_STEP_KINDS) {
+    const groups = new Map<string, Group>();
+    yield* collectGroups(induction, grants, kind, matches, groups);
+    const obligations = [...groups.values()].map((group) => createObligation(replay, group));
+    if (yield { at: kind, obligations: select(obligations) }) {
+      induction = createInduction(configuration, options);
+    }
+  }
 }
 
 // ------------------------------------------------------------------ groups
@@ -118,10 +133,10 @@ export function* buildInductionObligations(
 function* collectGroups(
   induction: Induction,
   grants: GrantMap,
-  kind: ActionKind,
+  kind: MicroStepKind,
   matches: (id: string) => boolean,
   groups: Map<string, Group>,
-): Generator<ActionKind, void, undefined> {
+): Generator<Building, void, boolean> {
   const names = induction.configuration.partitions.map(({ name }) => name);
   const nameOf = (partition: number): string => names[partition] ?? 'nobody';
   for (const phase of induction.phases) {
@@ -139,7 +154,7 @@ function* collectGroups(
       const wantsStep = ofStep.some(matches);
       const wantsPairs = [...pairs, output].some(matches);
       if (!wantsStep && !wantsPairs) continue;
-      yield kind;
+      yield { at: kind, obligations: [] };
       const model = induction.getModel(phase);
       const result = runCase(model, grants, one);
       if (result === null) continue;
@@ -195,7 +210,7 @@ function addUnwindingGoals(
     return getGroup(groups, id, model, result, { condition, actor: domain, observer });
   };
   for (const observer of induction.plan.partitions.keys()) {
-    if (domain !== NONE && observer !== domain) find('local-respect', observer);
+    if (isRespectful(result, observer)) find('local-respect', observer);
     find('weak-step-consistency', observer);
   }
   if (domain !== NONE) find('output-consistency', domain);
@@ -255,7 +270,7 @@ function completeCase(cases: ReadonlyMap<CaseResult, readonly Part[]>, model: Mo
   for (const [result, parts] of cases) {
     const refute = refuteCase(result, parts);
     if (evaluateAny([refute], model)[0] !== true) continue;
-    const facts = [...listFacts(result), ...result.cells];
+    const facts = [...listFacts(result), ...result.listCellFacts()];
     // Conditions on two states: the same of the second.
     const twins = new Set(parts.map(({ twin }) => twin));
     const others = [...twins].flatMap((twin) => (twin === null ? [] : substituteAll(facts, twin)));

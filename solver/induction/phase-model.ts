@@ -12,7 +12,7 @@ import type { InductiveInvariant } from '../../properties/inductive/invariant.ts
 import { INDUCTIVE_INVARIANTS } from '../../properties/inductive/invariants.ts';
 import { describePhase, listPhases } from '../../properties/inductive/phase.ts';
 import type { Phase } from '../../properties/inductive/phase.ts';
-import { describeShape } from '../../properties/inductive/shape.ts';
+import { describeShapeWithinStep } from '../../properties/inductive/shape.ts';
 import type { MachineShape } from '../../properties/inductive/shape.ts';
 import { createLifter } from '../lift/lift.ts';
 import type { Lifter } from '../lift/lift.ts';
@@ -102,7 +102,7 @@ function createPhaseModel(
   lifter: Lifter,
   invariants: readonly InductiveInvariant[],
 ): PhaseModel {
-  const shape = describeShape(plan, phase);
+  const shape = describeShapeWithinStep(plan, phase);
   const state = createState(plan, shape, `${describePhase(phase)}/`);
   const run = new Run();
   const conjuncts = invariants

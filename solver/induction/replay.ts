@@ -4,10 +4,8 @@
  * Nothing that a solver says is believed before the spec itself has done it.
  */
 
-import type { Action } from '../../model/actions.ts';
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import type { Machine } from '../../model/machine.ts';
-import type { Outcome } from '../../model/outcome.ts';
 import type { Plan } from '../../model/plan.ts';
 import { createView, observe } from '../../model/view.ts';
 import type { View } from '../../model/view.ts';
@@ -15,30 +13,29 @@ import { createGrantMap, findGrant } from '../../properties/grants.ts';
 import type { Grant } from '../../properties/grants.ts';
 import type { InductiveInvariant } from '../../properties/inductive/invariant.ts';
 import { computePhase } from '../../properties/inductive/phase.ts';
-import { getShape, listOutside } from '../../properties/inductive/shape.ts';
-
-/** The transition function: the spec's own, or one with a seeded bug. */
-export type StepFunction = (plan: Plan, machine: Machine, action: Action) => Outcome;
+import { describeShapeWithinStep, listOutside } from '../../properties/inductive/shape.ts';
+import { takeMicroStep } from './micro-steps.ts';
+import type { MicroOutcome, MicroStep, StepParts } from './micro-steps.ts';
 
 /** What a replay is done with. */
 export interface ReplayContext {
   readonly configuration: StaticConfiguration;
   readonly plan: Plan;
   readonly invariants: readonly InductiveInvariant[];
-  readonly step: StepFunction;
+  readonly parts: StepParts;
 }
 
 /** A step that was replayed. */
 export interface Replayed {
-  readonly outcome: Outcome;
+  readonly outcome: MicroOutcome;
   readonly before: Machine;
   readonly after: Machine;
 }
 
-/** Takes the action from a copy of the state. */
-export function replayStep(context: ReplayContext, before: Machine, action: Action): Replayed {
+/** Takes the micro-step from a copy of the state. */
+export function replayStep(context: ReplayContext, before: Machine, step: MicroStep): Replayed {
   const after = structuredClone(before);
-  const outcome = context.step(context.plan, after, action);
+  const outcome = takeMicroStep(context.parts, context.plan, after, step);
   return { outcome, before, after };
 }
 
@@ -49,7 +46,7 @@ export function isInductiveState(context: ReplayContext, machine: Machine): bool
 
 /** Names of the fields outside of their shape, and of the invariants that do not hold. */
 export function listBroken({ plan, invariants }: ReplayContext, machine: Machine): string[] {
-  const shape = getShape(plan, computePhase(plan, machine));
+  const shape = describeShapeWithinStep(plan, computePhase(plan, machine));
   const broken = listOutside(shape, machine).map(({ path }) => path);
   for (const invariant of invariants) {
     const frames = invariant.spy === true ? [...machine.memory.writers.keys()] : [null];

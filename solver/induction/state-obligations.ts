@@ -14,8 +14,17 @@ import { SymbolicObject, toTruth } from '../lift/values.ts';
 import type { Value } from '../lift/values.ts';
 import type { Obligation, Witness } from '../obligation.ts';
 import { getCodeOfClaim } from '../obligations/claim.ts';
-import { renameVariable, substituteAll } from '../smt/substitute.ts';
-import { and, equal, implies, listVariables, not, or, toTerm, within } from '../smt/term.ts';
+import {
+  and,
+  equal,
+  implies,
+  integerVariable,
+  listVariables,
+  not,
+  or,
+  toTerm,
+  within,
+} from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
 import { getInductionClaim } from './claims.ts';
 import { decodeMachine } from './concrete.ts';
@@ -228,13 +237,14 @@ function listListedObligations(setting: Setting): Obligation[] {
   });
 }
 
-/** Equality of what a function gives is an equivalence; asked of the view as it really is. */
+/** Equality of as many numbers as the view has is an equivalence, whatever they are. */
 function listEquivalenceObligations(setting: Setting): Obligation[] {
   const { configuration, plan, model } = setting;
   return plan.partitions.map((_, partition) => {
-    const first = observeElements(model, partition).map(({ value }) => value);
-    const [second, third] = ['second/', 'third/'].map((prefix) => copy(first, prefix));
-    const [s, t, u] = [first, second ?? [], third ?? []];
+    const elements = observeElements(model, partition);
+    const [s = [], t = [], u = []] = ['first', 'second', 'third'].map((state) =>
+      elements.map(({ name }) => integerVariable(`${state}/${name}`)),
+    );
     const refute = or([
       ...s.map((value) => not(equal(value, value))),
       ...s.map((value, index) => {
@@ -249,13 +259,4 @@ function listEquivalenceObligations(setting: Setting): Obligation[] {
     // What a function gives is equal to itself: no state breaks it, whatever a solver says.
     return create(setting, 'noninterference.equivalence', name, refute, () => false);
   });
-}
-
-/** The same terms over variables of their own. */
-function copy(terms: readonly Term[], prefix: string): Term[] {
-  const map = new Map<Term, Term>();
-  for (const variable of listVariables(terms)) {
-    map.set(variable, renameVariable(variable, prefix + variable.name));
-  }
-  return substituteAll(terms, map);
 }

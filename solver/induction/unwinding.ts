@@ -54,10 +54,9 @@ export interface UnwindingGoal {
   readonly twin: ReadonlyMap<Term, Term> | null;
 }
 
-/** What a partition observes around a step. */
+/** What a partition observes after a step. */
 export interface Observation {
   readonly partition: number;
-  readonly before: Elements;
   readonly after: Elements;
 }
 
@@ -70,7 +69,7 @@ export function listUnwindingGoals(
   const { domain } = result.case;
   const goals: UnwindingGoal[] = [];
   for (const observation of result.observations) {
-    if (domain !== NONE && domain !== observation.partition) {
+    if (isRespectful(result, observation.partition)) {
       goals.push(...listRespectGoals(model, configuration, result, observation));
     }
     goals.push(...listStepGoals(model, result, observation));
@@ -81,14 +80,23 @@ export function listUnwindingGoals(
 
 // ------------------------------------------------------------------ local respect
 
+/**
+ * Whether a micro-step must not be seen by the observer: what another partition does, and the
+ * choice of who runs, which anybody's action may bring about.
+ */
+export function isRespectful({ case: { kind, domain } }: CaseResult, observer: number): boolean {
+  return kind === 'dispatch' || (domain !== NONE && domain !== observer);
+}
+
 /** What one partition does changes nothing that another observes, but by a declared channel. */
 function listRespectGoals(
   model: PhaseModel,
   configuration: StaticConfiguration,
   result: CaseResult,
-  { partition: observer, before, after }: Observation,
+  { partition: observer, after }: Observation,
 ): UnwindingGoal[] {
   const actor = result.case.domain;
+  const before = result.viewOf(observer);
   if (isDeclaredRing(model, result, observer)) return [];
   const create = (name: string, holds: Term): UnwindingGoal => ({
     condition: 'local-respect',
@@ -113,7 +121,7 @@ function listRespectGoals(
     ),
   );
   const kept = or([not(seen), declared, equal(words.before, words.after)]);
-  return [...goals, create('the word of a page', kept)];
+  return [...goals, create(PAGE_WORD, kept)];
 }
 
 /** List registers are compared only where the virtual CPU is live before and after. */
@@ -223,12 +231,18 @@ function addSeen(variable: Term, guard: Term, seen: Map<Term, Term>): void {
   seen.set(variable, or([seen.get(variable) ?? FALSE, guard]));
 }
 
+/** Booleans that both states have alike, with the values that they have in one part of a proof. */
+type Known = ReadonlyMap<Term, Term>;
+
+const NOTHING_KNOWN: Known = new Map();
+
 /** A second state that looks the same to the given partitions and has the same schedule. */
 function rename(
   model: PhaseModel,
   result: CaseResult,
   observers: readonly number[],
   terms: readonly Term[],
+  known: Known = NOTHING_KNOWN,
 ): Renaming {
   const views = observers.map((observer) => getVisible(result.viewOf(observer)));
   const map = new Map<Term, Term>();
@@ -237,7 +251,8 @@ function rename(
   const frames = cells.map(([frame]) => frame);
   for (const variable of listVariables([...terms, ...frames])) {
     if (ofMemory.has(variable) || isAligned(variable)) continue;
-    const shared = or(views.map((seen) => seen.get(variable) ?? FALSE));
+    const seen = or(views.map((view) => view.get(variable) ?? FALSE));
+    const shared = known.size === 0 ? seen : (substituteAll([seen], known)[0] ?? seen);
     if (shared !== TRUE) map.set(variable, ite(shared, variable, createTwin(variable)));
   }
   const others = substituteAll(frames, map);
@@ -266,48 +281,103 @@ function createTwin(variable: Variable): Term {
 
 // ------------------------------------------------------------------ weak step consistency
 
+/** A number of the view after the step, in one part of a proof. */
+interface Part {
+  readonly name: string;
+  readonly value: Term;
+  readonly known: Known;
+}
+
 /** From two states that look alike to observer and actor come two that look alike again. */
 function listStepGoals(
   model: PhaseModel,
   result: CaseResult,
-  { partition: observer, before, after }: Observation,
+  { partition: observer, after }: Observation,
 ): UnwindingGoal[] {
   const actor = result.case.domain;
+  const before = result.viewOf(observer);
+  const observers = actor === NONE ? [observer] : [...new Set([observer, actor])];
   const changed: Element[] = after.filter(({ value }, index) => before[index]?.value !== value);
   const words = readSpy(result);
   const seen = words === null ? FALSE : isObservableFrame(model, observer, SPY_FRAME);
-  const values = changed.map(({ value }) => value);
-  const word = words === null || seen === FALSE ? [] : [words.after];
-  const observers = actor === NONE ? [observer] : [...new Set([observer, actor])];
-  const shared = rename(model, result, observers, [...values, ...word]);
-  const alike = substituteAll([...values, ...word], shared.map);
-  if (alike.every((twin, index) => twin === [...values, ...word][index])) return [];
+  if (words !== null && seen !== FALSE) {
+    changed.push({ name: PAGE_WORD, value: ite(seen, words.after, 0) });
+  }
+  const open = new Map<string, Part[]>();
+  for (const part of changed.flatMap((element) => splitByView(result, observers, element))) {
+    const { map } = rename(model, result, observers, [part.value], part.known);
+    if (substituteAll([part.value], map)[0] === part.value) continue;
+    const key = [...part.known].map(([{ id }, { id: value }]) => `${id}=${value}`).join();
+    open.set(key, [...(open.get(key) ?? []), part]);
+  }
+  return [...open.values()].flatMap((parts) =>
+    compareStates(model, result, observers, parts).map((goal): UnwindingGoal => ({
+      ...goal,
+      condition: 'weak-step-consistency',
+      actor,
+      observer,
+    })),
+  );
+}
+
+const PAGE_WORD = 'the word of a page';
+
+/** Booleans that an element is split by, at most; one with more of them is left whole. */
+const SPLIT_MAX = 4;
+
+/**
+ * An element for each way in which what is seen of the state may be decided by the schedule: who is
+ * live on a core. In each part every variable is either seen or not.
+ */
+function splitByView(
+  result: CaseResult,
+  observers: readonly number[],
+  { name, value }: Element,
+): Part[] {
+  const views = observers.map((observer) => getVisible(result.viewOf(observer)));
+  const conditions = listVariables([value]).map((variable) =>
+    or(views.map((view) => view.get(variable) ?? FALSE)),
+  );
+  const deciding = listVariables(conditions).filter(
+    (variable) => variable.sort === 'Bool' && isAligned(variable),
+  );
+  if (deciding.length > SPLIT_MAX) return [{ name, value, known: NOTHING_KNOWN }];
+  return deciding
+    .reduce<Map<Term, Term>[]>(
+      (all, variable) =>
+        all.flatMap((one) => [TRUE, FALSE].map((known) => new Map([...one, [variable, known]]))),
+      [new Map()],
+    )
+    .map((known) => ({ name, value: substituteAll([value], known)[0] ?? value, known }));
+}
+
+/** That the elements are the same in every second state that looks alike. */
+function compareStates(
+  model: PhaseModel,
+  result: CaseResult,
+  observers: readonly number[],
+  parts: readonly Part[],
+): Pick<UnwindingGoal, 'name' | 'holds' | 'premises' | 'twin'>[] {
+  const known = parts[0]?.known ?? NOTHING_KNOWN;
+  const values = parts.map(({ value }) => value);
   const aligned = listAlignedChanges(model, result);
-  const facts = selectRelevant(listFacts(result), [...values, ...word]);
-  const all = [...values, ...word, ...aligned, ...facts];
-  const renaming = rename(model, result, observers, all);
+  const facts = selectRelevant(listFacts(result), values);
+  const all = [...values, ...aligned, ...facts];
+  const renaming = rename(model, result, observers, all, known);
   const twins = substituteAll(all, renaming.map);
-  const at = values.length + word.length;
+  const at = values.length;
   const premises = [
+    ...[...known].map(([variable, value]) => equal(variable, value)),
     ...aligned.map((value, index) => equal(value, twins[at + index] ?? value)),
     ...twins.slice(at + aligned.length),
     ...renaming.premises,
   ].filter((premise) => premise !== TRUE);
-  const create = (name: string, holds: Term): UnwindingGoal => ({
-    condition: 'weak-step-consistency',
-    actor,
-    observer,
+  return parts.map(({ name, value }, index) => ({
     name,
-    holds,
+    holds: equal(value, twins[index] ?? value),
     premises,
     twin: renaming.map,
-  });
-  const goals = changed.map(({ name, value }, index) =>
-    create(name, equal(value, twins[index] ?? value)),
-  );
-  if (word.length === 0 || words === null) return goals;
-  const same = equal(words.after, twins[values.length] ?? words.after);
-  return [...goals, create('the word of a page', or([not(seen), same]))];
+  }));
 }
 
 /** What holds of the first state and is to hold of the second. */

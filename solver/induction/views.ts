@@ -8,6 +8,7 @@ import type { Fields, Value } from '../lift/values.ts';
 import { toTerm } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
 import type { PhaseModel } from './phase-model.ts';
+import type { SymbolicState } from './state.ts';
 
 /** What looking at a state takes. */
 type Looker = Pick<PhaseModel, 'plan' | 'run' | 'state' | 'lifter'>;
@@ -74,9 +75,17 @@ export function listViewReads(
   return reads;
 }
 
-/** Whether a partition can read a frame, as a term over the frame. */
+const observable = new WeakMap<SymbolicState, readonly Map<Term, Term>[]>();
+
+/** Whether a partition can read a frame, as a term over the frame; remembered. */
 export function isObservableFrame(model: Looker, partition: number, frame: Term): Term {
-  const { plan, run, lifter } = model;
+  const { plan, run, lifter, state } = model;
+  const frames = observable.get(state) ?? plan.partitions.map(() => new Map<Term, Term>());
+  observable.set(state, frames);
+  const known = frames[partition]?.get(frame);
+  if (known !== undefined) return known;
   const seen = lifter.getFunction(VIEW_FILE, 'isObservable').call(run, [plan, partition, frame]);
-  return toTerm(seen as Term | boolean);
+  const term = toTerm(seen as Term | boolean);
+  frames[partition]?.set(frame, term);
+  return term;
 }

@@ -149,6 +149,11 @@ export function releaseTerms(): void {
   for (const forget of released) forget();
 }
 
+/** Applications that the table holds. */
+export function countInterned(): number {
+  return filled;
+}
+
 /** Caches over terms, which are of no use to younger ones. */
 const released: (() => void)[] = [];
 

@@ -32,6 +32,7 @@ export {
   integerVariable,
   listTerms,
   listVariables,
+  countInterned,
   releaseTerms,
   toTerm,
   word,

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { SchedulingPolicy } from '../../model/configuration.ts';
 import { createMachine, type Machine } from '../../model/machine.ts';
 import { createPlan, type Plan } from '../../model/plan.ts';
-import { wake } from '../../model/scheduler.ts';
+import { dispatchWhenDue, wake } from '../../model/scheduler.ts';
 import { step } from '../../model/step.ts';
 import { computeBounds } from './bounds.ts';
 import { createExampleCore, type ExampleMember } from './example-core.ts';
@@ -48,6 +48,7 @@ function runGuests(plan: Plan, machine: Machine, random: Random, events: number)
     }
     if (choice === 2) wake(plan, machine, random(plan.partitions.length), 0);
     if (choice === 3) plan.partitions.forEach((_, index) => wake(plan, machine, index, 0));
+    dispatchWhenDue(plan, machine, 0);
     const served = state.section === 0 || isCall ? state.loaded : -1;
     const runs = state.running === state.loaded ? served : -1;
     const before = state.clock;

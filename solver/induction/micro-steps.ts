@@ -1,0 +1,85 @@
+/**
+ * Micro-steps: the parts of a step, each proved on its own.
+ *
+ * A step of the spec is an action that takes effect, and then on each core in turn the choice of
+ * who runs, where that is due. What every part preserves the whole preserves; what no part shows to
+ * a partition the whole does not show.
+ */
+
+import type { Action } from '../../model/actions.ts';
+import { ACTION_KINDS } from '../../model/actions.ts';
+import type { ActionKind } from '../../model/actions.ts';
+import type { Machine } from '../../model/machine.ts';
+import type { Outcome } from '../../model/outcome.ts';
+import type { Plan } from '../../model/plan.ts';
+import { dispatchWhenDue } from '../../model/scheduler.ts';
+import { act } from '../../model/step.ts';
+import type { Lifter } from '../lift/lift.ts';
+import type { Run } from '../lift/run.ts';
+import { Choice, SymbolicObject, simplify, toTruth } from '../lift/values.ts';
+import type { Value } from '../lift/values.ts';
+
+/** A core chooses who runs, if that is due. */
+export interface DispatchStep {
+  readonly kind: 'dispatch';
+  readonly core: number;
+}
+
+/** A part of a step. */
+export type MicroStep = Action | DispatchStep;
+
+/** Name of a micro-step: that of an action, or `dispatch`. */
+export type MicroStepKind = ActionKind | DispatchStep['kind'];
+
+/** Every kind of micro-step: the actions of the spec, and the choice at the end of each. */
+export const MICRO_STEP_KINDS: readonly MicroStepKind[] = [...ACTION_KINDS, 'dispatch'];
+
+/** What a micro-step answers: an action's outcome; of a dispatch whether it was due. */
+export type MicroOutcome = Outcome | 'NOT_DUE';
+
+/** The functions that a step is made of: the spec's own, or those with a seeded bug. */
+export interface StepParts {
+  readonly act: typeof act;
+  readonly dispatchWhenDue: typeof dispatchWhenDue;
+}
+
+/** The spec's own. */
+export const STEP_PARTS: StepParts = { act, dispatchWhenDue };
+
+/** Takes a micro-step, in place. */
+export function takeMicroStep(
+  parts: StepParts,
+  plan: Plan,
+  machine: Machine,
+  step: MicroStep,
+): MicroOutcome {
+  if (step.kind !== 'dispatch') return parts.act(plan, machine, step);
+  const isDue = machine.cores[step.core]?.dispatchDue === true;
+  parts.dispatchWhenDue(plan, machine, step.core);
+  return isDue ? 'DONE' : 'NOT_DUE';
+}
+
+/** The same, symbolically: `fields` are those of the micro-step. */
+export function runMicroStep(
+  lifter: Lifter,
+  run: Run,
+  plan: Plan,
+  machine: SymbolicObject,
+  fields: Readonly<Record<string, Value>>,
+): Value {
+  if (fields['kind'] !== 'dispatch') {
+    const action = new SymbolicObject({ ...fields });
+    return lifter.getFunction('model/step.ts', 'act').call(run, [plan, machine, action]);
+  }
+  const isDue = simplify(toTruth(readDue(machine, Number(fields['core']))));
+  const dispatch = lifter.getFunction('model/scheduler.ts', 'dispatchWhenDue');
+  dispatch.call(run, [plan, machine, fields['core']]);
+  if (typeof isDue === 'boolean') return isDue ? 'DONE' : 'NOT_DUE';
+  return new Choice(toTruth(isDue), 'DONE', 'NOT_DUE');
+}
+
+function readDue(machine: SymbolicObject, core: number): Value {
+  const { cores } = machine.fields as Record<string, Value>;
+  const state = ((cores as SymbolicObject).fields as Value[])[core];
+  return ((state as SymbolicObject).fields as Record<string, Value>)['dispatchDue'];
+}
