@@ -13,6 +13,7 @@ import type { Action } from '../model/actions.ts';
 import type { StaticConfiguration } from '../model/configuration.ts';
 import type { Start } from '../properties/generators/traces.ts';
 import type { DelayBound } from '../properties/property.ts';
+import { decodeAction } from './action-schema.ts';
 import { configurationSchema } from './configuration-schema.ts';
 
 /** Version of the format. */
@@ -47,11 +48,8 @@ export type DecodeResult =
   | { readonly kind: 'ok'; readonly counterexample: Counterexample }
   | { readonly kind: 'invalid'; readonly message: string };
 
-const hexadecimal = z.string().regex(/^0x[0-9a-f]+$/, 'expected an address such as "0x48000000"');
-
-const actionSchema = z
-  .looseObject({ kind: z.enum(ACTION_KINDS as [string, ...string[]]) })
-  .catchall(z.union([z.number(), z.boolean(), z.string()]));
+/** Which fields an action has depends on its kind: `decodeAction` looks at them. */
+const actionSchema = z.looseObject({ kind: z.enum(ACTION_KINDS) });
 
 const fileSchema = z.strictObject({
   schema: z.literal(COUNTEREXAMPLE_SCHEMA),
@@ -79,8 +77,6 @@ const fileSchema = z.strictObject({
 
 /** Fields of actions that are addresses. */
 const ADDRESS_FIELD = 'address';
-/** Fields of actions that are words. */
-const WORD_FIELDS: readonly string[] = ['kind', 'operation'];
 
 /** Digest of a configuration as it stands in the file: SHA-256 of its JSON. */
 export function computeDigest(configuration: unknown): string {
@@ -142,9 +138,11 @@ export function decodeCounterexample(text: string): DecodeResult {
   }
   const decoded: Action[] = [];
   for (const [index, action] of actions.entries()) {
-    const fault = findActionFault(action);
-    if (fault !== null) return { kind: 'invalid', message: `actions.${index}: ${fault}` };
-    decoded.push(decodeAction(action));
+    const result = decodeAction(action);
+    if (result.kind === 'invalid') {
+      return { kind: 'invalid', message: `actions.${index}: ${result.message}` };
+    }
+    decoded.push(result.action);
   }
   const { tool, property, status, source, delayBounds, start, expected, found } = rest;
   return {
@@ -163,28 +161,6 @@ export function decodeCounterexample(text: string): DecodeResult {
       found,
     },
   };
-}
-
-/** What is wrong with the fields of an action; null when each is of its type. */
-function findActionFault(action: Readonly<Record<string, unknown>>): string | null {
-  for (const [key, value] of Object.entries(action)) {
-    if (key === ADDRESS_FIELD) {
-      const isAddress = hexadecimal.safeParse(value).success;
-      if (!isAddress) return `${key}: expected an address such as "0x1000"`;
-    } else if (typeof value === 'string' && !WORD_FIELDS.includes(key)) {
-      return `${key}: expected a number, found "${value}"`;
-    }
-  }
-  return null;
-}
-
-function decodeAction(action: Readonly<Record<string, unknown>>): Action {
-  const entries = Object.entries(action).map(([key, value]) => [
-    key,
-    key === ADDRESS_FIELD ? Number(value) : value,
-  ]);
-  // A missing or odd number is refused by the spec, which trusts no field of an action.
-  return Object.fromEntries(entries) as Action;
 }
 
 /** The configuration without the devices that nobody has and firmware does not keep. */

@@ -131,8 +131,10 @@ describe('CPU_ON', () => {
     act(board, { kind: 'send-sgi', core: 0, intId: 3, vcpu: 1 });
     act(board, { kind: 'cpu-on', core: 0, vcpu: 1 });
     act(board, { kind: 'time-passes', core: SHARED_CORE, ticks: 2 });
-    expect(act(board, { kind: 'interrupt-acknowledge', core: SHARED_CORE })).toBe('NO_INTERRUPT');
+    const fill = { kind: 'list-register-fill', core: SHARED_CORE, intId: 3 } as const;
+    expect(act(board, fill)).toBe('NO_INTERRUPT');
     enable(board, SHARED_CORE, 3);
+    expect(act(board, fill)).toBe('DONE');
     expect(act(board, { kind: 'interrupt-acknowledge', core: SHARED_CORE })).toBe('DONE');
   });
 });
@@ -224,6 +226,7 @@ describe('SYSTEM_RESET', () => {
     act(board, { kind: 'line-assert', intId: LEFT_LINE });
     const take = { kind: 'interrupt-take', core: SHARED_CORE, intId: LEFT_LINE } as const;
     expect(act(board, take)).toBe('DONE');
+    expect(act(board, { ...take, kind: 'list-register-fill' })).toBe('DONE');
     act(board, { kind: 'register-write', core: SHARED_CORE, register: 3, value: 5 });
     act(board, { kind: 'write', core: 0, address: RAM_IPA, value: 77 });
     const table = structuredClone(machine.stage2);

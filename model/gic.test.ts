@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Action } from './actions.ts';
+import { LR_INVALID } from './list-registers.ts';
 import { step } from './step.ts';
 import {
   LEFT,
@@ -52,6 +53,7 @@ describe('a line', () => {
     take(board, LEFT_LINE);
     act(board, { kind: 'line-assert', intId: LEFT_LINE });
     expect(lineOf(board, LEFT_LINE)).toMatchObject({ pending: false, active: true });
+    act(board, { kind: 'list-register-fill', core: 0, intId: LEFT_LINE });
     act(board, { kind: 'interrupt-acknowledge', core: 0 });
     act(board, { kind: 'interrupt-end', core: 0, intId: LEFT_LINE });
     expect(lineOf(board, LEFT_LINE)).toMatchObject({ pending: true, active: false });
@@ -141,6 +143,18 @@ describe('taking an interrupt', () => {
     expect(lineOf(board, second)).toMatchObject({ pending: true, active: false });
     expect(take(board, second)).toBe('DONE');
     expect(lineOf(board, second)).toMatchObject({ pending: false, active: true });
+  });
+
+  test('leaves the virtual line pending, in no list register', () => {
+    const board = createSealed();
+    enable(board, LEFT_LINE);
+    act(board, { kind: 'line-assert', intId: LEFT_LINE });
+    expect(take(board, LEFT_LINE)).toBe('DONE');
+    const virtual = board.machine.partitions[LEFT]?.lines.find(({ intId }) => intId === LEFT_LINE);
+    expect(virtual).toMatchObject({ pending: true, active: false });
+    expect(board.machine.cores[0]?.listRegisters.every(({ state }) => state === LR_INVALID)).toBe(
+      true,
+    );
   });
 
   test('leaves the lines of who does not run on the core pending', () => {

@@ -45,6 +45,7 @@ export function processTake(plan: Plan, machine: Machine, action: TakeAction): O
   if (state.section > 0) return 'CORE_AT_EL2';
   const self = getRunningResident(plan, machine, action.core);
   if (self === undefined) return 'CORE_IDLE';
+  if (action.intId < plan.spiFirst) return 'NO_SUCH_LINE';
   const line = machine.gic.lines[action.intId - plan.spiFirst];
   if (line === undefined) return 'NO_SUCH_LINE';
   if (!line.pending || !line.enabled || line.active) return 'NO_INTERRUPT';

@@ -31,7 +31,7 @@ export function findVirtualLine(
   return undefined;
 }
 
-/** Puts a pending line into a free list register, unless one holds it already. */
+/** Puts a line into a free list register, pending or active, unless one holds it already. */
 export function loadLine(state: CoreState, line: VirtualLine): Outcome {
   let free: ListRegister | undefined = undefined;
   for (const register of state.listRegisters) {

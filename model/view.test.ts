@@ -53,6 +53,7 @@ function createFull(): Board {
   step(plan, machine, { kind: 'arm-timer', core: 0, ticks: 9 });
   step(plan, machine, { kind: 'distributor', operation: 'enable', ...sgi });
   step(plan, machine, { kind: 'send-sgi', ...sgi });
+  step(plan, machine, { kind: 'list-register-fill', ...sgi });
   const request = { stream: LEFT_STREAM, address: RAM_IPA, write: true, value: 7 };
   step(plan, machine, { kind: 'dma-issue', ...request });
   return board;

@@ -106,7 +106,7 @@ export function createView(): View {
 /** Fills `view` with what a partition observes now. */
 export function observe(plan: Plan, machine: Machine, partition: number, view: View): void {
   observeState(plan, machine, partition, view);
-  observeTable(machine, partition, view);
+  observeTable(machine, partition, view.table);
   view.memory.length = 0;
   const frames = [...machine.memory.words.keys()].filter((frame) =>
     isObservable(plan, partition, frame),
@@ -132,17 +132,17 @@ export function observeState(plan: Plan, machine: Machine, partition: number, vi
   observeRequests(machine, partition, view.requests);
 }
 
-/** Fills the stage-2 table into `view`. Liftable. */
-export function observeTable(machine: Machine, partition: number, view: View): void {
+/** The stage-2 table of a partition. Liftable. */
+export function observeTable(machine: Machine, partition: number, numbers: number[]): void {
   let at = 0;
   for (const entry of machine.stage2[partition] ?? []) {
-    view.table[at] = entry.ipa;
-    view.table[at + 1] = entry.pa;
-    view.table[at + 2] = entry.size;
-    view.table[at + 3] = Number(entry.read);
-    view.table[at + 4] = Number(entry.write);
-    view.table[at + 5] = Number(entry.execute);
-    view.table[at + 6] = entry.type;
+    numbers[at] = entry.ipa;
+    numbers[at + 1] = entry.pa;
+    numbers[at + 2] = entry.size;
+    numbers[at + 3] = Number(entry.read);
+    numbers[at + 4] = Number(entry.write);
+    numbers[at + 5] = Number(entry.execute);
+    numbers[at + 6] = entry.type;
     at += 7;
   }
 }
@@ -171,7 +171,8 @@ function isLoaded(plan: Plan, machine: Machine, partition: number, vcpu: number)
   return place.resident >= 0 && state.loaded === place.resident;
 }
 
-function observeVcpu(
+/** A virtual CPU: its facts, switched registers, live or saved, and private lines. */
+export function observeVcpu(
   plan: Plan,
   machine: Machine,
   partition: number,
@@ -201,7 +202,8 @@ function observeVcpu(
   }
 }
 
-function observeLines(machine: Machine, partition: number, numbers: number[]): void {
+/** The shared lines of a partition. */
+export function observeLines(machine: Machine, partition: number, numbers: number[]): void {
   let at = 0;
   for (const line of machine.partitions[partition]?.lines ?? []) {
     numbers[at] = encodeLine(line);
@@ -219,7 +221,7 @@ function encodeLine(line: VirtualLine): number {
  * State, HW bit and, above them, the INTID; of an invalid one too, although a guest does not see
  * what is left in it: it is the guest's own.
  */
-function observeListRegisters(
+export function observeListRegisters(
   plan: Plan,
   machine: Machine,
   partition: number,
@@ -238,7 +240,7 @@ function observeListRegisters(
 }
 
 /** Bits for the wire, enabled, pending and active; the core, from -1 upwards, is above them. */
-function observePhysicalLines(
+export function observePhysicalLines(
   plan: Plan,
   machine: Machine,
   partition: number,
@@ -257,7 +259,8 @@ function observePhysicalLines(
   }
 }
 
-function observeRequests(machine: Machine, partition: number, numbers: number[]): void {
+/** Requests in flight of a partition. */
+export function observeRequests(machine: Machine, partition: number, numbers: number[]): void {
   let at = 0;
   for (const request of machine.smmu.inFlight) {
     const own = request.busy && request.master === partition;

@@ -35,13 +35,23 @@ function registersOf(board: Board, core = 0): number[][] {
     .map(({ intId, state }) => [intId, state]);
 }
 
-/** A line of `left` is asserted, enabled and taken. */
-function createTaken(): Board {
+function fill(board: Board, intId: number, core = 0): string {
+  return act(board, { kind: 'list-register-fill', core, intId });
+}
+
+/** A line of `left` is asserted, enabled, taken and in a list register. */
+function createListed(): Board {
   const board = createSealed();
   distribute(board, 'enable', LEFT_LINE);
   act(board, { kind: 'line-assert', intId: LEFT_LINE });
   expect(act(board, { kind: 'interrupt-take', core: 0, intId: LEFT_LINE })).toBe('DONE');
+  expect(fill(board, LEFT_LINE)).toBe('DONE');
   return board;
+}
+
+/** Whether virtual CPU `vcpu` of `left` waits in WFI. */
+function isWaiting({ machine }: Board, vcpu: number): boolean | undefined {
+  return machine.partitions[LEFT]?.vcpus[vcpu]?.waiting;
 }
 
 function physical(board: Board) {
@@ -80,30 +90,63 @@ describe('the virtual distributor', () => {
     distribute(board, 'route', LEFT_LINE, 1);
     act(board, { kind: 'line-assert', intId: LEFT_LINE });
     act(board, { kind: 'wait', core: SHARED_CORE });
-    expect(board.machine.partitions[LEFT]?.vcpus[1]?.waiting).toBe(true);
+    expect(isWaiting(board, 1)).toBe(true);
     distribute(board, 'enable', LEFT_LINE);
-    expect(board.machine.partitions[LEFT]?.vcpus[1]?.waiting).toBe(false);
+    expect(isWaiting(board, 1)).toBe(false);
   });
 
-  test('delivers a line that became pending while it was disabled', () => {
+  test('puts no line into a list register: EL2 does when it likes', () => {
+    const board = createSealed();
+    distribute(board, 'set-pending', DOORBELL_LINE);
+    distribute(board, 'enable', DOORBELL_LINE);
+    distribute(board, 'set-pending', DOORBELL_LINE);
+    expect(registersOf(board)).toEqual([]);
+    expect(fill(board, DOORBELL_LINE)).toBe('DONE');
+    expect(registersOf(board)).toEqual([[DOORBELL_LINE, LR_PENDING]]);
+  });
+
+  test('has a line listed only while it is enabled, whenever it became pending', () => {
     const board = createSealed();
     expect(distribute(board, 'set-pending', DOORBELL_LINE)).toBe('DONE');
-    expect(registersOf(board)).toEqual([]);
+    expect(fill(board, DOORBELL_LINE)).toBe('NO_INTERRUPT');
     distribute(board, 'enable', DOORBELL_LINE);
+    expect(fill(board, DOORBELL_LINE)).toBe('DONE');
     expect(registersOf(board)).toEqual([[DOORBELL_LINE, LR_PENDING]]);
     distribute(board, 'disable', DOORBELL_LINE);
     expect(registersOf(board)).toEqual([]);
   });
 
+  test('wakes the target of a line that becomes pending, if it is enabled', () => {
+    for (const enabled of [true, false]) {
+      const board = createBusy();
+      distribute(board, 'route', LEFT_LINE, 1);
+      if (enabled) distribute(board, 'enable', LEFT_LINE);
+      act(board, { kind: 'wait', core: SHARED_CORE });
+      expect(isWaiting(board, 1)).toBe(true);
+      expect(distribute(board, 'set-pending', LEFT_LINE)).toBe('DONE');
+      expect(isWaiting(board, 1)).toBe(!enabled);
+    }
+  });
+
+  test('wakes the target of a pending line when it is enabled', () => {
+    const board = createBusy();
+    distribute(board, 'route', DOORBELL_LINE, 1);
+    distribute(board, 'set-pending', DOORBELL_LINE);
+    act(board, { kind: 'wait', core: SHARED_CORE });
+    expect(isWaiting(board, 1)).toBe(true);
+    distribute(board, 'enable', DOORBELL_LINE);
+    expect(isWaiting(board, 1)).toBe(false);
+  });
+
   test('clears what is pending, and gives back a physical line that nobody acknowledged', () => {
-    const board = createTaken();
+    const board = createListed();
     expect(distribute(board, 'clear-pending', LEFT_LINE)).toBe('DONE');
     expect(registersOf(board)).toEqual([]);
     expect(physical(board)).toMatchObject({ active: false, pending: true });
   });
 
   test('leaves an active line in its list register, whatever the guest writes', () => {
-    const board = createTaken();
+    const board = createListed();
     act(board, { kind: 'interrupt-acknowledge', core: 0 });
     distribute(board, 'clear-pending', LEFT_LINE);
     distribute(board, 'disable', LEFT_LINE);
@@ -123,25 +166,28 @@ describe('a route', () => {
   });
 
   test('refuses with BAD_VALUE to move an active line', () => {
-    const board = createTaken();
+    const board = createListed();
     act(board, { kind: 'interrupt-acknowledge', core: 0 });
     expect(distribute(board, 'route', LEFT_LINE, 1)).toBe('BAD_VALUE');
     act(board, { kind: 'interrupt-end', core: 0, intId: LEFT_LINE });
     expect(distribute(board, 'route', LEFT_LINE, 1)).toBe('DONE');
   });
 
-  test('takes a pending line along and wakes the new target', () => {
-    for (const taken of [true, false]) {
+  test.each(['asserted', 'taken', 'listed'])(
+    'takes a line that is %s along and wakes the new target',
+    (until) => {
       const board = createBusy();
       act(board, { kind: 'wait', core: SHARED_CORE });
       distribute(board, 'enable', LEFT_LINE);
       act(board, { kind: 'line-assert', intId: LEFT_LINE });
-      if (taken) act(board, { kind: 'interrupt-take', core: 0, intId: LEFT_LINE });
+      if (until !== 'asserted') act(board, { kind: 'interrupt-take', core: 0, intId: LEFT_LINE });
+      if (until === 'listed') expect(fill(board, LEFT_LINE)).toBe('DONE');
+      expect(registersOf(board).length).toBe(until === 'listed' ? 1 : 0);
       expect(distribute(board, 'route', LEFT_LINE, 1)).toBe('DONE');
       expect(registersOf(board)).toEqual([]);
-      expect(board.machine.partitions[LEFT]?.vcpus[1]?.waiting).toBe(false);
-    }
-  });
+      expect(isWaiting(board, 1)).toBe(false);
+    },
+  );
 });
 
 describe('an SGI', () => {
@@ -163,20 +209,52 @@ describe('an SGI', () => {
     );
     expect(pending).toEqual([[false, true], [false, false], [false]]);
   });
+
+  test('wakes its target if it is enabled there, and is in no list register before a fill', () => {
+    for (const enabled of [true, false]) {
+      const board = createBusy();
+      if (enabled) distribute(board, 'enable', 5, 0, SHARED_CORE);
+      act(board, { kind: 'send-sgi', core: SHARED_CORE, intId: 5, vcpu: 1 });
+      expect(registersOf(board, SHARED_CORE)).toEqual([]);
+      expect(fill(board, 5, SHARED_CORE)).toBe(enabled ? 'DONE' : 'NO_INTERRUPT');
+      const other = createBusy();
+      if (enabled) distribute(other, 'enable', 5, 0, SHARED_CORE);
+      act(other, { kind: 'wait', core: SHARED_CORE });
+      act(other, { kind: 'send-sgi', core: 0, intId: 5, vcpu: 1 });
+      expect(isWaiting(other, 1)).toBe(!enabled);
+    }
+  });
 });
 
 describe('acknowledge and end', () => {
   test('refuses with NO_INTERRUPT without a pending list register', () => {
     const board = createSealed();
     expect(act(board, { kind: 'interrupt-acknowledge', core: 0 })).toBe('NO_INTERRUPT');
-    const taken = createTaken();
-    expect(act(taken, { kind: 'interrupt-acknowledge', core: 0 })).toBe('DONE');
-    expect(taken.machine.cores[0]?.registers[X0]).toBe(LEFT_LINE);
-    expect(act(taken, { kind: 'interrupt-acknowledge', core: 0 })).toBe('NO_INTERRUPT');
+    distribute(board, 'enable', LEFT_LINE);
+    act(board, { kind: 'line-assert', intId: LEFT_LINE });
+    act(board, { kind: 'interrupt-take', core: 0, intId: LEFT_LINE });
+    expect(act(board, { kind: 'interrupt-acknowledge', core: 0 })).toBe('NO_INTERRUPT');
+    const listed = createListed();
+    expect(act(listed, { kind: 'interrupt-acknowledge', core: 0 })).toBe('DONE');
+    expect(listed.machine.cores[0]?.registers[X0]).toBe(LEFT_LINE);
+    expect(act(listed, { kind: 'interrupt-acknowledge', core: 0 })).toBe('NO_INTERRUPT');
+  });
+
+  test('gives the lowest INTID first, in whichever order they were listed', () => {
+    const board = createSealed();
+    for (const intId of [LEFT_OTHER_LINE, LEFT_LINE]) {
+      distribute(board, 'enable', intId);
+      distribute(board, 'set-pending', intId);
+      expect(fill(board, intId)).toBe('DONE');
+    }
+    for (const intId of [LEFT_LINE, LEFT_OTHER_LINE]) {
+      expect(act(board, { kind: 'interrupt-acknowledge', core: 0 })).toBe('DONE');
+      expect(board.machine.cores[0]?.registers[X0]).toBe(intId);
+    }
   });
 
   test('refuses with LINE_NOT_OWNED, INTERRUPT_NOT_ACTIVE to end what is not active', () => {
-    const board = createTaken();
+    const board = createListed();
     const end = { kind: 'interrupt-end', core: 0 } as const;
     expect(act(board, { ...end, intId: RIGHT_LINE })).toBe('LINE_NOT_OWNED');
     expect(act(board, { ...end, intId: LEFT_LINE })).toBe('INTERRUPT_NOT_ACTIVE');
@@ -190,18 +268,21 @@ describe('acknowledge and end', () => {
     distribute(board, 'enable', LEFT_LINE);
     act(board, { kind: 'line-assert', intId: LEFT_LINE });
     act(board, { kind: 'interrupt-take', core: 0, intId: LEFT_LINE });
+    fill(board, LEFT_LINE);
     act(board, { kind: 'interrupt-acknowledge', core: 0 });
     const end = { kind: 'interrupt-end', intId: LEFT_LINE } as const;
     expect(act(board, { ...end, core: SHARED_CORE })).toBe('INTERRUPT_NOT_ACTIVE');
     expect(act(board, { ...end, core: 0 })).toBe('DONE');
   });
 
-  test('delivers again what became pending while it was active', () => {
-    const board = createTaken();
+  test('leave pending what became so while it was active, for a fill to list again', () => {
+    const board = createListed();
     act(board, { kind: 'interrupt-acknowledge', core: 0 });
     distribute(board, 'set-pending', LEFT_LINE);
     expect(registersOf(board)).toEqual([[LEFT_LINE, LR_ACTIVE]]);
     act(board, { kind: 'interrupt-end', core: 0, intId: LEFT_LINE });
+    expect(registersOf(board)).toEqual([]);
+    expect(fill(board, LEFT_LINE)).toBe('DONE');
     expect(registersOf(board)).toEqual([[LEFT_LINE, LR_PENDING]]);
   });
 });
@@ -216,29 +297,52 @@ describe('spill and fill', () => {
     expect(act(board, { ...spill, slot: 2 })).toBe('NO_SUCH_SLOT');
     expect(act(board, { ...spill, core: SHARED_CORE })).toBe('CORE_IDLE');
     expect(act(board, spill)).toBe('LIST_REGISTER_EMPTY');
-    expect(act(createTaken(), spill)).toBe('DONE');
+    expect(act(createListed(), spill)).toBe('DONE');
   });
 
   test('refuses to fill: NO_SUCH_CORE, CORE_IDLE, LINE_NOT_OWNED, NO_INTERRUPT, FULL', () => {
     const board = createSealed({ listRegisters: 1 });
-    const fill = { kind: 'list-register-fill', core: 0, intId: LEFT_OTHER_LINE } as const;
-    expect(act(board, { ...fill, core: 9 })).toBe('NO_SUCH_CORE');
-    expect(act(board, { ...fill, core: SHARED_CORE })).toBe('CORE_IDLE');
-    expect(act(board, { ...fill, intId: 999 })).toBe('LINE_NOT_OWNED');
-    expect(act(board, fill)).toBe('NO_INTERRUPT');
+    expect(fill(board, LEFT_OTHER_LINE, 9)).toBe('NO_SUCH_CORE');
+    expect(fill(board, LEFT_OTHER_LINE, SHARED_CORE)).toBe('CORE_IDLE');
+    for (const intId of [-1, 999, RIGHT_LINE]) expect(fill(board, intId)).toBe('LINE_NOT_OWNED');
+    expect(fill(board, LEFT_OTHER_LINE)).toBe('NO_INTERRUPT');
     for (const intId of [LEFT_LINE, LEFT_OTHER_LINE]) {
       distribute(board, 'enable', intId);
       distribute(board, 'set-pending', intId);
     }
-    expect(act(board, fill)).toBe('LIST_REGISTERS_FULL');
-    expect(act(board, { ...fill, intId: LEFT_LINE })).toBe('DONE');
+    // Either may come first, and what is listed already is listed once.
+    expect(fill(board, LEFT_OTHER_LINE)).toBe('DONE');
+    expect(fill(board, LEFT_LINE)).toBe('LIST_REGISTERS_FULL');
+    expect(fill(board, LEFT_OTHER_LINE)).toBe('DONE');
+    expect(registersOf(board)).toEqual([[LEFT_OTHER_LINE, LR_PENDING]]);
+  });
+
+  test('refuse with LINE_NOT_OWNED to list what another virtual CPU shall take', () => {
+    const board = createBusy();
+    distribute(board, 'enable', LEFT_LINE);
+    distribute(board, 'set-pending', LEFT_LINE);
+    expect(fill(board, LEFT_LINE, SHARED_CORE)).toBe('LINE_NOT_OWNED');
+    distribute(board, 'route', LEFT_LINE, 1);
+    expect(fill(board, LEFT_LINE)).toBe('LINE_NOT_OWNED');
+    expect(fill(board, LEFT_LINE, SHARED_CORE)).toBe('DONE');
+  });
+
+  test('list an active line as active, whether it is pending again or not', () => {
+    for (const again of [false, true]) {
+      const board = createListed();
+      act(board, { kind: 'interrupt-acknowledge', core: 0 });
+      if (again) distribute(board, 'set-pending', LEFT_LINE);
+      act(board, { kind: 'list-register-spill', ...slot });
+      expect(fill(board, LEFT_LINE)).toBe('DONE');
+      expect(registersOf(board)).toEqual([[LEFT_LINE, LR_ACTIVE]]);
+    }
   });
 
   test('lose nothing: a spilled active line can be ended, a pending one comes back', () => {
-    const board = createTaken();
+    const board = createListed();
     act(board, { kind: 'list-register-spill', ...slot });
     expect(act(board, { kind: 'interrupt-acknowledge', core: 0 })).toBe('NO_INTERRUPT');
-    expect(act(board, { kind: 'list-register-fill', core: 0, intId: LEFT_LINE })).toBe('DONE');
+    expect(fill(board, LEFT_LINE)).toBe('DONE');
     expect(act(board, { kind: 'interrupt-acknowledge', core: 0 })).toBe('DONE');
     act(board, { kind: 'list-register-spill', ...slot });
     act(board, { kind: 'line-deassert', intId: LEFT_LINE });

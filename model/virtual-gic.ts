@@ -2,7 +2,7 @@
  * Virtual GIC: what a partition sees of interrupts, and the list registers that carry them.
  *
  * The line's own pending and active flags are the truth; a list register is a copy for the virtual
- * CPU that is live on the core. A partition reaches only its own lines.
+ * CPU that is live on the core, made when EL2 fills it. A partition reaches only its own lines.
  */
 
 import type {
@@ -33,12 +33,12 @@ import { wake } from './scheduler.ts';
 /** SGIs are INTIDs 0 to 15. */
 export const SGI_COUNT = 16;
 
-/** A shared line of a partition becomes pending: it wakes its target and enters a list register. */
+/** A shared line of a partition becomes pending: it wakes its target if it is enabled. */
 export function raiseLine(plan: Plan, machine: Machine, partition: number, intId: number): void {
   const line = findVirtualLine(machine, partition, 0, intId);
   if (line === undefined) return;
   line.pending = true;
-  deliver(plan, machine, partition, line.target, line);
+  if (line.enabled) wake(plan, machine, partition, line.target);
 }
 
 /** A private line (SGI or PPI) of a virtual CPU becomes pending. */
@@ -52,38 +52,7 @@ export function raisePrivateLine(
   const line = machine.partitions[partition]?.vcpus[vcpu]?.privateLines[intId];
   if (line === undefined) return;
   line.pending = true;
-  deliver(plan, machine, partition, vcpu, line);
-}
-
-/**
- * Wakes the target of a pending, enabled line and puts it into a list register if the target is
- * live.
- */
-function deliver(
-  plan: Plan,
-  machine: Machine,
-  partition: number,
-  vcpu: number,
-  line: VirtualLine,
-): void {
-  if (!line.enabled) return;
-  loadIfLive(plan, machine, partition, vcpu, line);
-  wake(plan, machine, partition, vcpu);
-}
-
-/** Puts a line into a list register if its target is live on its core. */
-function loadIfLive(
-  plan: Plan,
-  machine: Machine,
-  partition: number,
-  vcpu: number,
-  line: VirtualLine,
-): void {
-  const core = plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1;
-  const state = machine.cores[core];
-  if (state === undefined) return;
-  const loaded = getLoadedResident(plan, machine, core);
-  if (loaded?.partition === partition && loaded.vcpu === vcpu) loadLine(state, line);
+  if (line.enabled) wake(plan, machine, partition, vcpu);
 }
 
 /** MMIO to the virtual distributor. */
@@ -104,7 +73,7 @@ export function processDistributor(
   if (action.operation === 'disable') return disableLine(plan, machine, self.partition, vcpu, line);
   if (action.operation === 'set-pending') {
     line.pending = true;
-    deliver(plan, machine, self.partition, vcpu, line);
+    if (line.enabled) wake(plan, machine, self.partition, vcpu);
     return 'DONE';
   }
   line.pending = false;
@@ -122,8 +91,7 @@ function enableLine(
 ): Outcome {
   line.enabled = true;
   setPhysicalEnable(plan, machine, partition, line, true);
-  if (line.pending) deliver(plan, machine, partition, vcpu, line);
-  else if (isSignalled(plan, machine, partition, line)) wake(plan, machine, partition, vcpu);
+  if (isSignalled(plan, machine, partition, line)) wake(plan, machine, partition, vcpu);
   return 'DONE';
 }
 
@@ -184,10 +152,7 @@ function routeVirtualLine(
   line.target = action.vcpu;
   const physical = findPhysicalLine(plan, machine, partition, line);
   if (physical !== undefined) physical.core = planned.core;
-  if (line.pending) deliver(plan, machine, partition, line.target, line);
-  else if (isSignalled(plan, machine, partition, line)) {
-    wake(plan, machine, partition, line.target);
-  }
+  if (isSignalled(plan, machine, partition, line)) wake(plan, machine, partition, line.target);
   return 'DONE';
 }
 
@@ -245,7 +210,6 @@ export function processEnd(plan: Plan, machine: Machine, action: EndAction): Out
   unloadLine(state, line.intId);
   line.active = false;
   releasePhysicalLine(plan, machine, self.partition, line);
-  if (line.pending && line.enabled) loadLine(state, line);
   return 'DONE';
 }
 
@@ -263,8 +227,8 @@ export function processSpill(plan: Plan, machine: Machine, action: SpillAction):
 }
 
 /**
- * EL2 fills a list register with what waits in memory: after a world switch, or in a maintenance
- * interrupt. Which line it takes first is up to it.
+ * EL2 fills a list register with what waits in memory: when a line becomes pending, after a world
+ * switch, or in a maintenance interrupt. When it does, and which line it takes first, is up to it.
  */
 export function processFill(plan: Plan, machine: Machine, action: FillAction): Outcome {
   const self = getRunningResident(plan, machine, action.core);

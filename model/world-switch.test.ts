@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { loadLine } from './list-registers.ts';
 import { REGISTERS } from './registers.ts';
+import { step } from './step.ts';
 import { LEFT, LEFT_LINE, RIGHT, SHARED_CORE, createBusy } from './testing/small-board.ts';
 import { raiseLine } from './virtual-gic.ts';
 import { switchWorld } from './world-switch.ts';
@@ -42,13 +42,15 @@ test('empties the list registers; a line that waits in memory can be listed agai
   const line = machine.partitions[LEFT]?.lines[0];
   Object.assign(line ?? {}, { enabled: true, target: 1 });
   raiseLine(plan, machine, LEFT, LEFT_LINE);
+  const fill = { kind: 'list-register-fill', core: SHARED_CORE, intId: LEFT_LINE } as const;
   const held = (): number[] =>
     core.listRegisters.filter(({ state }) => state !== 0).map(({ intId }) => intId);
+  expect(step(plan, machine, fill)).toBe('DONE');
   expect(held()).toEqual([LEFT_LINE]);
   switchWorld(plan, machine, SHARED_CORE, right);
   expect(held()).toEqual([]);
   switchWorld(plan, machine, SHARED_CORE, left);
   expect(held()).toEqual([]);
-  if (line !== undefined) loadLine(core, line);
+  expect(step(plan, machine, fill)).toBe('DONE');
   expect(held()).toEqual([LEFT_LINE]);
 });

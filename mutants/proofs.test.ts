@@ -75,8 +75,8 @@ const FALLS: readonly Fall[] = [
   },
   {
     bug: 'EL2 takes lines of partitions that do not run',
-    id: 'noninterference.weak-step-consistency[interrupt-take: nobody -> right]',
-    conjunct: /^lines\[/,
+    id: 'irq.confined[interrupt-take by right@core1]',
+    conjunct: /^the line taken$/,
   },
   {
     bug: 'every line is routed to the boot core',
@@ -95,12 +95,12 @@ const FALLS: readonly Fall[] = [
   },
   {
     bug: 'a world switch keeps what the list registers hold',
-    id: 'irq.preserved[time-passes by left@core1]',
+    id: 'irq.preserved[dispatch by left@core1]',
     conjunct: /^irq\.delivered\[1,/,
   },
   {
     bug: 'a world switch forgets the first class of registers',
-    id: 'noninterference.preserved[time-passes by left@core1]',
+    id: 'noninterference.preserved[dispatch by left@core1]',
     conjunct: /^noninterference\.registers\[1,/,
   },
   {
@@ -120,7 +120,7 @@ const FALLS: readonly Fall[] = [
   },
   {
     bug: 'whoever is ready runs without budget',
-    id: 'time.preserved[time-passes by left@core1]',
+    id: 'time.preserved[dispatch by left@core1]',
     conjunct: /^time\.charged-in-budget\[1\]$/,
   },
   {

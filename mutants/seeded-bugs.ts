@@ -15,6 +15,7 @@ import { X0 } from '../model/registers.ts';
 import { step } from '../model/step.ts';
 import { computePage, isCovering } from '../model/translation.ts';
 import { PAGE_SIZE } from '../model/units.ts';
+import { raiseLine } from '../model/virtual-gic.ts';
 import type { StepFunction } from '../properties/engine/run.ts';
 import { afterStep } from './seeded-bug.ts';
 import type { SeededBug } from './seeded-bug.ts';
@@ -142,6 +143,18 @@ const routeTakesVcpuForCore = afterStep((plan, machine, action, outcome) => {
   const line = machine.gic.lines[action.intId - plan.spiFirst];
   if (outcome === 'DONE' && line !== undefined && line.owner >= 0) line.core = action.vcpu;
   return outcome;
+});
+
+/** EL2 takes whatever is routed to the core, whoever runs there. */
+const takesForWhoDoesNotRun = afterStep((plan, machine, action, outcome) => {
+  if (action.kind !== 'interrupt-take' || outcome !== 'NO_INTERRUPT') return outcome;
+  const line = machine.gic.lines[action.intId - plan.spiFirst];
+  if (line === undefined || line.core !== action.core) return outcome;
+  if (!line.pending || !line.enabled || line.active) return outcome;
+  line.pending = false;
+  line.active = true;
+  raiseLine(plan, machine, line.owner, action.intId);
+  return 'DONE';
 });
 
 const doorbellUnchecked = afterStep((_plan, _machine, action, outcome) =>
@@ -283,6 +296,11 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'a route takes a virtual CPU number for a core',
     property: 'irq.route',
     step: routeTakesVcpuForCore,
+  },
+  {
+    name: 'EL2 takes lines of whoever does not run',
+    property: 'irq.taken',
+    step: takesForWhoDoesNotRun,
   },
   { name: 'doorbell numbers unchecked', property: 'channel.doorbell', step: doorbellUnchecked },
   { name: 'budget comes back at every event', property: 'time.budget', step: budgetIsRefunded },

@@ -131,4 +131,20 @@ describe('haven fuzz and haven replay', () => {
     expect(run.exitCode).toBe(2);
     expect(run.stdout).toContain('CFG-COUNTEREXAMPLE');
   });
+
+  test('replay refuses a file whose action lacks a field, and says which and what to do', () => {
+    const recorded = join(getPackageRoot(), 'counterexamples');
+    const name = readdirSync(recorded).find((one) => one.startsWith('memory.rights--')) ?? '';
+    const text = readFileSync(join(recorded, name), 'utf8');
+    const old = join(folder, 'old.json');
+    writeFileSync(
+      old,
+      text.replace('"actions": [', '"actions": [{"kind":"interrupt-take","core":0},'),
+    );
+    const run = runHaven(['replay', old]);
+    expect(run.exitCode).toBe(2);
+    expect(run.stdout).toContain('actions.0: interrupt-take lacks its field intId');
+    expect(run.stdout).toContain('record the trace anew with haven fuzz');
+    expect(run.stdout).toContain(old);
+  });
 });

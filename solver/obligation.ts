@@ -19,6 +19,16 @@ export type Model = ReadonlyMap<string, Value>;
  */
 export type Witness = Readonly<Record<string, string | number | boolean>>;
 
+/** A part of a statement. */
+export interface ObligationPart {
+  /** What breaks it. Where this alone is impossible no premise is needed. */
+  readonly broken: Term;
+  /** It is not worth asking without its premises. */
+  readonly needsPremises: boolean;
+  /** The same together with its premises; the two are one term where there are none. */
+  readonly refute: () => Term;
+}
+
 /** What is to be proved, and what to say when it is false. */
 export interface Obligation {
   /**
@@ -39,15 +49,17 @@ export interface Obligation {
    * they are satisfiable together.
    */
   readonly premises?: readonly Term[];
+  /** A case that may satisfy the premises: where it does, no solver is asked for one. */
+  readonly suggestPremises?: () => Model;
   /** A case that satisfies the premises. */
   readonly describePremises?: (model: Model) => Witness;
   /** Satisfiable together with `assume` iff the statement is false. */
   readonly refute: Term;
   /**
-   * The statement in parts: `refute` is their disjunction. Each is asked alone, which is faster
-   * where they have little in common.
+   * The statement in parts: `refute` is their disjunction. They are asked one by one, which is
+   * faster where they have little in common.
    */
-  readonly parts?: readonly Term[];
+  readonly parts?: readonly ObligationPart[];
   /**
    * Where `refute` leaves premises out that the case of a model has to satisfy too: all of it,
    * asked before the model is decoded.
@@ -85,7 +97,7 @@ export interface ObligationResult {
   readonly solver: string;
   /** Time in the solver for premises and statement, milliseconds. */
   readonly ms: number;
-  /** Distinct nodes of the terms asked about, premises and statement together; at least 1. */
+  /** Distinct nodes of the terms that a solver was asked about the statement; 0 for none. */
   readonly size: number;
   /** Every answer that it rests on was found by an earlier run and kept. */
   readonly cached: boolean;

@@ -10,6 +10,7 @@ import { SIMPLIFIER, getAreaOfObligation, getClaim } from './obligation.ts';
 import type {
   Model,
   Obligation,
+  ObligationPart,
   ObligationResult,
   ObligationStatus,
   Witness,
@@ -25,6 +26,7 @@ import {
   countInterned,
   countTerms,
   listVariables,
+  or,
   releaseTerms,
 } from './smt/term.ts';
 import type { Term } from './smt/term.ts';
@@ -167,7 +169,7 @@ function createDecider(
     const results: ObligationResult[] = [];
     const waiting = obligations.entries();
     total += obligations.length;
-    /** Takes one obligation after the other, so that no more than a few texts are held at a time. */
+    /** Takes one obligation after the other: no more than a few texts are held at a time. */
     const work = async (): Promise<void> => {
       for (const [index, obligation] of waiting) {
         results[index] = await decide(configuration, obligation, solver, premises);
@@ -186,8 +188,8 @@ function createDecider(
 const LANES_MIN = 16;
 const LANES_PER_JOB = 4;
 
-/** Answers to premises, which many obligations share. */
-type Premises = Map<Term, Promise<NamedAnswer>>;
+/** Answers to premises, which many obligations share, with the case that satisfies them. */
+type Premises = Map<Term, Promise<NamedAnswer & { readonly shown: Witness | null }>>;
 
 /** A glob as an anchored pattern; brackets of instances stand for themselves. */
 function compileGlob(glob: string): RegExp {
@@ -216,6 +218,8 @@ interface Decision {
   readonly status: ObligationStatus;
   readonly detail: string | null;
   readonly ms: number;
+  /** Distinct nodes of the terms asked about. */
+  readonly size: number;
   readonly solver: string;
   readonly cached: boolean;
   readonly model: Model | null;
@@ -232,11 +236,10 @@ async function decide(
   premises: Premises,
 ): Promise<ObligationResult> {
   const decision = await ask(obligation, solver, premises);
-  const { id, statement, formula, source, assume, refute } = obligation;
+  const { id, statement, formula, source } = obligation;
   const { model, isContradiction, ...decided } = decision;
   const area = getAreaOfObligation(obligation);
-  const size = countTerms([...assume, refute]);
-  const result = { id, area, statement, formula, source, ...decided, size };
+  const result = { id, area, statement, formula, source, ...decided };
   if (model === null) {
     const finding = isContradiction ? createContradiction(id, decision.detail ?? '') : null;
     return { ...result, witness: null, finding };
@@ -266,48 +269,114 @@ function createContradiction(id: string, detail: string): Finding {
 /**
  * Asks for a case that breaks the statement; where there is none, whether the premises hold at all.
  */
-async function ask(
-  { assume, refute, parts = [refute], premises: all = assume, describePremises }: Obligation,
-  solver: Solver,
-  premises: Premises,
-): Promise<Decision> {
-  const broken = await checkParts(
-    parts.map((part) => and([...assume, part])),
-    solver,
-  );
-  if (broken.status === 'sat') return conclude('refuted', broken, { model: broken.model });
-  if (broken.status === 'unknown') return giveUp(broken);
+async function ask(obligation: Obligation, solver: Solver, premises: Premises): Promise<Decision> {
+  const { assume, parts, premises: all = assume } = obligation;
+  const broken = await (parts === undefined
+    ? checkAll([and([...assume, obligation.refute])], solver)
+    : checkParts(parts, solver));
+  const { size } = broken;
+  if (broken.status === 'sat') return conclude('refuted', broken, { model: broken.model, size });
+  if (broken.status === 'unknown') return { ...giveUp(broken), size };
   const premise = and(all);
-  const premiseAnswer = premises.get(premise) ?? check(premise, solver);
+  const premiseAnswer = premises.get(premise) ?? checkPremise(obligation, premise, solver);
   premises.set(premise, premiseAnswer);
   const satisfied = await premiseAnswer;
   const ms = broken.ms + satisfied.ms;
-  if (satisfied.status === 'unknown') return { ...giveUp(satisfied), ms };
+  if (satisfied.status === 'unknown') return { ...giveUp(satisfied), ms, size };
   if (satisfied.status === 'unsat') {
     const detail = 'the premises contradict each other';
-    return conclude('vacuous', satisfied, { detail, ms });
+    return conclude('vacuous', satisfied, { detail, ms, size });
   }
   const cached = isKept(broken) && isKept(satisfied);
   return conclude('discharged', broken, {
     ms,
+    size,
     cached: cached && broken.by !== SIMPLIFIER,
-    premises: describePremises?.(satisfied.model) ?? null,
+    premises: satisfied.shown,
   });
 }
 
-/** Asks for a case of each part in turn: the first one counts, and so does the first unknown. */
-async function checkParts(parts: readonly Term[], solver: Solver): Promise<NamedAnswer> {
-  const open = parts.filter((part) => part !== FALSE);
-  let ms = 0;
-  let cached = true;
-  for (const part of open) {
-    const answer = await check(part, solver);
-    ms += answer.ms;
-    cached &&= isKept(answer);
-    if (answer.status !== 'unsat') return { ...answer, ms };
+/** Whether the premises hold in some case: in the suggested one, or in one that a solver finds. */
+async function checkPremise(
+  { suggestPremises, describePremises }: Obligation,
+  premise: Term,
+  solver: Solver,
+): Promise<NamedAnswer & { readonly shown: Witness | null }> {
+  const model = suggestPremises?.();
+  const isSuggested = model !== undefined && isModel([premise], model);
+  const answer = isSuggested
+    ? ({ status: 'sat', model, ms: 0, by: SIMPLIFIER } as const)
+    : await check(premise, solver);
+  const shown = answer.status === 'sat' ? describePremises?.(answer.model) : undefined;
+  return { ...answer, shown: shown ?? null };
+}
+
+/** Terms of parts that are asked together, without their premises. */
+const TOGETHER_MAX = 1500;
+/** Terms of one part that is worth asking without its premises. */
+const ALONE_MAX = 500;
+
+/**
+ * Asks for a case of each part. Most parts hold whatever the premises say, and are small: many are
+ * asked at once, and only where there is a case each of them with its premises.
+ */
+async function checkParts(parts: readonly ObligationPart[], solver: Solver): Promise<AskedAnswer> {
+  const answers: AskedAnswer[] = [];
+  for (const bundle of bundleParts(parts.filter(({ broken }) => broken !== FALSE))) {
+    const isAlone = bundle.every(
+      ({ broken, needsPremises }) => !needsPremises && countTerms([broken]) <= ALONE_MAX,
+    );
+    if (isAlone) {
+      const answer = await checkAll([or(bundle.map(({ broken }) => broken))], solver);
+      answers.push(answer);
+      if (answer.status === 'unsat') continue;
+      answers.pop();
+    }
+    const answer = await checkAll(
+      bundle.map(({ refute }) => refute()),
+      solver,
+    );
+    answers.push(answer);
+    if (answer.status !== 'unsat') break;
   }
-  const answer = { status: 'unsat', ms, ...(cached ? { cached: true as const } : {}) } as const;
-  return { ...answer, by: open.length === 0 ? SIMPLIFIER : solver.name };
+  return joinAnswers(answers, solver);
+}
+
+function bundleParts(parts: readonly ObligationPart[]): ObligationPart[][] {
+  const bundles: ObligationPart[][] = [];
+  let size = Infinity;
+  for (const part of parts) {
+    size += countTerms([part.broken]);
+    if (size > TOGETHER_MAX) {
+      bundles.push([]);
+      size = countTerms([part.broken]);
+    }
+    bundles.at(-1)?.push(part);
+  }
+  return bundles;
+}
+
+/** Asks for a case of each term in turn: the first one counts, and so does the first unknown. */
+async function checkAll(terms: readonly Term[], solver: Solver): Promise<AskedAnswer> {
+  const answers: AskedAnswer[] = [];
+  for (const term of terms.filter((one) => one !== FALSE)) {
+    const answer = await check(term, solver);
+    answers.push({ ...answer, size: countTerms([term]) });
+    if (answer.status !== 'unsat') break;
+  }
+  return joinAnswers(answers, solver);
+}
+
+/** The last answer, for all: it is the only one that may not be `unsat`. */
+function joinAnswers(answers: readonly AskedAnswer[], solver: Solver): AskedAnswer {
+  const sum = (of: (answer: AskedAnswer) => number): number =>
+    answers.reduce((total, answer) => total + of(answer), 0);
+  const [ms, size] = [sum((answer) => answer.ms), sum((answer) => answer.size)];
+  const last = answers.at(-1);
+  if (last !== undefined && last.status !== 'unsat') return { ...last, ms, size };
+  const cached = answers.every(isKept) ? { cached: true as const } : {};
+  const by = last === undefined ? SIMPLIFIER : solver.name;
+  return { status: 'unsat', ms, size, ...cached, by };
 }
 
 function conclude(
@@ -317,7 +386,7 @@ function conclude(
 ): Decision {
   const { ms, by: solver } = answer;
   const cached = answer.status !== 'unknown' && answer.cached === true;
-  const nothing = { detail: null, model: null, premises: null, isContradiction: false };
+  const nothing = { size: 0, detail: null, model: null, premises: null, isContradiction: false };
   return { status, ms, solver, cached, ...nothing, ...rest };
 }
 
@@ -333,6 +402,9 @@ function isKept(answer: NamedAnswer): boolean {
 
 /** An answer and who gave it. */
 type NamedAnswer = Answer & { readonly by: string };
+
+/** An answer, and the size of the terms that it is about. */
+type AskedAnswer = NamedAnswer & { readonly size: number };
 
 /** Terms that were simplified to a constant need no solver; a model that is none is no answer. */
 async function check(term: Term, solver: Solver): Promise<NamedAnswer> {

@@ -14,8 +14,7 @@ const GIC_BUGS: readonly SourceBug[] = [
     find: "if (line.core !== action.core || line.owner !== self.partition) return 'NO_INTERRUPT';",
     replace: "if (line.core !== action.core) return 'NO_INTERRUPT';",
     breaks: 'Interrupts of one partition cost another time.',
-    property: null,
-    unseen: 'the line still goes to its owner; who pays for the interrupt is no property',
+    property: 'irq.taken',
   },
   {
     ...GIC,
@@ -172,8 +171,8 @@ const DISTRIBUTOR_BUGS: readonly SourceBug[] = [
     row: 'IRQ-16',
     find: `  line.active = false;
   releasePhysicalLine(plan, machine, self.partition, line);
-  if`,
-    replace: '  line.active = false;\n  if',
+`,
+    replace: '  line.active = false;\n',
     breaks: 'The line never fires again.',
     property: 'irq.active-forwarded',
     claims: ['irq'],

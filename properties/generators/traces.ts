@@ -7,7 +7,7 @@
 import fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
 import type { Action, ActionKind } from '../../model/actions.ts';
-import { CACHE_SLOTS, IN_FLIGHT_SLOTS, createMachine } from '../../model/machine.ts';
+import { CACHE_SLOTS, IN_FLIGHT_SLOTS, NONE, createMachine } from '../../model/machine.ts';
 import { EVENTS_PER_DEVICE } from '../../model/plan.ts';
 import type { Plan } from '../../model/plan.ts';
 import { REGISTERS } from '../../model/registers.ts';
@@ -54,10 +54,10 @@ const WEIGHTS: Readonly<Record<ActionKind, number>> = {
   'line-deassert': 4,
   msi: 4,
   'interrupt-take': 10,
-  'interrupt-acknowledge': 8,
-  'interrupt-end': 8,
-  'list-register-spill': 2,
-  'list-register-fill': 6,
+  'interrupt-acknowledge': 7,
+  'interrupt-end': 7,
+  'list-register-spill': 3,
+  'list-register-fill': 8,
   'time-passes': 30,
   'tlb-fill': 4,
   'tlb-evict': 1,
@@ -69,6 +69,9 @@ const WEIGHTS: Readonly<Record<ActionKind, number>> = {
  * Rounds in which the prelude tries to start virtual CPUs before it leaves the rest to the trace.
  */
 const PRELUDE_ROUNDS_MAX = 64;
+
+/** INTID of an SGI that a burst handles. */
+const SGI = 0;
 
 /** Longest time that the prelude lets pass at once, ticks: about a millisecond on both boards. */
 const PRELUDE_TICKS_MAX = 50_000;
@@ -147,13 +150,15 @@ function burstArbitrary(plan: Plan): Arbitrary<Action[]> {
     ...listInterruptBursts(plan),
     ...listRouteBursts(plan),
     ...listSpillBursts(plan),
+    ...listWirelessBursts(plan),
+    ...listSwitchBursts(plan),
     ...listDmaBursts(plan),
     ...listRequestBursts(plan),
     ...listSectionBursts(plan),
   ];
   if (bursts.length === 0) return single;
   return fc.oneof(
-    { weight: 15, arbitrary: single },
+    { weight: 13, arbitrary: single },
     { weight: 1, arbitrary: fc.constantFrom(...bursts) },
   );
 }
@@ -166,6 +171,7 @@ function listInterruptBursts(plan: Plan): Action[][] {
       { kind: 'distributor', core, operation: 'enable', intId, vcpu: 0 },
       { kind: 'line-assert', intId },
       { kind: 'interrupt-take', core, intId },
+      { kind: 'list-register-fill', core, intId },
       { kind: 'interrupt-acknowledge', core },
       { kind: 'line-deassert', intId },
       { kind: 'interrupt-end', core, intId },
@@ -185,13 +191,14 @@ function listRouteBursts(plan: Plan): Action[][] {
     });
 }
 
-/** EL2 frees the list registers while a line is pending, and lists it again. */
+/** EL2 lists a line that is pending, frees the list registers, and lists it again. */
 function listSpillBursts(plan: Plan): Action[][] {
   return plan.routes
     .filter(({ core }) => core >= 0)
     .map(({ intId, core }) => [
       { kind: 'distributor', core, operation: 'enable', intId, vcpu: 0 },
       { kind: 'distributor', core, operation: 'set-pending', intId, vcpu: 0 },
+      { kind: 'list-register-fill', core, intId },
       ...Array.from({ length: plan.listRegisters }, (_, slot): Action => ({
         kind: 'list-register-spill',
         core,
@@ -199,6 +206,48 @@ function listSpillBursts(plan: Plan): Action[][] {
       })),
       { kind: 'list-register-fill', core, intId },
     ]);
+}
+
+/** A partition handles what pends without a wire: an SGI, and a doorbell or an LPI. */
+function listWirelessBursts(plan: Plan): Action[][] {
+  return plan.partitions.flatMap(({ lines, vcpus }) => {
+    const core = vcpus[0]?.core ?? NONE;
+    if (plan.cores[core]?.el2 !== true) return [];
+    const wireless = lines.filter(({ physical }) => !physical).slice(0, 1);
+    const intIds = [...wireless.map(({ intId }) => intId), SGI];
+    return [
+      [
+        ...intIds.flatMap((intId): Action[] => [
+          { kind: 'distributor', core, operation: 'enable', intId, vcpu: 0 },
+          { kind: 'distributor', core, operation: 'set-pending', intId, vcpu: 0 },
+          { kind: 'list-register-fill', core, intId },
+        ]),
+        ...intIds.map((): Action => ({ kind: 'interrupt-acknowledge', core })),
+        ...intIds.map((intId): Action => ({ kind: 'interrupt-end', core, intId })),
+      ],
+    ];
+  });
+}
+
+/** A line is routed to a shared core and listed, and the core changes hands. */
+function listSwitchBursts(plan: Plan): Action[][] {
+  return plan.cores.flatMap(({ residents }, core) =>
+    residents.flatMap(({ dedicated, partition, vcpu, budget }): Action[][] => {
+      const [line] = plan.partitions[partition]?.lines ?? [];
+      if (dedicated || line === undefined) return [];
+      const { intId } = line;
+      return [
+        [
+          { kind: 'distributor', core, operation: 'enable', intId, vcpu },
+          { kind: 'distributor', core, operation: 'route', intId, vcpu },
+          { kind: 'distributor', core, operation: 'set-pending', intId, vcpu },
+          { kind: 'list-register-fill', core, intId },
+          { kind: 'time-passes', core, ticks: budget },
+          { kind: 'interrupt-acknowledge', core },
+        ],
+      ];
+    }),
+  );
 }
 
 /** A device asks for more than can be in flight. */

@@ -251,6 +251,7 @@ function createFull(): { plan: Plan; machine: Machine } {
   const actions: Action[] = [
     { kind: 'distributor', operation: 'enable', ...sgi },
     { kind: 'send-sgi', ...sgi },
+    { kind: 'list-register-fill', ...sgi },
     { kind: 'distributor', ...sgi, operation: 'enable', intId: LEFT_LINE },
     { kind: 'tlb-fill', core: 0, slot: 0, address: RAM_IPA },
     { kind: 'iotlb-fill', slot: 0, stream: LEFT_STREAM, address: RAM_IPA },

@@ -4,6 +4,7 @@
  * Liftable.
  */
 
+import { getRunningResident } from '../../model/execution.ts';
 import { LR_ACTIVE, LR_INVALID, LR_PENDING, findVirtualLine } from '../../model/list-registers.ts';
 import { PRIVATE_LINES } from '../../model/machine.ts';
 import type { Line, ListRegister, Machine, VirtualLine } from '../../model/machine.ts';
@@ -148,4 +149,16 @@ export function isLevelSensitive(_plan: Plan, machine: Machine, index: number): 
   if (line === undefined) return true;
   if (line.active) return !line.pending;
   return line.pending === line.asserted;
+}
+
+/**
+ * Whether EL2 may take this INTID on the core: it is pending, enabled and not active, routed to the
+ * core, and of the partition that runs there.
+ */
+export function isTakable(plan: Plan, machine: Machine, core: number, intId: number): boolean {
+  const line = machine.gic.lines[intId - plan.spiFirst];
+  const self = getRunningResident(plan, machine, core);
+  if (line === undefined || self === undefined) return false;
+  if (!line.pending || !line.enabled || line.active) return false;
+  return line.core === core && plan.routes[intId - plan.spiFirst]?.partition === self.partition;
 }

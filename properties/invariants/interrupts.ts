@@ -2,10 +2,10 @@
  * Interrupts: each line has one owner and is delivered only there.
  */
 
-import { getLoadedResident } from '../../model/execution.ts';
+import { getLoadedResident, getRunningResident } from '../../model/execution.ts';
 import { LR_ACTIVE, LR_INVALID, LR_PENDING, findVirtualLine } from '../../model/list-registers.ts';
 import { isListRegisterAgreed, isListRegisterOwn } from '../inductive/interrupts.ts';
-import { PRIVATE_LINES } from '../../model/machine.ts';
+import { NONE, PRIVATE_LINES } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { COMPLETE_LOOK_INTERVAL, watchEachStep, watchState } from '../property.ts';
@@ -137,6 +137,52 @@ function watchRoutes(context: Context): Monitor {
   });
 }
 
+/** What keeps EL2 from taking an INTID on a core, in words; null where nothing does. */
+function findTakeFault(
+  context: Context,
+  owners: ReadonlyMap<number, readonly number[]>,
+  core: number,
+  intId: number,
+): string | null {
+  const { plan, machine } = context;
+  const line = machine.gic.lines[intId - plan.spiFirst];
+  if (line === undefined) return 'is no line';
+  if (!line.pending) return 'was not pending';
+  if (!line.enabled) return 'was disabled';
+  if (line.active) return 'was active';
+  if (line.core !== core) return `was routed to core ${line.core}`;
+  const self = getRunningResident(plan, machine, core)?.partition ?? NONE;
+  const all = owners.get(intId) ?? [];
+  if (all.includes(self)) return null;
+  const owner = all.map((one) => name(context, one)).join(' and ');
+  return `belongs to ${owner === '' ? 'nobody' : owner}, and ${name(context, self)} ran there`;
+}
+
+/** Judges an interrupt that is taken by the state before that. */
+function watchTakes(context: Context): Monitor {
+  const owners = listOwners(context.configuration);
+  let fault: string | null = null;
+  return {
+    ...watchEachStep((action, outcome, count) => {
+      if (action.kind !== 'interrupt-take' || outcome !== 'DONE') return null;
+      count();
+      if (fault === null) return null;
+      const { core, intId } = action;
+      return {
+        property: 'irq.taken',
+        message: `EL2 took INTID ${intId} on core ${core}, which ${fault}`,
+        witness: { core, intId },
+        at: ['config', 'partitions'],
+        related: [],
+      };
+    }),
+    before: (action) => {
+      if (action.kind !== 'interrupt-take') return;
+      fault = findTakeFault(context, owners, action.core, action.intId);
+    },
+  };
+}
+
 function hasLines(plan: Plan): boolean {
   return plan.routes.some(({ partition }) => partition >= 0);
 }
@@ -171,6 +217,16 @@ export const INTERRUPT_PROPERTIES: readonly Property[] = [
     example: 'a route whose target is a virtual CPU number taken for a core',
     appliesTo: hasLines,
     watch: watchRoutes,
+  },
+  {
+    id: 'irq.taken',
+    statement:
+      'An interrupt that EL2 takes was pending, enabled and not active, routed to the core, ' +
+      'and owned by who runs there.',
+    source: 'GICv3, ICC_IAR1_EL1; lines of whoever does not run are masked',
+    example: 'lines of all partitions of a core that stay unmasked across a world switch',
+    appliesTo: hasLines,
+    watch: watchTakes,
   },
   {
     id: 'channel.doorbell',

@@ -33,7 +33,7 @@ function isDeclaredRing(context: Context, from: number, to: number): boolean {
 
 /**
  * The first difference of two views, in words; null where they are equal. List registers count only
- * where the virtual CPU is live in both: a world switch fills them from its lines.
+ * where the virtual CPU is live in both: a world switch empties them.
  */
 function findDifference(before: View, after: View): string | null {
   const flat =

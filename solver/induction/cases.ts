@@ -365,7 +365,10 @@ function listDistributorOperands(shared: readonly number[] | null, vcpus: number
       return [{ operation: exactly(operation), intId: any('intId'), vcpu: any('vcpu') }];
     }
     return listLineOperands(shared).flatMap((intId) => {
-      const targets = operation === 'route' ? indices('vcpu', vcpus) : [any('vcpu')];
+      const targets =
+        operation === 'route' && vcpus > 0
+          ? [between('vcpu', 0, vcpus - 1), ...outOf('vcpu', vcpus)]
+          : [any('vcpu')];
       return targets.map((vcpu) => ({ operation: exactly(operation), intId, vcpu }));
     });
   });

@@ -50,6 +50,14 @@ export const INDUCTION_CLAIMS: readonly Claim[] = [
     help: HELP,
   },
   {
+    id: 'irq.confined',
+    statement:
+      'An interrupt that EL2 takes is pending, enabled, not active, and of who runs on its core.',
+    formula: 'Inv(s) and s —take→ s′ done implies that the line is signalled to who runs in s',
+    source: 'GICv3, ICC_IAR1_EL1; lines of whoever does not run are masked',
+    help: HELP,
+  },
+  {
     id: 'memory.cached-granted',
     statement: 'Every cached translation leads to a page that its partition is granted.',
     formula: 'Inv(s) and a valid TLB entry implies that the configuration grants its page',

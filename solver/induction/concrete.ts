@@ -8,15 +8,18 @@
 
 import { UNWRITTEN, createMemory, readWord, readWriter, writeWord } from '../../model/memory.ts';
 import type { Machine } from '../../model/machine.ts';
+import { createReference } from '../../properties/inductive/phase.ts';
 import type { MemoryBase } from '../lift/memory.ts';
 import { SymbolicObject, isTerm } from '../lift/values.ts';
 import type { Value } from '../lift/values.ts';
+import type { Model } from '../obligation.ts';
 import { createEvaluator } from '../smt/evaluator.ts';
 import { listVariables } from '../smt/term.ts';
 import type { Term, Value as Scalar, Variable } from '../smt/term.ts';
 import { BUSY } from './cases.ts';
 import type { Case, Known } from './cases.ts';
 import type { MicroStep } from './micro-steps.ts';
+import type { PhaseModel } from './phase-model.ts';
 import { findHolder, readPlace } from './state.ts';
 import type { SymbolicState } from './state.ts';
 
@@ -40,16 +43,58 @@ export function assign(
   action: MicroStep,
 ): OpenAssignment | null {
   const assignment = assignAction(one, action);
-  if (assignment === null || !isKnownOf(one.known, machine)) return null;
+  if (assignment === null || !assignState(state, one.known, machine, assignment)) return null;
+  return assignment;
+}
+
+/**
+ * Adds values for the variables of a state in which something is known; false where the machine is
+ * no such state. Memory is left out.
+ */
+export function assignState(
+  state: SymbolicState,
+  known: readonly Known[],
+  machine: Machine,
+  assignment: OpenAssignment,
+): boolean {
+  if (!isKnownOf(known, machine)) return false;
   for (const place of state.places) {
     const keys = splitPath(place.path.slice(place.path.indexOf('/') + 1));
-    if (!unify(readPlace(place), readPath(machine, keys), assignment)) return null;
+    if (!unify(readPlace(place), readPath(machine, keys), assignment)) return false;
   }
-  for (const { path, value } of one.known) {
+  for (const { path, value } of known) {
     const name = `${findPath(state, path)}[1..]`;
     if (value === BUSY) assignment.set(name, readPath(machine, path) as number);
   }
-  return assignment;
+  return true;
+}
+
+/** Gives the fields of a machine that are known the values that they are known to have. */
+export function enforceKnown(machine: Machine, known: readonly Known[], busy = 1): void {
+  for (const { path, value } of known) {
+    const holder = readPath(machine, path.slice(0, -1)) as object;
+    Reflect.set(holder, path.at(-1) ?? '', value === BUSY ? busy : value);
+  }
+}
+
+/**
+ * Values of a state after boot in which something is known: mostly one in which every invariant
+ * holds. None where the shape has no such state.
+ */
+export function suggestState(
+  { plan, phase, state }: Pick<PhaseModel, 'plan' | 'phase' | 'state'>,
+  known: readonly Known[],
+): Model {
+  const machine = structuredClone(createReference(plan, phase));
+  enforceKnown(machine, known);
+  const assignment: OpenAssignment = new Map();
+  if (!assignState(state, known, machine, assignment)) return new Map();
+  return new Map(
+    [...assignment].map(([name, value]) => [
+      name,
+      typeof value === 'number' ? BigInt(value) : value,
+    ]),
+  );
 }
 
 /** Values of the variables of a case's action; null where it is another action. */
@@ -166,8 +211,7 @@ export function decodeMachine(
   const machine = { ...(convert(state.machine) as Machine), memory: createMemory() };
   for (const { path, value } of known) {
     const busy = assignment.get(`${findPath(state, path)}[1..]`) ?? 1;
-    const holder = readPath(machine, path.slice(0, -1)) as object;
-    Reflect.set(holder, path.at(-1) ?? '', value === BUSY ? toPlain(busy) : value);
+    enforceKnown(machine, [{ path, value }], Number(busy));
   }
   for (const [frame, cell] of memory.listCells()) {
     const [at, word, writer] = evaluateAny([frame, cell.word, cell.writer], assignment);

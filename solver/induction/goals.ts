@@ -43,13 +43,13 @@ import { getLeaves } from '../smt/comparison.ts';
 import type { Term } from '../smt/term.ts';
 import type { Case, Known } from './cases.ts';
 import { runMicroStep } from './micro-steps.ts';
-import { evaluateInvariant, isReading } from './phase-model.ts';
+import { evaluateInvariant } from './phase-model.ts';
 import type { Conjunct, PhaseModel } from './phase-model.ts';
 import { inSituation } from './situation.ts';
 import { createContents, findHolder } from './state.ts';
 import type { Observation } from './unwinding.ts';
-import { observeElements } from './views.ts';
-import type { Elements } from './views.ts';
+import { isReading, selectReading } from './views.ts';
+import type { Elements, FieldSet } from './views.ts';
 
 /** Something that must hold after a step. */
 export interface Goal {
@@ -92,6 +92,7 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
     const spyBefore = recallSpies(model);
     const { invariants, viewOf } = recallStart(model, one);
     if (invariants.some(({ term }) => term === FALSE)) return null;
+    const isTaken = listTakeGoals(model, one);
     const start = run.mark();
     const step = (): Value =>
       runMicroStep(model.lifter, run, model.plan, state.machine, one.action);
@@ -102,11 +103,9 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
       ...listInvariantGoals(model, invariants, written),
       ...listSpyGoals(model, written, spyBefore),
       ...listTransactionGoals(model, grants, written),
+      ...isTaken(outcome),
     ];
-    const observations = listObservers(model, written).map((partition) => ({
-      partition,
-      after: observeElements(model, partition),
-    }));
+    const observations = listObservations(model, written);
     run.rollBack(start);
     for (const refused of listRefusals(outcome)) {
       const again = run.suppose([...one.premises, ...refused], step);
@@ -181,32 +180,37 @@ function recallStart(model: PhaseModel, { known }: Pick<Case, 'known'>): Start {
   const key = JSON.stringify(known);
   const before = recalled.get(key);
   if (before !== undefined) return before;
+  const { run, state, findPlace } = model;
+  const fields = listKnownFields(model, known);
   const views = new Map<number, Elements>();
   const viewOf = (partition: number): Elements => {
-    const { run, state, findPlace } = model;
-    const look = (): Elements => observeElements(model, partition);
+    const look = (): Elements =>
+      (model.views[partition] ?? []).flatMap((piece) =>
+        isReading(piece, fields) ? piece.observe() : piece.elements,
+      );
     const view = views.get(partition) ?? inSituation(run, state, findPlace, known, look) ?? [];
     views.set(partition, view);
     return view;
   };
-  const start = { invariants: listInvariantsOf(model, known), viewOf };
+  const invariants = model.conjuncts.map((conjunct) => {
+    if (!isReading(conjunct, fields)) return conjunct;
+    const term = evaluateInvariant(model, conjunct.invariant, conjunct.indices);
+    return { ...conjunct, term };
+  });
+  const start = { invariants, viewOf };
   recalled.set(key, start);
   return start;
 }
 
-function listInvariantsOf(model: PhaseModel, known: readonly Known[]): readonly Conjunct[] {
-  const fieldsKnown = new Map<Fields, Set<string | number>>();
+function listKnownFields(model: PhaseModel, known: readonly Known[]): FieldSet {
+  const fields = new Map<Fields, Set<string | number>>();
   for (const { path } of known) {
     const holder = findHolder(model.state.machine, path);
     // The situation has written this field.
     if (holder === null) throw new RangeError(`no field ${path.join('.')}`);
-    addField(fieldsKnown, holder, path.at(-1) ?? '');
+    addField(fields, holder, path.at(-1) ?? '');
   }
-  return model.conjuncts.map((conjunct) => {
-    if (!isReading(conjunct, fieldsKnown)) return conjunct;
-    const term = evaluateInvariant(model, conjunct.invariant, conjunct.indices);
-    return { ...conjunct, term };
-  });
+  return fields;
 }
 
 function addField(
@@ -218,15 +222,20 @@ function addField(
   map.set(fields, keys.add(key));
 }
 
-/** Partitions whose view reads something that was written. */
-function listObservers(model: PhaseModel, written: readonly Written[]): number[] {
-  const memory = getMemory(model.state.machine).fields;
-  return model.viewReads.flatMap((reads, partition) => {
-    const sees = written.some(
-      ({ fields, key }) => fields === memory || reads.get(fields)?.has(key) === true,
-    );
-    return sees ? [partition] : [];
+/** What partitions observe that read something that was written. */
+function listObservations(model: PhaseModel, written: readonly Written[]): Observation[] {
+  const fields = collectFields(written);
+  const isMemoryWritten = fields.has(getMemory(model.state.machine).fields);
+  return model.views.flatMap((pieces, partition) => {
+    const after = selectReading(pieces, fields).flatMap(({ observe }) => observe());
+    return isMemoryWritten || after.length > 0 ? [{ partition, after }] : [];
   });
+}
+
+function collectFields(written: readonly Written[]): FieldSet {
+  const fieldSet = new Map<Fields, Set<string | number>>();
+  for (const { fields, key } of written) addField(fieldSet, fields, key);
+  return fieldSet;
 }
 
 /** Locals and records of the step itself are no part of the machine. */
@@ -360,8 +369,7 @@ function listInvariantGoals(
   before: readonly Conjunct[],
   written: readonly Written[],
 ): Goal[] {
-  const changed = new Map<Fields, Set<string | number>>();
-  for (const { fields, key } of written) addField(changed, fields, key);
+  const changed = collectFields(written);
   return before.flatMap((conjunct): Goal[] => {
     if (!isReading(conjunct, changed)) return [];
     const { invariant, indices, name, term } = conjunct;
@@ -414,6 +422,25 @@ function listTransactionGoals(
     holds: implies(and([made, applies]), or(granted)),
   });
   return [goal('memory', not(byDevice)), goal('dma', byDevice)];
+}
+
+/** An interrupt that is taken is one that is signalled to who runs; judged before the step. */
+function listTakeGoals(
+  { lifter, run, plan, state }: PhaseModel,
+  { kind, action }: Case,
+): (outcome: Value) => Goal[] {
+  if (kind !== 'interrupt-take') return () => [];
+  const isTakable = lifter.getFunction('properties/inductive/interrupts.ts', 'isTakable');
+  const { core, intId } = action;
+  const signalled = toTruth(isTakable.call(run, [plan, state.machine, core, intId]));
+  return (outcome) => [
+    {
+      area: 'irq',
+      claim: 'confined',
+      name: 'the line taken',
+      holds: implies(isOutcome(outcome, 'DONE'), signalled),
+    },
+  ];
 }
 
 function isWithinGrant(frame: Value, { first, past }: Grant): Term {

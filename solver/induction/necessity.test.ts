@@ -27,8 +27,8 @@ const FALLS: Readonly<Record<string, string>> = {
   'dma.cached': 'dma.preserved[dma-issue by right]',
   'dma.in-flight': 'dma.confined[dma-complete by left]',
   'irq.delivered': 'irq.listed-owned[core1, slot 0]',
-  'noninterference.registers': 'noninterference.preserved[time-passes by right@core1]',
-  'noninterference.saved': 'noninterference.preserved[time-passes by left@core1]',
+  'noninterference.registers': 'noninterference.preserved[dispatch by right@core1]',
+  'noninterference.saved': 'noninterference.preserved[dispatch by left@core1]',
   'time.replenishment-ahead': 'cpu.preserved[time-passes by left@core1]',
   'time.timer-ahead': 'cpu.preserved[time-passes by left@core0]',
   'time.charged-in-budget': 'cpu.preserved[time-passes by right@core1]',
@@ -41,6 +41,7 @@ const CLAIMS_ONLY: Readonly<Record<string, string>> = {
   'irq.active-forwarded': 'that no physical line stays active for good',
   'irq.route-forwarded': 'that a physical line comes to the core of who takes it',
   'irq.level': 'that an interrupt is not taken twice for one wire',
+  'irq.listed-once': 'that no line is in two list registers at once',
   'cpu.waiter-on': 'that nobody waits who was not started',
 };
 

@@ -10,14 +10,14 @@ import { NONE, createMachine } from '../../model/machine.ts';
 import type { Finding } from '../../properties/findings.ts';
 import { createGrantMap } from '../../properties/grants.ts';
 import type { GrantMap } from '../../properties/grants.ts';
-import type { Obligation, Model, Witness } from '../obligation.ts';
+import type { Model, Obligation, ObligationPart, Witness } from '../obligation.ts';
 import { getCodeOfClaim } from '../obligations/claim.ts';
 import { TRUE, FALSE, and, countTerms, listVariables, not, or, within } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
 import { substituteAll } from '../smt/substitute.ts';
 import { listCases } from './cases.ts';
 import { getInductionClaim } from './claims.ts';
-import { decodeAction, decodeMachine, evaluateAny } from './concrete.ts';
+import { decodeAction, decodeMachine, suggestState, evaluateAny } from './concrete.ts';
 import type { Assignment } from './concrete.ts';
 import { runCase } from './goals.ts';
 import type { CaseResult } from './goals.ts';
@@ -180,6 +180,9 @@ function getGroup(
   return group;
 }
 
+/** Of goals that rest on nothing but what holds of every state. */
+const NO_PREMISES: readonly Term[] = [];
+
 const NO_PAIR = { condition: null, actor: NONE, observer: NONE } as const;
 
 function addStepGoals(groups: Map<string, Group>, model: PhaseModel, result: CaseResult): void {
@@ -187,7 +190,7 @@ function addStepGoals(groups: Map<string, Group>, model: PhaseModel, result: Cas
   for (const { area, claim, name, holds } of result.goals) {
     const group = getGroup(groups, `${area}.${claim}[${kind} by ${current}]`, model, result);
     if (holds === TRUE) continue;
-    group.parts.push({ model, result, name, holds, premises: [], twin: null });
+    group.parts.push({ model, result, name, holds, premises: NO_PREMISES, twin: null });
   }
   // Every action has something to show, even where it can do nothing at all.
   getGroup(groups, `noninterference.refusal[${kind} by ${current}]`, model, result);
@@ -222,16 +225,15 @@ function addUnwindingGoals(
 
 // ------------------------------------------------------------------ obligations
 
+/** Goals of one case that have their premises in common: one question, whether some goal fails. */
+interface Question extends ObligationPart {
+  readonly result: CaseResult;
+  readonly parts: readonly Part[];
+}
+
 function createObligation(replay: ReplayContext, group: Group): Obligation {
   const { statement, formula, source } = getInductionClaim(group.claim);
-  const cases = new Map<CaseResult, Part[]>();
-  for (const part of group.parts) {
-    const list = cases.get(part.result);
-    if (list === undefined) cases.set(part.result, [part]);
-    else list.push(part);
-  }
-  const parts = [...cases].map(([result, list]) => refuteCase(result, list));
-  const refute = or(parts);
+  const questions = listQuestions(group.parts);
   const replays = new WeakMap<Witness, boolean>();
   const { first } = group;
   return {
@@ -241,40 +243,64 @@ function createObligation(replay: ReplayContext, group: Group): Obligation {
     source,
     assume: [],
     premises: group.premises,
-    refute,
-    parts,
-    complete: (model) => completeCase(cases, model),
+    get refute() {
+      return or(questions.map(({ refute }) => refute()));
+    },
+    parts: questions,
+    complete: (model) => completeCase(questions, model),
     decode: (model) => {
-      const [witness, isReal] = decodeCase(replay, group, cases, model);
+      const [witness, isReal] = decodeCase(replay, group, questions, model);
       replays.set(witness, isReal);
       return witness;
     },
+    suggestPremises: () => suggestState(first.model, first.result.case.known),
     describePremises: (model) => describeState(first.model, first.result, model),
     confirms: (_configuration, witness) => replays.get(witness) === true,
     finding: (configuration, witness) => createStepFinding(configuration, group, witness),
   };
 }
 
-/** That some goal of the case fails, with the premises that have to do with it. */
-function refuteCase(result: CaseResult, parts: readonly Part[]): Term {
+function listQuestions(all: readonly Part[]): Question[] {
+  const cases = new Map<CaseResult, Map<readonly Term[], Part[]>>();
+  for (const part of all) {
+    const byPremises = cases.get(part.result) ?? new Map<readonly Term[], Part[]>();
+    cases.set(part.result, byPremises);
+    byPremises.set(part.premises, [...(byPremises.get(part.premises) ?? []), part]);
+  }
+  return [...cases].flatMap(([result, byPremises]) =>
+    [...byPremises].map(([premises, parts]) => createQuestion(result, premises, parts)),
+  );
+}
+
+function createQuestion(
+  result: CaseResult,
+  premises: readonly Term[],
+  parts: readonly Part[],
+): Question {
   const broken = or(parts.map(({ holds }) => not(holds)));
-  const premises = new Set([...listFacts(result), ...parts.flatMap((part) => part.premises)]);
-  return and([...selectRelevant([...premises], [broken]), broken]);
+  let made: Term | null = null;
+  const refute = (): Term => {
+    const all = [...new Set([...listFacts(result), ...premises])];
+    made ??= and([...selectRelevant(all, [broken]), broken]);
+    return made;
+  };
+  // What two states have alike is in the premises.
+  const needsPremises = parts.some(({ twin }) => twin !== null);
+  return { result, parts, broken, needsPremises, refute };
 }
 
 /**
  * The case that a model shows, with every premise: those without a variable in common with what
  * fails are left out of the question, and a state to replay satisfies them too.
  */
-function completeCase(cases: ReadonlyMap<CaseResult, readonly Part[]>, model: Model): Term {
-  for (const [result, parts] of cases) {
-    const refute = refuteCase(result, parts);
-    if (evaluateAny([refute], model)[0] !== true) continue;
+function completeCase(questions: readonly Question[], model: Model): Term {
+  for (const { result, parts, refute } of questions) {
+    if (evaluateAny([refute()], model)[0] !== true) continue;
     const facts = [...listFacts(result), ...result.listCellFacts()];
     // Conditions on two states: the same of the second.
     const twins = new Set(parts.map(({ twin }) => twin));
     const others = [...twins].flatMap((twin) => (twin === null ? [] : substituteAll(facts, twin)));
-    const whole = and([...facts, ...others, refute]);
+    const whole = and([...facts, ...others, refute()]);
     const safe = listVariables([whole])
       .filter(({ sort }) => sort === 'Int')
       .map((variable) => within(variable, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
@@ -287,11 +313,11 @@ function completeCase(cases: ReadonlyMap<CaseResult, readonly Part[]>, model: Mo
 function decodeCase(
   replay: ReplayContext,
   group: Group,
-  cases: ReadonlyMap<CaseResult, readonly Part[]>,
+  questions: readonly Question[],
   model: Model,
 ): [Witness, boolean] {
-  for (const [result, parts] of cases) {
-    if (evaluateAny([refuteCase(result, parts)], model)[0] !== true) continue;
+  for (const { parts, refute } of questions) {
+    if (evaluateAny([refute()], model)[0] !== true) continue;
     const failing = parts
       .filter(({ holds }) => evaluateAny([holds], model)[0] !== true)
       .toSorted((a, b) => countTerms([a.holds]) - countTerms([b.holds]));

@@ -27,7 +27,8 @@ import { createPlaceFinder } from './situation.ts';
 import type { PlaceFinder } from './situation.ts';
 import { createState } from './state.ts';
 import type { SymbolicState } from './state.ts';
-import { listViewReads } from './views.ts';
+import { listPieces } from './views.ts';
+import type { FieldSet, Piece } from './views.ts';
 
 /** An invariant for one tuple of indices, as it stands in some state. */
 export interface Conjunct {
@@ -36,7 +37,7 @@ export interface Conjunct {
   /** `memory.cached[2,0]`. */
   readonly name: string;
   /** Fields that it reads, by what holds them. */
-  readonly reads: ReadonlyMap<Fields, ReadonlySet<string | number>>;
+  readonly reads: FieldSet;
   readonly term: Term;
 }
 
@@ -53,8 +54,8 @@ export interface PhaseModel {
   readonly conjuncts: readonly Conjunct[];
   /** The invariants about a page. */
   readonly spies: readonly InductiveInvariant[];
-  /** Per partition: the fields that its view reads, by what holds them. */
-  readonly viewReads: readonly ReadonlyMap<Fields, ReadonlySet<string | number>>[];
+  /** Per partition: the pieces of its view. */
+  readonly views: readonly (readonly Piece[])[];
 }
 
 /** What proofs by induction are about. */
@@ -120,8 +121,7 @@ function createPhaseModel(
   const spies = invariants.filter(({ spy }) => spy === true);
   const findPlace = createPlaceFinder(state);
   const model = { plan, phase, shape, state, findPlace, run, lifter, conjuncts, spies };
-  const viewReads = plan.partitions.map((_, partition) => listViewReads(model, partition));
-  return { ...model, viewReads };
+  return { ...model, views: plan.partitions.map((_, partition) => listPieces(model, partition)) };
 }
 
 /** What an invariant says of the state as it stands now. */
@@ -135,21 +135,6 @@ export function evaluateInvariant(
   // The type of `holds` says that it gives a boolean.
   if (term === null) throw new TermError(`${invariant.id} gives no boolean`);
   return term;
-}
-
-/** Whether the conjunct reads a field that satisfies the condition. */
-export function isReading(
-  conjunct: Conjunct,
-  fields: ReadonlyMap<Fields, ReadonlySet<string | number>>,
-): boolean {
-  const [small, large] =
-    fields.size < conjunct.reads.size ? [fields, conjunct.reads] : [conjunct.reads, fields];
-  for (const [holder, keys] of small) {
-    const others = large.get(holder);
-    if (others === undefined) continue;
-    for (const key of keys) if (others.has(key)) return true;
-  }
-  return false;
 }
 
 const variablesOf = new WeakMap<Term, ReadonlySet<Term>>();

@@ -12,6 +12,7 @@ import type { View } from '../../model/view.ts';
 import { createGrantMap, findGrant } from '../../properties/grants.ts';
 import type { Grant } from '../../properties/grants.ts';
 import type { InductiveInvariant } from '../../properties/inductive/invariant.ts';
+import { isTakable } from '../../properties/inductive/interrupts.ts';
 import { computePhase } from '../../properties/inductive/phase.ts';
 import { describeShapeWithinStep, listOutside } from '../../properties/inductive/shape.ts';
 import { takeMicroStep } from './micro-steps.ts';
@@ -27,6 +28,7 @@ export interface ReplayContext {
 
 /** A step that was replayed. */
 export interface Replayed {
+  readonly action: MicroStep;
   readonly outcome: MicroOutcome;
   readonly before: Machine;
   readonly after: Machine;
@@ -36,7 +38,7 @@ export interface Replayed {
 export function replayStep(context: ReplayContext, before: Machine, step: MicroStep): Replayed {
   const after = structuredClone(before);
   const outcome = takeMicroStep(context.parts, context.plan, after, step);
-  return { outcome, before, after };
+  return { action: step, outcome, before, after };
 }
 
 /** Whether a state is one that proofs start from: in its shape, and every invariant holds. */
@@ -63,8 +65,14 @@ export function listBroken({ plan, invariants }: ReplayContext, machine: Machine
 }
 
 /** What a step must not have done, by the names that goals have. */
-export function listFaults(context: ReplayContext, { outcome, before, after }: Replayed): string[] {
+export function listFaults(
+  context: ReplayContext,
+  { action, outcome, before, after }: Replayed,
+): string[] {
   const faults = listBroken(context, after);
+  if (action.kind === 'interrupt-take' && outcome === 'DONE') {
+    if (!isTakable(context.plan, before, action.core, action.intId)) faults.push('the line taken');
+  }
   const { bus } = after;
   if (bus.count !== before.bus.count) {
     const accepts = (grant: Grant): boolean =>

@@ -27,12 +27,11 @@ import {
 } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
 import { getInductionClaim } from './claims.ts';
-import { decodeMachine } from './concrete.ts';
+import { decodeMachine, suggestState } from './concrete.ts';
 import { selectRelevant } from './phase-model.ts';
 import type { Induction, PhaseModel } from './phase-model.ts';
 import { isInductiveState } from './replay.ts';
 import type { ReplayContext } from './replay.ts';
-import { observeElements } from './views.ts';
 
 /** What obligations about states are made from. */
 interface Setting {
@@ -95,6 +94,7 @@ function create(
     source,
     assume: [],
     premises,
+    suggestPremises: () => suggestState(model, []),
     refute: and([...selectRelevant(premises, [refute]), refute]),
     // A state to confirm satisfies the premises too that have nothing to do with what fails.
     complete: () => and([...premises, refute]),
@@ -241,7 +241,7 @@ function listListedObligations(setting: Setting): Obligation[] {
 function listEquivalenceObligations(setting: Setting): Obligation[] {
   const { configuration, plan, model } = setting;
   return plan.partitions.map((_, partition) => {
-    const elements = observeElements(model, partition);
+    const elements = (model.views[partition] ?? []).flatMap((piece) => piece.elements);
     const [s = [], t = [], u = []] = ['first', 'second', 'third'].map((state) =>
       elements.map(({ name }) => integerVariable(`${state}/${name}`)),
     );

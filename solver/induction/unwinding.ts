@@ -54,7 +54,7 @@ export interface UnwindingGoal {
   readonly twin: ReadonlyMap<Term, Term> | null;
 }
 
-/** What a partition observes after a step. */
+/** What a partition observes after a step: the pieces that read what was written. */
 export interface Observation {
   readonly partition: number;
   readonly after: Elements;
@@ -88,6 +88,8 @@ export function isRespectful({ case: { kind, domain } }: CaseResult, observer: n
   return kind === 'dispatch' || (domain !== NONE && domain !== observer);
 }
 
+const NO_PREMISES: readonly Term[] = [];
+
 /** What one partition does changes nothing that another observes, but by a declared channel. */
 function listRespectGoals(
   model: PhaseModel,
@@ -104,13 +106,14 @@ function listRespectGoals(
     observer,
     name,
     holds,
-    premises: [],
+    premises: NO_PREMISES,
     twin: null,
   });
-  const goals = before.flatMap(({ name, value }, index) => {
-    const now = after[index]?.value ?? value;
+  const goals = after.flatMap(({ name, value: now }) => {
+    const value = findElement(before, name);
     if (now === value) return [];
-    return [create(name, or([not(isCompared(name, before, after)), equal(value, now)]))];
+    const holds = or([not(isCompared(name, before, after)), equal(value, now)]);
+    return isSettled(holds) ? [] : [create(name, holds)];
   });
   const words = readSpy(result);
   if (words === null) return goals;
@@ -124,16 +127,26 @@ function listRespectGoals(
   return [...goals, create(PAGE_WORD, kept)];
 }
 
+/** Whether a statement holds by simplification, whoever is live. */
+function isSettled(holds: Term): boolean {
+  return listSplits([holds]).every((known) => substituteAll([holds], known)[0] === TRUE);
+}
+
 /** List registers are compared only where the virtual CPU is live before and after. */
 function isCompared(name: string, before: Elements, after: Elements): Term {
   if (!name.startsWith('listRegisters')) return TRUE;
   const live = `${name.slice(0, name.lastIndexOf('['))}[0]`;
+  // Both numbers are of one piece.
   return and([before, after].map((list) => equal(findElement(list, live), 1)));
 }
 
 function findElement(list: Elements, name: string): Term {
-  return list.find((element) => element.name === name)?.value ?? toTerm(0);
+  const known = byName.get(list) ?? new Map(list.map((one) => [one.name, one.value]));
+  byName.set(list, known);
+  return known.get(name) ?? toTerm(0);
 }
+
+const byName = new WeakMap<Elements, ReadonlyMap<string, Term>>();
 
 /** Whether the action rings a doorbell of the observer's that a channel declares. */
 function isDeclaredRing(
@@ -281,13 +294,6 @@ function createTwin(variable: Variable): Term {
 
 // ------------------------------------------------------------------ weak step consistency
 
-/** A number of the view after the step, in one part of a proof. */
-interface Part {
-  readonly name: string;
-  readonly value: Term;
-  readonly known: Known;
-}
-
 /** From two states that look alike to observer and actor come two that look alike again. */
 function listStepGoals(
   model: PhaseModel,
@@ -297,58 +303,62 @@ function listStepGoals(
   const actor = result.case.domain;
   const before = result.viewOf(observer);
   const observers = actor === NONE ? [observer] : [...new Set([observer, actor])];
-  const changed: Element[] = after.filter(({ value }, index) => before[index]?.value !== value);
+  const changed: Element[] = after.filter(({ name, value }) => findElement(before, name) !== value);
   const words = readSpy(result);
   const seen = words === null ? FALSE : isObservableFrame(model, observer, SPY_FRAME);
   if (words !== null && seen !== FALSE) {
     changed.push({ name: PAGE_WORD, value: ite(seen, words.after, 0) });
   }
-  const open = new Map<string, Part[]>();
-  for (const part of changed.flatMap((element) => splitByView(result, observers, element))) {
-    const { map } = rename(model, result, observers, [part.value], part.known);
-    if (substituteAll([part.value], map)[0] === part.value) continue;
-    const key = [...part.known].map(([{ id }, { id: value }]) => `${id}=${value}`).join();
-    open.set(key, [...(open.get(key) ?? []), part]);
-  }
-  return [...open.values()].flatMap((parts) =>
-    compareStates(model, result, observers, parts).map((goal): UnwindingGoal => ({
-      ...goal,
-      condition: 'weak-step-consistency',
-      actor,
-      observer,
-    })),
-  );
+  const open = changed.filter(({ value }) => !isAlike(model, result, observers, value));
+  if (open.length === 0) return [];
+  return compareStates(model, result, observers, open).map((goal): UnwindingGoal => ({
+    ...goal,
+    condition: 'weak-step-consistency',
+    actor,
+    observer,
+  }));
 }
 
 const PAGE_WORD = 'the word of a page';
 
-/** Booleans that an element is split by, at most; one with more of them is left whole. */
+/** Booleans that a term is split by, at most. */
 const SPLIT_MAX = 4;
 
 /**
- * An element for each way in which what is seen of the state may be decided by the schedule: who is
- * live on a core. In each part every variable is either seen or not.
+ * Whether a number is the same in both states by construction of the terms, whichever way the
+ * schedule, which they have in common, decides what is seen of the state: who is live on a core.
  */
-function splitByView(
+function isAlike(
+  model: PhaseModel,
   result: CaseResult,
   observers: readonly number[],
-  { name, value }: Element,
-): Part[] {
+  value: Term,
+): boolean {
   const views = observers.map((observer) => getVisible(result.viewOf(observer)));
   const conditions = listVariables([value]).map((variable) =>
     or(views.map((view) => view.get(variable) ?? FALSE)),
   );
-  const deciding = listVariables(conditions).filter(
+  return listSplits(conditions).every((known) => {
+    const [decided = value] = substituteAll([value], known);
+    const { map } = rename(model, result, observers, [decided], known);
+    return substituteAll([decided], map)[0] === decided;
+  });
+}
+
+/**
+ * The ways in which what both states have alike may decide these terms; one in which nothing is
+ * known, where they are too many.
+ */
+function listSplits(terms: readonly Term[]): readonly Known[] {
+  const deciding = listVariables(terms).filter(
     (variable) => variable.sort === 'Bool' && isAligned(variable),
   );
-  if (deciding.length > SPLIT_MAX) return [{ name, value, known: NOTHING_KNOWN }];
-  return deciding
-    .reduce<Map<Term, Term>[]>(
-      (all, variable) =>
-        all.flatMap((one) => [TRUE, FALSE].map((known) => new Map([...one, [variable, known]]))),
-      [new Map()],
-    )
-    .map((known) => ({ name, value: substituteAll([value], known)[0] ?? value, known }));
+  if (deciding.length > SPLIT_MAX) return [NOTHING_KNOWN];
+  return deciding.reduce<Map<Term, Term>[]>(
+    (all, variable) =>
+      all.flatMap((one) => [TRUE, FALSE].map((known) => new Map([...one, [variable, known]]))),
+    [new Map()],
+  );
 }
 
 /** That the elements are the same in every second state that looks alike. */
@@ -356,23 +366,21 @@ function compareStates(
   model: PhaseModel,
   result: CaseResult,
   observers: readonly number[],
-  parts: readonly Part[],
+  elements: Elements,
 ): Pick<UnwindingGoal, 'name' | 'holds' | 'premises' | 'twin'>[] {
-  const known = parts[0]?.known ?? NOTHING_KNOWN;
-  const values = parts.map(({ value }) => value);
+  const values = elements.map(({ value }) => value);
   const aligned = listAlignedChanges(model, result);
   const facts = selectRelevant(listFacts(result), values);
   const all = [...values, ...aligned, ...facts];
-  const renaming = rename(model, result, observers, all, known);
+  const renaming = rename(model, result, observers, all);
   const twins = substituteAll(all, renaming.map);
   const at = values.length;
   const premises = [
-    ...[...known].map(([variable, value]) => equal(variable, value)),
     ...aligned.map((value, index) => equal(value, twins[at + index] ?? value)),
     ...twins.slice(at + aligned.length),
     ...renaming.premises,
   ].filter((premise) => premise !== TRUE);
-  return parts.map(({ name, value }, index) => ({
+  return elements.map(({ name, value }, index) => ({
     name,
     holds: equal(value, twins[index] ?? value),
     premises,
@@ -418,14 +426,16 @@ function listOutputGoals(model: PhaseModel, result: CaseResult): UnwindingGoal[]
   const facts = selectRelevant(listFacts(result), outcomes);
   const renaming = rename(model, result, [domain], [...outcomes, ...facts]);
   const twins = substituteAll([...outcomes, ...facts], renaming.map);
-  const premises = [...twins.slice(outcomes.length), ...renaming.premises];
+  const premises = [...twins.slice(outcomes.length), ...renaming.premises].filter(
+    (premise) => premise !== TRUE,
+  );
   return [...texts].map((text, index) => ({
     condition: 'output-consistency',
     actor: domain,
     observer: domain,
     name: text,
     holds: toTruth(isSame(outcomes[index], twins[index])),
-    premises: premises.filter((premise) => premise !== TRUE),
+    premises,
     twin: renaming.map,
   }));
 }

@@ -1,6 +1,9 @@
 /**
  * Views of the symbolic machine: what each partition observes before and after a step, by the one
  * definition of the view that the fuzzer uses.
+ *
+ * A view is looked at in pieces, so that after a step only those are looked at again that read what
+ * the step has written.
  */
 
 import { SymbolicObject, isTerm } from '../lift/values.ts';
@@ -14,9 +17,9 @@ import type { SymbolicState } from './state.ts';
 type Looker = Pick<PhaseModel, 'plan' | 'run' | 'state' | 'lifter'>;
 
 const VIEW_FILE = 'model/view.ts';
-/** Parts of a view whose elements are numbers, and those whose elements are lists of them. */
-const FLAT = ['lines', 'physicalLines', 'requests', 'table'] as const;
-const NESTED = ['vcpus', 'listRegisters'] as const;
+
+/** Fields, by what holds them. */
+export type FieldSet = ReadonlyMap<Fields, ReadonlySet<string | number>>;
 
 /** One number of a view. */
 export interface Element {
@@ -28,51 +31,75 @@ export interface Element {
 /** What a partition observes, but for memory, which is judged by a page that anybody may choose. */
 export type Elements = readonly Element[];
 
-/** Runs the view's own functions on the state as it stands now. */
-export function observeElements(model: Looker, partition: number): Elements {
+/** A list of numbers of a partition's view. */
+export interface Piece {
+  /** `vcpus[0]`, `lines`. */
+  readonly path: string;
+  /** What it shows of the base state, and the fields that it reads there. */
+  readonly elements: Elements;
+  readonly reads: FieldSet;
+  /** Runs the view's own function on the state as it stands now. */
+  readonly observe: () => Elements;
+}
+
+/** The pieces of a partition's view, as they stand in the base state. */
+export function listPieces(model: Looker, partition: number): Piece[] {
   const { plan, run, state, lifter } = model;
-  const fields: Record<string, Value> = {};
-  for (const part of [...FLAT, ...NESTED]) fields[part] = new SymbolicObject([]);
-  const view = new SymbolicObject(fields);
-  const mark = run.mark();
-  const call = (name: string, values: readonly Value[]): void => {
-    lifter.getFunction(VIEW_FILE, name).call(run, values);
+  const create = (path: string, name: string, before: Value[], after: Value[] = []): Piece => {
+    const observe = (): Elements => {
+      const numbers = new SymbolicObject([]);
+      const mark = run.mark();
+      lifter.getFunction(VIEW_FILE, name).call(run, [...before, partition, ...after, numbers]);
+      const elements = collect(numbers, path);
+      run.rollBack(mark);
+      return elements;
+    };
+    const reads = new Map<Fields, Set<string | number>>();
+    run.reads = reads;
+    const elements = observe();
+    run.reads = null;
+    return { path, elements, reads, observe };
   };
-  call('observeState', [plan, state.machine, partition, view]);
-  call('observeTable', [state.machine, partition, view]);
-  const elements: Element[] = [];
-  for (const part of FLAT) collect(fields[part], part, elements);
-  for (const part of NESTED) {
-    for (const [index, list] of listFields(fields[part]).entries()) {
-      collect(list, `${part}[${index}]`, elements);
-    }
+  const { machine } = state;
+  const vcpus = plan.partitions[partition]?.vcpus ?? [];
+  return [
+    ...vcpus.map((_, vcpu) => create(`vcpus[${vcpu}]`, 'observeVcpu', [plan, machine], [vcpu])),
+    create('lines', 'observeLines', [machine]),
+    ...vcpus.map((_, vcpu) =>
+      create(`listRegisters[${vcpu}]`, 'observeListRegisters', [plan, machine], [vcpu]),
+    ),
+    create('physicalLines', 'observePhysicalLines', [plan, machine]),
+    create('requests', 'observeRequests', [machine]),
+    create('table', 'observeTable', [machine]),
+  ];
+}
+
+/** Those that read some of the fields. */
+export function selectReading<Reader extends { readonly reads: FieldSet }>(
+  readers: readonly Reader[],
+  fields: FieldSet,
+): Reader[] {
+  return readers.filter((reader) => isReading(reader, fields));
+}
+
+/** Whether something reads one of the fields. */
+export function isReading({ reads }: { readonly reads: FieldSet }, fields: FieldSet): boolean {
+  const [small, large] = fields.size < reads.size ? [fields, reads] : [reads, fields];
+  for (const [holder, keys] of small) {
+    const others = large.get(holder);
+    if (others === undefined) continue;
+    for (const key of keys) if (others.has(key)) return true;
   }
-  run.rollBack(mark);
-  return elements;
+  return false;
 }
 
-function listFields(value: Value): readonly Value[] {
-  return value instanceof SymbolicObject && Array.isArray(value.fields) ? value.fields : [];
-}
-
-function collect(list: Value, path: string, elements: Element[]): void {
-  for (const [index, value] of listFields(list).entries()) {
+function collect(list: SymbolicObject, path: string): Elements {
+  const values: readonly Value[] = Array.isArray(list.fields) ? list.fields : [];
+  return values.map((value, index) => {
     // A view is made of numbers.
     if (typeof value !== 'number' && !isTerm(value)) throw new RangeError(`${path}: no number`);
-    elements.push({ name: `${path}[${index}]`, value: toTerm(value) });
-  }
-}
-
-/** The fields that a partition's view reads, of the state as it stands now. */
-export function listViewReads(
-  model: Looker,
-  partition: number,
-): ReadonlyMap<Fields, ReadonlySet<string | number>> {
-  const reads = new Map<Fields, Set<string | number>>();
-  model.run.reads = reads;
-  observeElements(model, partition);
-  model.run.reads = null;
-  return reads;
+    return { name: `${path}[${index}]`, value: toTerm(value) };
+  });
 }
 
 const observable = new WeakMap<SymbolicState, readonly Map<Term, Term>[]>();

@@ -195,7 +195,27 @@ function chooseBoolean(test: Term, yes: Term, no: Term): Term {
   if (getNegated(yes) === test) return and([yes, no]);
   if (getNegated(no) === test) return or([no, yes]);
   if (getNegated(yes) === no || getNegated(no) === yes) return equalBooleans(test, yes);
-  return applyChoice(test, yes, no);
+  return factorOut(test, yes, no) ?? factorOut(not(test), no, yes) ?? applyChoice(test, yes, no);
+}
+
+/** `ite(c, a or b, a)` is `a or (c and b)`, likewise for `and`; null for another choice. */
+function factorOut(test: Term, yes: Term, no: Term): Term | null {
+  for (const operator of ['or', 'and'] as const) {
+    const rest = withoutMembers(operator, yes, no);
+    if (rest === null) continue;
+    const guard = operator === 'or' ? test : not(test);
+    return connect(operator, [no, connect(getDual(operator), [guard, connect(operator, rest)])]);
+  }
+  return null;
+}
+
+/** The members of a term that another has not, where it has all of the other's; else null. */
+function withoutMembers(operator: Connective, term: Term, other: Term): Term[] | null {
+  if (!isApplicationOf(term, operator, ABSORB_LIMIT)) return null;
+  const members = isApplicationOf(other, operator, ABSORB_LIMIT) ? other.arguments : [other];
+  if (members.length >= term.arguments.length) return null;
+  if (!members.every((member) => term.arguments.includes(member))) return null;
+  return term.arguments.filter((member) => !members.includes(member));
 }
 
 /** Equality of two booleans, held without negations of its sides, so that opposites meet. */
