@@ -214,7 +214,7 @@ export function renderProofCounts(
     parts.join(', '),
     ...(areas.length === 0 ? [] : [areas.join(' ')]),
     ...(isWhole
-      ? [style.dim('tables and bounds; --spec proves every action of the spec too')]
+      ? [style.dim('tables and bounds only: nothing is proved about the actions of the spec')]
       : []),
   ];
 }

@@ -17,7 +17,7 @@ export interface SolverOptions {
   readonly crossCheck?: BackEnd | true;
   /** False with `--no-cache`. */
   readonly cache?: boolean;
-  /** Prove every action of the spec as well. */
+  /** Prove every action of the spec as well; true unless it is switched off. */
   readonly spec?: boolean;
 }
 
@@ -35,7 +35,7 @@ export function addSolverOptions(command: Command): Command {
       parseSecondSolver,
     )
     .option('--no-cache', 'ask anew what an earlier run has decided')
-    .option('--spec', 'prove every action of the spec too, for traces of any length; minutes');
+    .option('--no-spec', 'leave out the proofs about every action of the spec: tables and bounds');
 }
 
 /** The value is optional, so that whatever follows the option comes here. */

@@ -162,6 +162,7 @@ function createDecider(
   options: ProveOptions,
 ): Decider {
   const premises: Premises = new Map();
+  const asked = rememberAnswers(solver);
   const lanes = Math.max(LANES_MIN, LANES_PER_JOB * (options.jobs ?? 1));
   let done = 0;
   let total = 0;
@@ -172,7 +173,7 @@ function createDecider(
     /** Takes one obligation after the other: no more than a few texts are held at a time. */
     const work = async (): Promise<void> => {
       for (const [index, obligation] of waiting) {
-        results[index] = await decide(configuration, obligation, solver, premises);
+        results[index] = await decide(configuration, obligation, asked, premises);
         done += 1;
         options.onProgress?.(done, total, obligation.id);
       }
@@ -181,7 +182,11 @@ function createDecider(
     await Promise.all(Array.from({ length: Math.min(lanes, obligations.length) }, work));
     return results;
   };
-  return { decideAll, countDone: () => done, forget: () => premises.clear() };
+  const forget = (): void => {
+    premises.clear();
+    asked.forget();
+  };
+  return { decideAll, countDone: () => done, forget };
 }
 
 /** Obligations that are open at a time: enough that no solver waits for the next text. */
@@ -322,15 +327,20 @@ const ALONE_MAX = 500;
  */
 async function checkParts(parts: readonly ObligationPart[], solver: Solver): Promise<AskedAnswer> {
   const answers: AskedAnswer[] = [];
+  // Parts of one statement are much alike: what one bundle needs the next needs too.
+  let isWorthTrying = true;
   for (const bundle of bundleParts(parts.filter(({ broken }) => broken !== FALSE))) {
-    const isAlone = bundle.every(
-      ({ broken, needsPremises }) => !needsPremises && countTerms([broken]) <= ALONE_MAX,
-    );
+    const isAlone: boolean =
+      isWorthTrying &&
+      bundle.every(
+        ({ broken, needsPremises }) => !needsPremises && countTerms([broken]) <= ALONE_MAX,
+      );
     if (isAlone) {
       const answer = await checkAll([or(bundle.map(({ broken }) => broken))], solver);
       answers.push(answer);
       if (answer.status === 'unsat') continue;
       answers.pop();
+      isWorthTrying = false;
     }
     const answer = await checkAll(
       bundle.map(({ refute }) => refute()),
@@ -405,6 +415,25 @@ type NamedAnswer = Answer & { readonly by: string };
 
 /** An answer, and the size of the terms that it is about. */
 type AskedAnswer = NamedAnswer & { readonly size: number };
+
+/** The solver, asked once only about a term that many obligations rest on. */
+function rememberAnswers(solver: Solver): Solver & { readonly forget: () => void } {
+  const answers = new Map<Term, Promise<Answer>>();
+  return {
+    name: solver.name,
+    warm: () => solver.warm(),
+    close: () => solver.close(),
+    forget: () => answers.clear(),
+    check: async (query) => {
+      const [term] = query.assertions;
+      const known = term === undefined ? undefined : answers.get(term);
+      if (known !== undefined) return { ...(await known), ms: 0 };
+      const answer = solver.check(query);
+      if (term !== undefined) answers.set(term, answer);
+      return answer;
+    },
+  };
+}
 
 /** Terms that were simplified to a constant need no solver; a model that is none is no answer. */
 async function check(term: Term, solver: Solver): Promise<NamedAnswer> {

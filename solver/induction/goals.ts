@@ -42,6 +42,7 @@ import {
 import { getLeaves } from '../smt/comparison.ts';
 import type { Term } from '../smt/term.ts';
 import type { Case, Known } from './cases.ts';
+import { underContracts } from './contracts.ts';
 import { runMicroStep } from './micro-steps.ts';
 import { evaluateInvariant } from './phase-model.ts';
 import type { Conjunct, PhaseModel } from './phase-model.ts';
@@ -66,6 +67,8 @@ export interface Goal {
 export interface CaseResult {
   readonly case: Case;
   readonly goals: readonly Goal[];
+  /** What the contracts rest on under which it was run: what everything else rests on. */
+  readonly lemmas: readonly Term[];
   /** What holds before the step: the action's operands, memory, and the invariants. */
   readonly facts: readonly Term[];
   /** What the invariants about a page say of the frames that the step asks memory for. */
@@ -96,7 +99,7 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
     const start = run.mark();
     const step = (): Value =>
       runMicroStep(model.lifter, run, model.plan, state.machine, one.action);
-    const outcome = run.suppose(one.premises, step);
+    const [outcome, lemmas] = underContracts(run, () => run.suppose(one.premises, step));
     const written = run.listWritten(start).filter((change) => isOfMachine(model, change));
     const goals = [
       ...listShapeGoals(model, written),
@@ -108,7 +111,7 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
     const observations = listObservations(model, written);
     run.rollBack(start);
     for (const refused of listRefusals(outcome)) {
-      const again = run.suppose([...one.premises, ...refused], step);
+      const [again] = underContracts(run, () => run.suppose([...one.premises, ...refused], step));
       const changed = run.listWritten(start).filter((change) => isOfMachine(model, change));
       goals.push(...listRefusalGoals(model, again, changed, refused));
       run.rollBack(start);
@@ -121,7 +124,7 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
           .flatMap(([frame]) => model.spies.map((spy) => evaluateInvariant(model, spy, [frame]))),
       );
     const before = { facts, listCellFacts, invariants, viewOf };
-    return { case: one, goals, ...before, outcome, written, memory, observations };
+    return { case: one, goals, lemmas, ...before, outcome, written, memory, observations };
   });
 }
 

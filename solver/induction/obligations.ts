@@ -17,6 +17,7 @@ import type { Term } from '../smt/term.ts';
 import { substituteAll } from '../smt/substitute.ts';
 import { listCases } from './cases.ts';
 import { getInductionClaim } from './claims.ts';
+import { TRANSLATION, dropCaches, isInCache } from './contracts.ts';
 import { decodeAction, decodeMachine, suggestState, evaluateAny } from './concrete.ts';
 import type { Assignment } from './concrete.ts';
 import { runCase } from './goals.ts';
@@ -54,6 +55,8 @@ interface Part {
   readonly name: string;
   readonly holds: Term;
   readonly premises: readonly Term[];
+  /** What a contract rests on, rather than a goal. */
+  readonly isLemma: boolean;
   /** For conditions on two states: the variables of the second by those of the first. */
   readonly twin: ReadonlyMap<Term, Term> | null;
 }
@@ -113,7 +116,7 @@ export function* buildInductionObligations(
     parts: options.parts ?? STEP_PARTS,
   };
   const select = (all: readonly Obligation[]): Obligation[] => all.filter(({ id }) => matches(id));
-  const ofStates = [...listInitial(replay), ...listStateObligations(induction, replay)];
+  const ofStates = [...listInitial(replay), ...listStateObligations(induction, replay, matches)];
   if (yield { at: 'states', obligations: select(ofStates) }) {
     induction = createInduction(configuration, options);
   }
@@ -172,16 +175,38 @@ function getGroup(
   pair: Pick<Group, 'condition' | 'actor' | 'observer'> = NO_PAIR,
 ): Group {
   const known = groups.get(id);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    addLemmas(known, model, result);
+    return known;
+  }
   const claim = id.slice(0, id.indexOf('['));
   const premises = result.invariants.map(({ term }) => term);
   const group: Group = { id, claim, ...pair, parts: [], premises, first: { model, result } };
   groups.set(id, group);
+  addLemmas(group, model, result);
   return group;
+}
+
+/** What was said of a case under contracts rests on them, so each group shows them too. */
+function addLemmas({ parts }: Group, model: PhaseModel, result: CaseResult): void {
+  if (result.lemmas.length === 0 || parts.some((part) => part.result === result)) return;
+  const lemma = { name: TRANSLATION, premises: LEMMA_PREMISES, isLemma: true };
+  for (const holds of result.lemmas) {
+    parts.push({ ...createPart(model, result), ...lemma, holds });
+  }
+}
+
+function createPart(
+  model: PhaseModel,
+  result: CaseResult,
+): Pick<Part, 'model' | 'result' | 'premises' | 'isLemma' | 'twin'> {
+  return { model, result, premises: NO_PREMISES, isLemma: false, twin: null };
 }
 
 /** Of goals that rest on nothing but what holds of every state. */
 const NO_PREMISES: readonly Term[] = [];
+/** The same of lemmas: a question of their own. */
+const LEMMA_PREMISES: readonly Term[] = [];
 
 const NO_PAIR = { condition: null, actor: NONE, observer: NONE } as const;
 
@@ -190,7 +215,7 @@ function addStepGoals(groups: Map<string, Group>, model: PhaseModel, result: Cas
   for (const { area, claim, name, holds } of result.goals) {
     const group = getGroup(groups, `${area}.${claim}[${kind} by ${current}]`, model, result);
     if (holds === TRUE) continue;
-    group.parts.push({ model, result, name, holds, premises: NO_PREMISES, twin: null });
+    group.parts.push({ ...createPart(model, result), name, holds });
   }
   // Every action has something to show, even where it can do nothing at all.
   getGroup(groups, `noninterference.refusal[${kind} by ${current}]`, model, result);
@@ -219,7 +244,8 @@ function addUnwindingGoals(
   if (domain !== NONE) find('output-consistency', domain);
   for (const goal of listUnwindingGoals(model, induction.configuration, result)) {
     const { name, holds, premises, twin } = goal;
-    find(goal.condition, goal.observer).parts.push({ model, result, name, holds, premises, twin });
+    const part = { ...createPart(model, result), name, holds, premises, twin };
+    find(goal.condition, goal.observer).parts.push(part);
   }
 }
 
@@ -284,8 +310,8 @@ function createQuestion(
     made ??= and([...selectRelevant(all, [broken]), broken]);
     return made;
   };
-  // What two states have alike is in the premises.
-  const needsPremises = parts.some(({ twin }) => twin !== null);
+  // What two states have alike is in the premises, and so is that caches are coherent.
+  const needsPremises = parts.some(({ twin, isLemma }) => isLemma || twin !== null);
   return { result, parts, broken, needsPremises, refute };
 }
 
@@ -334,7 +360,7 @@ const DIFFERENCES_MAX = 12;
 function decodePart(
   replay: ReplayContext,
   group: Group,
-  { model, result, name, twin }: Part,
+  { model, result, name, twin, isLemma }: Part,
   assignment: Assignment,
 ): [Witness, boolean] {
   const before = decodeMachine(model.state, result.memory, assignment, result.case.known);
@@ -354,6 +380,14 @@ function decodePart(
   }
   const isStart = isInductiveState(replay, before);
   if (!isStart) witness['start'] = listBroken(replay, before).slice(0, 3).join(', ');
+  if (isLemma) {
+    const walked = replayStep(replay, dropCaches(before), action);
+    const isAlike = listDifferences(replayed.after, walked.after).every(({ path }) =>
+      isInCache(path),
+    );
+    witness['by the table'] = walked.outcome;
+    return [witness, isStart && !(isAlike && walked.outcome === replayed.outcome)];
+  }
   if (group.condition === null) {
     // The fault that is claimed, not just any.
     const isDone = listFaults(replay, replayed).some(

@@ -4,7 +4,7 @@
 
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { LR_INVALID } from '../../model/list-registers.ts';
-import { PRIVATE_LINES } from '../../model/machine.ts';
+import { CACHE_SLOTS, IN_FLIGHT_SLOTS, PRIVATE_LINES } from '../../model/machine.ts';
 import type { Machine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import { createGrantMap, findGrant } from '../../properties/grants.ts';
@@ -39,17 +39,24 @@ interface Setting {
   readonly plan: Plan;
   readonly grants: GrantMap;
   readonly replay: ReplayContext;
-  /** The sealed phase. */
-  readonly model: PhaseModel;
+  /** Obligations that are wanted, by their ids. */
+  readonly matches: (id: string) => boolean;
+  /** The sealed phase; made when it is first asked for. */
+  readonly getModel: () => PhaseModel;
 }
 
 /** Obligations about every state in which the invariants hold. */
-export function listStateObligations(induction: Induction, replay: ReplayContext): Obligation[] {
+export function listStateObligations(
+  induction: Induction,
+  replay: ReplayContext,
+  matches: (id: string) => boolean,
+): Obligation[] {
   const sealed = induction.phases.find(({ kind }) => kind === 'sealed');
   if (sealed === undefined) return [];
   const { configuration, plan } = induction;
-  const model = induction.getModel(sealed);
-  const setting = { configuration, plan, grants: createGrantMap(configuration), replay, model };
+  const grants = createGrantMap(configuration);
+  const getModel = (): PhaseModel => induction.getModel(sealed);
+  const setting = { configuration, plan, grants, replay, matches, getModel };
   return [
     ...listCachedObligations(setting),
     ...listRequestObligations(setting),
@@ -67,27 +74,30 @@ function read(value: Value, ...path: (string | number)[]): Value {
   return current;
 }
 
-function size(value: Value): number {
-  return value instanceof SymbolicObject && Array.isArray(value.fields) ? value.fields.length : 0;
+function listIndices(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
 }
 
 function number(value: Value): Term {
   return toTerm(value as Term | number);
 }
 
-/** An obligation that no state of the sealed phase breaks. */
+/** An obligation that no state of the sealed phase breaks; none where it is not wanted. */
 function create(
-  { replay, model }: Setting,
+  { replay, matches, getModel }: Setting,
   claimId: string,
   instance: string,
-  refute: Term,
+  describe: (model: PhaseModel) => Term,
   isBroken: (machine: Machine) => boolean,
-): Obligation {
+): Obligation[] {
+  if (!matches(`${claimId}[${instance}]`)) return [];
+  const model = getModel();
+  const refute = describe(model);
   const machines = new WeakMap<Witness, Machine>();
   const claim = getInductionClaim(claimId);
   const { statement, formula, source, help } = claim;
   const premises = model.conjuncts.map(({ term }) => term);
-  return {
+  const obligation: Obligation = {
     id: `${claimId}[${instance}]`,
     statement,
     formula,
@@ -118,6 +128,7 @@ function create(
       related: [],
     }),
   };
+  return [obligation];
 }
 
 function isGranted(grants: readonly Grant[], frame: Term, right: (grant: Grant) => Term): Term {
@@ -126,29 +137,29 @@ function isGranted(grants: readonly Grant[], frame: Term, right: (grant: Grant) 
 
 /** What a TLB holds leads to pages that the configuration grants. */
 function listCachedObligations(setting: Setting): Obligation[] {
-  const { plan, grants, model } = setting;
+  const { plan, grants } = setting;
   return plan.cores.flatMap((planned, core) => {
     if (!planned.el2 || !planned.used) return [];
-    const tlb = read(model.state.machine, 'cores', core, 'tlb');
-    return Array.from({ length: size(tlb) }, (_, slot) => {
-      const entry = read(tlb, slot);
-      const part = (name: string): Value => read(entry, name);
-      const wrong = plan.partitions.map(({ vmid }, partition) => {
-        const granted = isGranted(
-          grants.ofPartition[partition] ?? [],
-          number(part('frame')),
-          (grant) =>
-            and([
-              implies(toTruth(part('read')), grant.read),
-              implies(toTruth(part('write')), grant.write),
-              implies(toTruth(part('execute')), grant.execute),
-            ]),
-        );
-        return and([toTruth(isSame(part('vmid'), vmid)), not(granted)]);
-      });
-      const refute = and([toTruth(part('valid')), or(wrong)]);
+    return listIndices(CACHE_SLOTS).flatMap((slot) => {
+      const describe = ({ state }: PhaseModel): Term => {
+        const part = (name: string): Value => read(state.machine, 'cores', core, 'tlb', slot, name);
+        const wrong = plan.partitions.map(({ vmid }, partition) => {
+          const granted = isGranted(
+            grants.ofPartition[partition] ?? [],
+            number(part('frame')),
+            (grant) =>
+              and([
+                implies(toTruth(part('read')), grant.read),
+                implies(toTruth(part('write')), grant.write),
+                implies(toTruth(part('execute')), grant.execute),
+              ]),
+          );
+          return and([toTruth(isSame(part('vmid'), vmid)), not(granted)]);
+        });
+        return and([toTruth(part('valid')), or(wrong)]);
+      };
       const instance = `core${core}, slot ${slot}`;
-      return create(setting, 'memory.cached-granted', instance, refute, ({ cores }) => {
+      return create(setting, 'memory.cached-granted', instance, describe, ({ cores }) => {
         const found = cores[core]?.tlb[slot];
         const owner = plan.partitions.findIndex(({ vmid }) => vmid === found?.vmid);
         if (found === undefined || !found.valid) return false;
@@ -164,26 +175,27 @@ function listCachedObligations(setting: Setting): Obligation[] {
 
 /** A request in flight is for a page that the configuration grants to its master. */
 function listRequestObligations(setting: Setting): Obligation[] {
-  const { plan, grants, model } = setting;
-  const slots = read(model.state.machine, 'smmu', 'inFlight');
+  const { plan, grants } = setting;
   if (plan.streams.length + plan.bareMasters.length === 0) return [];
-  return Array.from({ length: size(slots) }, (_, slot) => {
-    const part = (name: string): Value => read(slots, slot, name);
-    const wrong = plan.partitions.map((_partition, partition) => {
-      const granted = isGranted(
-        grants.ofPartition[partition] ?? [],
-        number(part('frame')),
-        (grant) =>
-          and([
-            grant.dma,
-            implies(toTruth(part('write')), grant.write),
-            implies(not(toTruth(part('write'))), grant.read),
-          ]),
-      );
-      return and([toTruth(isSame(part('master'), partition)), not(granted)]);
-    });
-    const refute = and([toTruth(part('busy')), or(wrong)]);
-    return create(setting, 'dma.in-flight-granted', `slot ${slot}`, refute, ({ smmu }) => {
+  return listIndices(IN_FLIGHT_SLOTS).flatMap((slot) => {
+    const describe = ({ state }: PhaseModel): Term => {
+      const part = (name: string): Value => read(state.machine, 'smmu', 'inFlight', slot, name);
+      const wrong = plan.partitions.map((_partition, partition) => {
+        const granted = isGranted(
+          grants.ofPartition[partition] ?? [],
+          number(part('frame')),
+          (grant) =>
+            and([
+              grant.dma,
+              implies(toTruth(part('write')), grant.write),
+              implies(not(toTruth(part('write'))), grant.read),
+            ]),
+        );
+        return and([toTruth(isSame(part('master'), partition)), not(granted)]);
+      });
+      return and([toTruth(part('busy')), or(wrong)]);
+    };
+    return create(setting, 'dma.in-flight-granted', `slot ${slot}`, describe, ({ smmu }) => {
       const found = smmu.inFlight[slot];
       if (found === undefined || !found.busy) return false;
       const accepts = (grant: Grant): boolean =>
@@ -206,26 +218,25 @@ function listGivenLines(configuration: StaticConfiguration, partition: number): 
 
 /** A list register in use names a line that the configuration gives to who is live. */
 function listListedObligations(setting: Setting): Obligation[] {
-  const { configuration, plan, model } = setting;
+  const { configuration, plan } = setting;
   return plan.cores.flatMap((planned, core) => {
     if (!planned.el2 || !planned.used) return [];
-    const state = read(model.state.machine, 'cores', core);
-    const registers = read(state, 'listRegisters');
-    return Array.from({ length: size(registers) }, (_, slot) => {
-      const part = (name: string): Value => read(registers, slot, name);
-      const intId = number(part('intId'));
+    return listIndices(plan.listRegisters).flatMap((slot) => {
       const linesOf = planned.residents.map(({ partition }) => [
         ...listGivenLines(configuration, partition),
         ...plan.events.flatMap((event) => (event.partition === partition ? [event.intId] : [])),
       ]);
-      const given = linesOf.map((lines, resident) => {
-        const own = or([within(intId, 0, PRIVATE_LINES), ...lines.map((id) => equal(intId, id))]);
-        return and([toTruth(isSame(read(state, 'loaded'), resident)), own]);
-      });
-      const used = not(toTruth(isSame(part('state'), LR_INVALID)));
-      const refute = and([used, not(or(given))]);
+      const describe = ({ state: { machine } }: PhaseModel): Term => {
+        const register = read(machine, 'cores', core, 'listRegisters', slot);
+        const intId = number(read(register, 'intId'));
+        const given = linesOf.map((lines, resident) => {
+          const own = or([within(intId, 0, PRIVATE_LINES), ...lines.map((id) => equal(intId, id))]);
+          return and([toTruth(isSame(read(machine, 'cores', core, 'loaded'), resident)), own]);
+        });
+        return and([not(toTruth(isSame(read(register, 'state'), LR_INVALID))), not(or(given))]);
+      };
       const instance = `core${core}, slot ${slot}`;
-      return create(setting, 'irq.listed-owned', instance, refute, ({ cores }) => {
+      return create(setting, 'irq.listed-owned', instance, describe, ({ cores }) => {
         const found = cores[core]?.listRegisters[slot];
         if (found === undefined || found.state === LR_INVALID) return false;
         if (found.intId >= 0 && found.intId < PRIVATE_LINES) {
@@ -239,24 +250,26 @@ function listListedObligations(setting: Setting): Obligation[] {
 
 /** Equality of as many numbers as the view has is an equivalence, whatever they are. */
 function listEquivalenceObligations(setting: Setting): Obligation[] {
-  const { configuration, plan, model } = setting;
-  return plan.partitions.map((_, partition) => {
-    const elements = (model.views[partition] ?? []).flatMap((piece) => piece.elements);
-    const [s = [], t = [], u = []] = ['first', 'second', 'third'].map((state) =>
-      elements.map(({ name }) => integerVariable(`${state}/${name}`)),
-    );
-    const refute = or([
-      ...s.map((value) => not(equal(value, value))),
-      ...s.map((value, index) => {
-        const [other, last] = [t[index] ?? value, u[index] ?? value];
-        return or([
-          and([equal(value, other), not(equal(other, value))]),
-          and([equal(value, other), equal(other, last), not(equal(value, last))]),
-        ]);
-      }),
-    ]);
+  const { configuration, plan } = setting;
+  return plan.partitions.flatMap((_, partition) => {
+    const describe = ({ views }: PhaseModel): Term => {
+      const elements = (views[partition] ?? []).flatMap((piece) => piece.elements);
+      const [s = [], t = [], u = []] = ['first', 'second', 'third'].map((state) =>
+        elements.map(({ name }) => integerVariable(`${state}/${name}`)),
+      );
+      return or([
+        ...s.map((value) => not(equal(value, value))),
+        ...s.map((value, index) => {
+          const [other, last] = [t[index] ?? value, u[index] ?? value];
+          return or([
+            and([equal(value, other), not(equal(other, value))]),
+            and([equal(value, other), equal(other, last), not(equal(value, last))]),
+          ]);
+        }),
+      ]);
+    };
     const name = configuration.partitions[partition]?.name ?? '';
     // What a function gives is equal to itself: no state breaks it, whatever a solver says.
-    return create(setting, 'noninterference.equivalence', name, refute, () => false);
+    return create(setting, 'noninterference.equivalence', name, describe, () => false);
   });
 }

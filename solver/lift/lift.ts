@@ -95,7 +95,9 @@ export function createLifter(sources: Sources): Lifter {
     const node = module.functions.get(name);
     if (node !== undefined) {
       let compiled: LiftedFunction | null = null;
-      return { kind: 'function', get: () => (compiled ??= compileFunction(node, surround(file))) };
+      const get = (): LiftedFunction =>
+        (compiled ??= heed(`${file}#${name}`, compileFunction(node, surround(file))));
+      return { kind: 'function', get };
     }
     const expression = module.constants.get(name);
     if (expression !== undefined) {
@@ -138,6 +140,17 @@ export function createLifter(sources: Sources): Lifter {
       for (const name of getModule(file).functions.keys()) getFunction(file, name);
     },
     guards,
+  };
+}
+
+/** The function, or whatever stands for it in a run. */
+function heed(key: string, body: LiftedFunction): LiftedFunction {
+  return {
+    name: body.name,
+    call: (run, values) => {
+      const contract = run.contracts?.get(key);
+      return contract === undefined ? body.call(run, values) : contract(values, body);
+    },
   };
 }
 

@@ -9,6 +9,7 @@
 
 import { FALSE, TRUE, and, ite, not, or } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
+import type { LiftedFunction } from './compile.ts';
 import { ABSENT, Choice, merge } from './values.ts';
 import type { Fields, Value } from './values.ts';
 
@@ -77,6 +78,9 @@ type Changes = Map<Container, Map<string | number, Value>>;
 /** What observers of a run are told: each test of the source, its value, and the way to it. */
 export type GuardObserver = (site: number, value: Term | boolean, path: readonly Term[]) => void;
 
+/** Stands for a function: given the values of a call, and the function itself. */
+export type Contract = (values: readonly Value[], body: LiftedFunction) => Value;
+
 /** Members of a disjunction, each with the value that makes it hold. */
 type Clause = readonly (readonly [Term, boolean])[];
 
@@ -101,6 +105,8 @@ export class Run {
   private readonly path: Term[] = [];
   /** Told of every test; null where nobody asks. */
   onGuard: GuardObserver | null = null;
+  /** What stands for functions, by `file#name`; null where each runs itself. */
+  contracts: ReadonlyMap<string, Contract> | null = null;
   /** Fields that were read, by what holds them; null where nobody asks. */
   reads: Map<Fields, Set<string | number>> | null = null;
 
@@ -121,6 +127,11 @@ export class Run {
     const keys = this.reads.get(fields);
     if (keys === undefined) this.reads.set(fields, new Set([key]));
     else keys.add(key);
+  }
+
+  /** The conditions on the way to here. */
+  listPath(): readonly Term[] {
+    return [...this.path];
   }
 
   /** Tells the observer of a test. */
