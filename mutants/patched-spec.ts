@@ -77,6 +77,7 @@ export function loadSpec(sources: Sources): Promise<LoadedSpec> {
 const ENTRY = `
   export { act, step } from './model/step.ts';
   export { dispatchWhenDue } from './model/scheduler.ts';
+  export { translate } from './model/translation.ts';
   export { createMachine } from './model/machine.ts';
 `;
 
@@ -117,9 +118,9 @@ function createPlugin(sources: Sources): Plugin {
 function run(text: string): LoadedSpec {
   const module: { exports: Partial<LoadedSpec & StepParts> } = { exports: {} };
   compileFunction(text, ['module', 'exports'])(module, module.exports);
-  const { step, act, dispatchWhenDue, createMachine } = module.exports;
-  if (!step || !act || !dispatchWhenDue || !createMachine) {
+  const { step, act, dispatchWhenDue, translate, createMachine } = module.exports;
+  if (!step || !act || !dispatchWhenDue || !translate || !createMachine) {
     throw new SourcesError('they do not export step, its parts and createMachine');
   }
-  return { step, parts: { act, dispatchWhenDue }, createMachine };
+  return { step, parts: { act, dispatchWhenDue, translate }, createMachine };
 }

@@ -10,7 +10,7 @@ import { UNWRITTEN, createMemory, readWord, readWriter, writeWord } from '../../
 import type { Machine } from '../../model/machine.ts';
 import { createReference } from '../../properties/inductive/phase.ts';
 import type { MemoryBase } from '../lift/memory.ts';
-import { SymbolicObject, isTerm } from '../lift/values.ts';
+import { Choice, SymbolicObject, isTerm } from '../lift/values.ts';
 import type { Value } from '../lift/values.ts';
 import type { Model } from '../obligation.ts';
 import { createEvaluator } from '../smt/evaluator.ts';
@@ -219,6 +219,23 @@ export function decodeMachine(
     if (writer === UNWRITTEN) machine.memory.writers.delete(Number(at));
   }
   return machine;
+}
+
+/** A value of a symbolic run, with everything in it, as V8 has it under an assignment. */
+export function decodeValue(value: Value, assignment: Assignment): unknown {
+  if (isTerm(value)) return evaluateAny([value], assignment)[0];
+  if (value instanceof Choice) {
+    const [isFirst] = evaluateAny([value.condition], assignment);
+    return decodeValue(isFirst === true ? value.first : value.second, assignment);
+  }
+  if (!(value instanceof SymbolicObject)) return value;
+  if (Array.isArray(value.fields)) {
+    return value.fields.map((inner) => decodeValue(inner, assignment));
+  }
+  const entries = Object.entries(value.fields).map(
+    ([key, inner]) => [key, decodeValue(inner, assignment)] as const,
+  );
+  return Object.fromEntries(entries);
 }
 
 /** The action of a case, or its other micro-step, under an assignment. */

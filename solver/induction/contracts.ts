@@ -7,7 +7,7 @@
  * obligation has a cache in its terms.
  */
 
-import type { Machine } from '../../model/machine.ts';
+import { isDeepStrictEqual } from 'node:util';
 import type { LiftedFunction } from '../lift/compile.ts';
 import { isSame } from '../lift/operators.ts';
 import type { Run } from '../lift/run.ts';
@@ -15,9 +15,19 @@ import { SymbolicObject, mapAlternatives, toTruth } from '../lift/values.ts';
 import type { Value } from '../lift/values.ts';
 import { TRUE, and, implies } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
+import { decodeValue } from './concrete.ts';
+import type { Assignment } from './concrete.ts';
+import type { StepParts } from './micro-steps.ts';
 
 /** Name of the goal that a contract leaves, as witnesses show it. */
 export const TRANSLATION = 'the cached translation';
+
+/** What a contract rests on at one call. */
+export interface Lemma {
+  readonly holds: Term;
+  /** What the function was called with. */
+  readonly values: readonly Value[];
+}
 
 /** The function that has a contract. */
 const TRANSLATE = 'model/translation.ts#translate';
@@ -26,8 +36,8 @@ const TRANSLATE = 'model/translation.ts#translate';
 const EMPTY = new SymbolicObject([]);
 
 /** Runs something with contracts in place; gives what must hold for them, on each way to a call. */
-export function underContracts<Result>(run: Run, act: () => Result): [Result, readonly Term[]] {
-  const lemmas: Term[] = [];
+export function underContracts<Result>(run: Run, act: () => Result): [Result, readonly Lemma[]] {
+  const lemmas: Lemma[] = [];
   run.contracts = new Map([
     [
       TRANSLATE,
@@ -35,8 +45,9 @@ export function underContracts<Result>(run: Run, act: () => Result): [Result, re
         const [cache, ...rest] = values;
         const walked = body.call(run, [EMPTY, ...rest]);
         const found = body.call(run, [cache, ...rest]);
-        const lemma = implies(and(run.listPath()), isSameTranslation(found, walked));
-        if (lemma !== TRUE) lemmas.push(lemma);
+        const holds = implies(and(run.listPath()), isSameTranslation(found, walked));
+        // Records change while the step goes on: what the call was given is kept.
+        if (holds !== TRUE) lemmas.push({ holds, values: values.map(snapshot) });
         return walked;
       },
     ],
@@ -46,6 +57,13 @@ export function underContracts<Result>(run: Run, act: () => Result): [Result, re
   } finally {
     run.contracts = null;
   }
+}
+
+function snapshot(value: Value): Value {
+  if (!(value instanceof SymbolicObject)) return value;
+  if (Array.isArray(value.fields)) return new SymbolicObject(value.fields.map(snapshot));
+  const entries = Object.entries(value.fields).map(([key, one]) => [key, snapshot(one)] as const);
+  return new SymbolicObject(Object.fromEntries(entries));
 }
 
 function isSameTranslation(one: Value, other: Value): Term {
@@ -68,16 +86,16 @@ function readField(value: Value, field: string): Value {
   });
 }
 
-/** A copy of the machine whose TLBs and IOTLB hold nothing: what contracts compare with, on V8. */
-export function dropCaches(machine: Machine): Machine {
-  const copy = structuredClone(machine);
-  for (const entry of [...copy.cores.flatMap(({ tlb }) => tlb), ...copy.smmu.iotlb]) {
-    entry.valid = false;
-  }
-  return copy;
-}
-
-/** Whether a path of the machine is in a cache. */
-export function isInCache(path: string): boolean {
-  return /^cores\[\d+\]\.tlb|^smmu\.iotlb/.test(path);
+/**
+ * Whether V8 does not do what the lemma says: the function itself, with the values of the call and
+ * with an empty cache.
+ */
+export function isLemmaBroken(
+  { translate }: StepParts,
+  { values }: Lemma,
+  assignment: Assignment,
+): boolean {
+  type Arguments = Parameters<StepParts['translate']>;
+  const [cache, ...rest] = values.map((value) => decodeValue(value, assignment)) as Arguments;
+  return !isDeepStrictEqual(translate(cache, ...rest), translate([], ...rest));
 }

@@ -43,6 +43,7 @@ import { getLeaves } from '../smt/comparison.ts';
 import type { Term } from '../smt/term.ts';
 import type { Case, Known } from './cases.ts';
 import { underContracts } from './contracts.ts';
+import type { Lemma } from './contracts.ts';
 import { runMicroStep } from './micro-steps.ts';
 import { evaluateInvariant } from './phase-model.ts';
 import type { Conjunct, PhaseModel } from './phase-model.ts';
@@ -68,7 +69,7 @@ export interface CaseResult {
   readonly case: Case;
   readonly goals: readonly Goal[];
   /** What the contracts rest on under which it was run: what everything else rests on. */
-  readonly lemmas: readonly Term[];
+  readonly lemmas: readonly Lemma[];
   /** What holds before the step: the action's operands, memory, and the invariants. */
   readonly facts: readonly Term[];
   /** What the invariants about a page say of the frames that the step asks memory for. */

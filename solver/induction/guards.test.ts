@@ -129,6 +129,8 @@ const ONE_WAY: Readonly<Record<string, string>> = {
   "model/smmu.ts: !entry.valid) return { fault: 'STREAM_ABORTED', frame: 0, type: 0 };": WRITTEN,
   "model/smmu.ts: machine.smmu.abortWhenOff) return { fault: 'STREAM_ABORTED', frame: 0,":
     'boot has silenced the streams before any device may issue a request',
+  "model/smmu.ts: passage.type !== TYPE_DOORBELL) return 'NO_DOORBELL_TARGET';":
+    'what a table maps at the address of the doorbell is the doorbell',
   'model/view.ts: owner !== partition) continue;': OWNED,
   'model/view.ts: place.resident >= 0 && state.loaded === place.resident;':
     'only cores with EL2 are asked, and each virtual CPU there is a resident',

@@ -14,6 +14,7 @@ import type { Outcome } from '../../model/outcome.ts';
 import type { Plan } from '../../model/plan.ts';
 import { dispatchWhenDue } from '../../model/scheduler.ts';
 import { act } from '../../model/step.ts';
+import { translate } from '../../model/translation.ts';
 import type { Lifter } from '../lift/lift.ts';
 import type { Run } from '../lift/run.ts';
 import { Choice, SymbolicObject, simplify, toTruth } from '../lift/values.ts';
@@ -37,14 +38,16 @@ export const MICRO_STEP_KINDS: readonly MicroStepKind[] = [...ACTION_KINDS, 'dis
 /** What a micro-step answers: an action's outcome; of a dispatch whether it was due. */
 export type MicroOutcome = Outcome | 'NOT_DUE';
 
-/** The functions that a step is made of: the spec's own, or those with a seeded bug. */
+/** The functions that a step is made of and proved by: the spec's own, or those with a seeded bug. */
 export interface StepParts {
   readonly act: typeof act;
   readonly dispatchWhenDue: typeof dispatchWhenDue;
+  /** What a contract is about, see `contracts.ts`. */
+  readonly translate: typeof translate;
 }
 
 /** The spec's own. */
-export const STEP_PARTS: StepParts = { act, dispatchWhenDue };
+export const STEP_PARTS: StepParts = { act, dispatchWhenDue, translate };
 
 /** Takes a micro-step, in place. */
 export function takeMicroStep(

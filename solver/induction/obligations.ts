@@ -17,7 +17,8 @@ import type { Term } from '../smt/term.ts';
 import { substituteAll } from '../smt/substitute.ts';
 import { listCases } from './cases.ts';
 import { getInductionClaim } from './claims.ts';
-import { TRANSLATION, dropCaches, isInCache } from './contracts.ts';
+import { TRANSLATION, isLemmaBroken } from './contracts.ts';
+import type { Lemma } from './contracts.ts';
 import { decodeAction, decodeMachine, suggestState, evaluateAny } from './concrete.ts';
 import type { Assignment } from './concrete.ts';
 import { runCase } from './goals.ts';
@@ -55,8 +56,8 @@ interface Part {
   readonly name: string;
   readonly holds: Term;
   readonly premises: readonly Term[];
-  /** What a contract rests on, rather than a goal. */
-  readonly isLemma: boolean;
+  /** What a contract rests on, where it is that rather than a goal. */
+  readonly lemma: Lemma | null;
   /** For conditions on two states: the variables of the second by those of the first. */
   readonly twin: ReadonlyMap<Term, Term> | null;
 }
@@ -190,17 +191,18 @@ function getGroup(
 /** What was said of a case under contracts rests on them, so each group shows them too. */
 function addLemmas({ parts }: Group, model: PhaseModel, result: CaseResult): void {
   if (result.lemmas.length === 0 || parts.some((part) => part.result === result)) return;
-  const lemma = { name: TRANSLATION, premises: LEMMA_PREMISES, isLemma: true };
-  for (const holds of result.lemmas) {
-    parts.push({ ...createPart(model, result), ...lemma, holds });
+  for (const lemma of result.lemmas) {
+    const { holds } = lemma;
+    const named = { name: TRANSLATION, premises: LEMMA_PREMISES, lemma, holds };
+    parts.push({ ...createPart(model, result), ...named });
   }
 }
 
 function createPart(
   model: PhaseModel,
   result: CaseResult,
-): Pick<Part, 'model' | 'result' | 'premises' | 'isLemma' | 'twin'> {
-  return { model, result, premises: NO_PREMISES, isLemma: false, twin: null };
+): Pick<Part, 'model' | 'result' | 'premises' | 'lemma' | 'twin'> {
+  return { model, result, premises: NO_PREMISES, lemma: null, twin: null };
 }
 
 /** Of goals that rest on nothing but what holds of every state. */
@@ -311,7 +313,7 @@ function createQuestion(
     return made;
   };
   // What two states have alike is in the premises, and so is that caches are coherent.
-  const needsPremises = parts.some(({ twin, isLemma }) => isLemma || twin !== null);
+  const needsPremises = parts.some(({ twin, lemma }) => lemma !== null || twin !== null);
   return { result, parts, broken, needsPremises, refute };
 }
 
@@ -360,7 +362,7 @@ const DIFFERENCES_MAX = 12;
 function decodePart(
   replay: ReplayContext,
   group: Group,
-  { model, result, name, twin, isLemma }: Part,
+  { model, result, name, twin, lemma }: Part,
   assignment: Assignment,
 ): [Witness, boolean] {
   const before = decodeMachine(model.state, result.memory, assignment, result.case.known);
@@ -380,13 +382,8 @@ function decodePart(
   }
   const isStart = isInductiveState(replay, before);
   if (!isStart) witness['start'] = listBroken(replay, before).slice(0, 3).join(', ');
-  if (isLemma) {
-    const walked = replayStep(replay, dropCaches(before), action);
-    const isAlike = listDifferences(replayed.after, walked.after).every(({ path }) =>
-      isInCache(path),
-    );
-    witness['by the table'] = walked.outcome;
-    return [witness, isStart && !(isAlike && walked.outcome === replayed.outcome)];
+  if (lemma !== null) {
+    return [witness, isStart && isLemmaBroken(replay.parts, lemma, assignment)];
   }
   if (group.condition === null) {
     // The fault that is claimed, not just any.
