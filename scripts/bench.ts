@@ -17,7 +17,9 @@ import {
   measureProcesses,
   measureLifting,
   measureProof,
+  measureProofGrowth,
   measureSpec,
+  measureSpecProofs,
   measureWarmChecks,
   prepareProgram,
   type Effort,
@@ -39,6 +41,8 @@ try {
   print(await measureFuzzer(effort));
   print(measureLifting());
   print(await measureProof());
+  print(await measureSpecProofs());
+  print(await measureProofGrowth(values.quick));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -14,10 +14,15 @@ import { step } from '../../model/step.ts';
 import { fuzzConfiguration } from '../../properties/engine/fuzz.ts';
 import { actionArbitrary, listBootActions } from '../../properties/generators/traces.ts';
 import { checkConfiguration } from '../../properties/rules/check.ts';
+import { createLargeConfiguration } from '../../properties/rules/large-configuration.ts';
 import { listInductionObligations } from '../../solver/induction/obligations.ts';
 import { createLifter } from '../../solver/lift/lift.ts';
 import { readSources } from '../../solver/lift/sources.ts';
-import { proveConfiguration } from '../../solver/prove.ts';
+import { SIMPLIFIER } from '../../solver/obligation.ts';
+import { proveConfiguration, proveSpec } from '../../solver/prove.ts';
+import { BACK_ENDS, createSolver } from '../../solver/smt/back-ends.ts';
+import type { BackEnd } from '../../solver/smt/back-ends.ts';
+import { findProgram } from '../../solver/smt/process.ts';
 import { getPackageRoot } from '../package.ts';
 import { atLeast, below, computeMedian, type Figure } from './figure.ts';
 import { writeLargeFile } from './large-file.ts';
@@ -145,6 +150,69 @@ export async function measureProof(): Promise<Figure[]> {
   const discharged = results.filter(({ status }) => status === 'discharged').length;
   const remark = `${discharged} of ${results.length} obligations discharged`;
   return [below('prove qemu-virt, in process', seconds, 's', undefined, remark)];
+}
+
+/** Seconds within which every obligation of a board is to be proved, on two cores. */
+const PROOF_LIMITS = { wasm: 30, z3: 10, cvc5: undefined } as const;
+
+/** Every obligation of both boards, tables and spec, by every solver that is there. */
+export async function measureSpecProofs(): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const backEnd of BACK_ENDS) {
+    for (const board of BOARDS) {
+      const name = `prove ${board}, all, ${backEnd}`;
+      if (backEnd !== 'wasm' && findProgram(backEnd) === null) {
+        console.log(`${name}: left out, there is no ${backEnd} on the PATH`);
+        continue;
+      }
+      figures.push(await timeProof(name, readBoard(board), backEnd, PROOF_LIMITS[backEnd]));
+    }
+  }
+  return figures;
+}
+
+/**
+ * How proofs about the spec grow: with the memories of each partition, and with the partitions.
+ * These configurations have a core for each partition, and no devices.
+ */
+export async function measureProofGrowth(isQuick: boolean): Promise<Figure[]> {
+  const sizes: (readonly [number, number])[] = [
+    [2, 10],
+    [2, 40],
+    [2, 160],
+    [4, 40],
+    [8, 40],
+  ];
+  const figures: Figure[] = [];
+  for (const [partitions, each] of isQuick ? sizes : [...sizes, [16, 40] as const]) {
+    const regions = partitions * each;
+    const configuration = createLargeConfiguration({ partitions, regions, devices: 0 });
+    const limit = partitions === 16 ? 120 : undefined;
+    const name = `prove ${partitions} partitions x ${each} memories`;
+    figures.push(await timeProof(name, configuration, 'wasm', limit));
+  }
+  return figures;
+}
+
+async function timeProof(
+  name: string,
+  configuration: StaticConfiguration,
+  backEnd: BackEnd,
+  limit: number | undefined,
+): Promise<Figure> {
+  const solver = createSolver({ solver: backEnd, jobs: 2 });
+  try {
+    const begin = performance.now();
+    const tables = await proveConfiguration(configuration, { solver });
+    const results = [...tables, ...(await proveSpec(configuration, { solver }))];
+    const seconds = (performance.now() - begin) / 1000;
+    const discharged = results.filter(({ status }) => status === 'discharged').length;
+    const simplified = results.filter((result) => result.solver === SIMPLIFIER).length;
+    const remark = `${discharged} of ${results.length} discharged, ${simplified} by simplification`;
+    return below(name, seconds, 's', limit, remark);
+  } finally {
+    await solver.close();
+  }
 }
 
 /** Files with transitions: what is lifted when the whole spec is. */

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readConfiguration } from '../../formats/read.ts';
 import { ACTION_KINDS } from '../../model/actions.ts';
 import { createPlan } from '../../model/plan.ts';
 import { listPhases } from '../../properties/inductive/phase.ts';
@@ -10,6 +12,7 @@ import { INDUCTION_CLAIMS } from './claims.ts';
 import { MICRO_STEP_KINDS } from './micro-steps.ts';
 import { listInductionObligations } from './obligations.ts';
 
+const ROOT = join(import.meta.dirname, '..', '..');
 const NIGHTLY = process.env['HAVEN_NIGHTLY'] === '1';
 
 function listKinds(ids: readonly string[], separator: string): string[] {
@@ -60,6 +63,19 @@ describe('obligations about the spec', () => {
     }
   });
 });
+
+/** Obligations about the spec under the configurations that ship. */
+const BOARD_COUNTS = { 'qemu-virt': 1022, imx95: 1638 };
+
+test.each(Object.entries(BOARD_COUNTS))(
+  'obligations about the spec are as many as %s always makes',
+  { timeout: 120_000 },
+  (board, count) => {
+    const read = readConfiguration(join(ROOT, 'configs', `${board}.yaml`));
+    if (read.kind !== 'ok') throw new Error(`${board} does not read`);
+    expect(listInductionObligations(read.loaded.configuration)).toHaveLength(count);
+  },
+);
 
 /** Obligations about the spec under the example configuration. */
 const EXAMPLE_COUNT = 1284;
