@@ -18,6 +18,8 @@ export interface Provenance {
   readonly file: string;
   readonly digest: string;
   readonly seed: number;
+  /** Id of the refuted obligation whose case was searched for; absent where none was. */
+  readonly obligation?: string;
 }
 
 /** The record of a failure. */
@@ -28,6 +30,7 @@ export function recordFailure(
   provenance: Provenance,
 ): Counterexample {
   const { violation, trace, batch, foundLength } = failure;
+  const { seed, obligation } = provenance;
   return {
     tool: provenance.tool,
     property: violation.property,
@@ -38,7 +41,12 @@ export function recordFailure(
     start: trace.start,
     actions: trace.actions,
     expected: { message: violation.message, witness: violation.witness },
-    found: { by: 'fuzz', seed: provenance.seed, batch, length: foundLength },
+    found: {
+      ...(obligation === undefined ? { by: 'fuzz' } : { by: 'proof', obligation }),
+      seed,
+      batch,
+      length: foundLength,
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** Results of proofs by claim: thousands of obligations are instances of a few dozen claims. */
 
 import type { Area } from '../properties/findings.ts';
+import { describeSearch, listCaseLines } from '../solver/induction/case-search.ts';
 import { SIMPLIFIER, getClaim } from '../solver/obligation.ts';
 import type { ObligationResult, ObligationStatus } from '../solver/obligation.ts';
 import { formatInteger, formatMilliseconds } from './duration.ts';
@@ -124,6 +125,22 @@ export function describeDecision({ status, solver, ms, cached }: ObligationResul
   const isTimed = solver !== SIMPLIFIER && !cached;
   const time = isTimed ? ` in ${formatMilliseconds(ms)}` : '';
   return `${status} by ${nameSolver(solver)}${time}${cached ? ', cached' : ''}`;
+}
+
+/**
+ * What became of the search from reset for the case that refutes an obligation about the spec: a
+ * sentence, and where the case was not reached the case. Nothing where none was searched for.
+ */
+export function listSearchLines({ search, case: refuted, witness }: ObligationResult): string[] {
+  if (search === undefined || refuted === undefined || refuted === null) return [];
+  const sentence = describeSearch(search, refuted);
+  const isShown = search.kind === 'not-reached' || search.kind === 'interrupted';
+  return [sentence, ...(isShown && witness !== null ? listCaseLines(witness) : [])];
+}
+
+/** Whether the case of the result was searched for. */
+export function isSearched({ search }: ObligationResult): boolean {
+  return search !== undefined && search.kind !== 'left-out';
 }
 
 /** `z3 5.2.0 (wasm)` is z3 where the line is one of many. */

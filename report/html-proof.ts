@@ -2,7 +2,8 @@
 
 import type { ObligationResult, Witness } from '../solver/obligation.ts';
 import { countStatus, computeWorstStatus, getInstance, groupByClaim } from './claims.ts';
-import { listFailingCounts, listSolverCounts, nameSolver, summariseClaim } from './claims.ts';
+import { listFailingCounts, listSearchLines, listSolverCounts } from './claims.ts';
+import { nameSolver, summariseClaim } from './claims.ts';
 import type { ClaimResults } from './claims.ts';
 import { formatInteger, formatMilliseconds } from './duration.ts';
 import { cell, table } from './markup.ts';
@@ -82,6 +83,8 @@ function listRemarks(result: ObligationResult, isExplained: boolean): string[] {
   return [
     ...(detail === null ? [] : [detail]),
     ...(witness === null ? [] : [`broken where ${listValues(witness)}`]),
+    // The case itself stands there already.
+    ...listSearchLines(result).slice(0, 1),
     ...(isExplained && premises !== undefined && premises !== null
       ? [`premises hold where ${listValues(premises)}`]
       : []),

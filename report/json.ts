@@ -2,6 +2,7 @@
 
 import type { Diagnostic, Location } from '../formats/diagnostic.ts';
 import { getAreaOfCode } from '../properties/findings.ts';
+import type { CaseSearch } from '../solver/induction/case-search.ts';
 import type { ObligationResult } from '../solver/obligation.ts';
 import { computeVerdict } from './report.ts';
 import type { ConfigurationReport, FuzzSummary, Report } from './report.ts';
@@ -117,7 +118,14 @@ function toObligationJson(obligation: ObligationResult): Readonly<Record<string,
     cached: obligation.cached,
     witness: toPlain(obligation.witness),
     detail: obligation.detail,
+    search: obligation.search === undefined ? null : toSearchJson(obligation.search),
   };
+}
+
+function toSearchJson(search: CaseSearch): JsonValue {
+  if (search.kind !== 'reached') return { ...search };
+  const { file, ...rest } = search;
+  return { ...rest, counterexample: file };
 }
 
 /** What `--explain` adds: thousands of instances would repeat the same sentences. */

@@ -1,6 +1,7 @@
 /** JUnit XML: what continuous-integration servers show as a list of tests. */
 
 import { getAreaOfCode } from '../properties/findings.ts';
+import { listSearchLines } from './claims.ts';
 import { formatLocation, renderDiagnostic } from './code-frame.ts';
 import { computeVerdict } from './report.ts';
 import type { ConfigurationReport, Report } from './report.ts';
@@ -74,7 +75,10 @@ function listCases(report: ConfigurationReport): TestCase[] {
       ms: obligation.ms,
       problem: passed ? null : { kind, type: obligation.status },
       message: obligation.statement,
-      text: obligation.detail ?? obligation.finding?.message ?? obligation.statement,
+      text: [
+        obligation.detail ?? obligation.finding?.message ?? obligation.statement,
+        ...listSearchLines(obligation),
+      ].join('\n'),
     });
   }
   if (report.fuzz !== null) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import type { CaseSearch } from '../solver/induction/case-search.ts';
 import { getClaim, SIMPLIFIER } from '../solver/obligation.ts';
 import type { ObligationResult } from '../solver/obligation.ts';
 import { groupByClaim, listSolverCounts, summariseClaim } from './claims.ts';
@@ -168,6 +169,101 @@ describe('an explained proof', () => {
     expect(full).toMatchObject({
       configs: [{ obligations: [{ formula: 'for each page: at most one owner', size: 9 }] }],
     });
+  });
+});
+
+describe('a refuted obligation about the spec', () => {
+  const file = 'counterexamples/memory.rights--a-write.json';
+  const searched = { seed: 1, steps: 1_234, properties: ['memory.rights'] };
+  const reached: CaseSearch = {
+    kind: 'reached',
+    ...searched,
+    property: 'memory.rights',
+    start: 'booted',
+    actions: 2,
+    file,
+  };
+  const missed: CaseSearch = { kind: 'not-reached', ...searched };
+  const leftOut: CaseSearch = { kind: 'left-out', searched: 2, refuted: 3 };
+  const results = [reached, missed, leftOut].map((search, index): ObligationResult => ({
+    ...createObligation('refuted', `memory.confined[write by core${index}]`),
+    finding: FINDING,
+    witness: {
+      action: '{"kind":"write"}',
+      current: 'linux@core0',
+      conjunct: 'the page reached',
+      outcome: 'DONE',
+      'bus.frame': '0 -> 7',
+    },
+    case: { action: null, current: 'linux@core0', partition: 0, conjunct: 'the page reached' },
+    search,
+  }));
+  const REACHED = `reached from boot in 2 actions, the last of which breaks memory.rights: ${file}`;
+  const MISSED =
+    'not reached from reset in 1,234 steps: the state may be unreachable, and an invariant ' +
+    'missing: the smallest conjunct that fails is the page reached';
+  const LEFT_OUT =
+    'of 3 refuted obligations about the spec only the 2 smallest are searched for from reset';
+
+  test('stands on the terminal with its trace, or with its case and what may be missing', () => {
+    const text = render(reportOn('verify', results));
+    expect(text).toContain(`refuted[memory.confined[write by core0]]: no page has two owners
+  ${REACHED}
+
+refuted[memory.confined[write by core1]]: no page has two owners
+  ${MISSED}
+    {"kind":"write"} by linux@core0 gives DONE
+    bus.frame: 0 -> 7
+`);
+    expect(text).toContain(`    [write by core2]\n${LEFT_OUT}\n`);
+    expect(text).not.toContain('refuted[memory.confined[write by core2]]');
+  });
+
+  test('says the same where each is explained', () => {
+    const text = render(reportOn('prove', results, { isExplained: true }));
+    for (const sentence of [REACHED, MISSED, LEFT_OUT]) {
+      expect(text).toContain(`    search    ${sentence}\n`);
+    }
+  });
+
+  test('counts a search that was interrupted as no answer', () => {
+    const interrupted = results.map((result) => ({
+      ...result,
+      search: { ...searched, kind: 'interrupted' as const },
+    }));
+    const text = render(reportOn('prove', interrupted));
+    expect(text).toContain('not reached from reset when the search was interrupted');
+    expect(text).not.toContain('unreachable');
+  });
+
+  test('has the search in JSON: null where none was made', () => {
+    const document = toJson(reportOn('prove', [...results, createObligation('refuted')]));
+    const searches = [
+      {
+        kind: 'reached',
+        seed: 1,
+        steps: 1_234,
+        properties: ['memory.rights'],
+        property: 'memory.rights',
+        start: 'booted',
+        actions: 2,
+        counterexample: file,
+      },
+      { kind: 'not-reached', seed: 1, steps: 1_234, properties: ['memory.rights'] },
+      { kind: 'left-out', searched: 2, refuted: 3 },
+      null,
+    ].map((search) => ({ search }));
+    expect(document).toMatchObject({ configs: [{ obligations: searches }] });
+  });
+
+  test('has the search in HTML, JUnit and SARIF', () => {
+    const report = reportOn('prove', results);
+    const texts = [toHtml(report), toJunit(report), JSON.stringify(toSarif(report))];
+    for (const text of texts) {
+      expect(text).toContain(REACHED);
+      expect(text).toContain(MISSED);
+    }
+    expect(texts[2]?.match(/is refuted/g)).toHaveLength(2);
   });
 });
 

@@ -11,6 +11,8 @@ import {
 import {
   computeWorstStatus,
   describeDecision,
+  isSearched,
+  listSearchLines,
   listSolverCounts,
   summariseClaim,
 } from './claims.ts';
@@ -71,7 +73,7 @@ function isEachExplained({ isExplained, obligations }: ConfigurationReport): boo
 
 /**
  * Every claim with an obligation that did not pass: a line that counts and names these, and in full
- * those that no diagnostic explains.
+ * those that no diagnostic explains, or whose case was searched for.
  */
 export function renderFailing(report: ConfigurationReport, style: Style): string[] {
   const lines: string[] = [];
@@ -80,7 +82,9 @@ export function renderFailing(report: ConfigurationReport, style: Style): string
   for (const claim of groupByClaim(report.obligations ?? [])) {
     const failing = claim.results.filter((result) => isFailing(result, report));
     if (failing.length === 0) continue;
-    const open = failing.filter((result) => report.isExplained || !hasDiagnostic(result));
+    const open = failing.filter(
+      (result) => report.isExplained || isSearched(result) || !hasDiagnostic(result),
+    );
     const shown = open.slice(0, Math.min(SHOWN_PER_CLAIM, room));
     room -= shown.length;
     blocks.push(...shown.map((result) => renderFailure(result, report, style)));
@@ -89,6 +93,8 @@ export function renderFailing(report: ConfigurationReport, style: Style): string
     const named = failing.filter((result) => !shown.includes(result));
     lines.push(...listInstances(named, style));
   }
+  const leftOut = report.obligations?.find(({ search }) => search?.kind === 'left-out');
+  if (leftOut !== undefined) lines.push(...listSearchLines(leftOut).map(style.dim));
   return lines.length === 0 ? blocks : [...blocks, lines.join('\n')];
 }
 
@@ -146,7 +152,12 @@ function renderFailure(
   if (report.isExplained) return renderExplanation(result, style);
   const detail = result.detail === null ? '' : `\n  ${sanitizeLine(result.detail)}`;
   const head = paint(result.status, style)(`${result.status}[${sanitizeLine(result.id)}]`);
-  return head + style.strong(`: ${sanitizeLine(result.statement)}`) + detail;
+  const [sentence, ...shown] = listSearchLines(result);
+  const search = sentence === undefined ? [] : [`  ${sentence}`, ...shown.map((at) => `    ${at}`)];
+  return [
+    head + style.strong(`: ${sanitizeLine(result.statement)}`) + detail,
+    ...search.map(sanitizeLine),
+  ].join('\n');
 }
 
 /** Everything known about one obligation. */
@@ -160,6 +171,7 @@ function renderExplanation(result: ObligationResult, style: Style): string {
     ['detail', detail === null ? [] : [detail]],
     ['premises', premises === undefined || premises === null ? [] : describePremises(premises)],
     ['broken by', witness === null ? [] : describeCase(witness)],
+    ['search', listSearchLines(result).slice(0, 1)],
   ];
   const rows = facts.flatMap(([name, texts]) =>
     texts.map((text, index) => {
@@ -209,13 +221,13 @@ export function renderProofCounts(
     const all = formatInteger(own.length);
     return [good === own.length ? `${area} ${all}` : style.bad(`${area} ${good}/${all}`)];
   });
-  const isWhole = areas.length > 1 && !obligations.some(({ id }) => id === 'seal.initial');
+  const isWithoutSpec = areas.length > 1 && !obligations.some(({ id }) => id === 'seal.initial');
+  const reason = discharged === total ? '' : ', which rests on what does not hold';
+  const without = `tables and bounds only: nothing is proved about the actions of the spec${reason}`;
   return [
     parts.join(', '),
     ...(areas.length === 0 ? [] : [areas.join(' ')]),
-    ...(isWhole
-      ? [style.dim('tables and bounds only: nothing is proved about the actions of the spec')]
-      : []),
+    ...(isWithoutSpec ? [style.dim(without)] : []),
   ];
 }
 

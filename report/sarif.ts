@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import type { Diagnostic, Location } from '../formats/diagnostic.ts';
 import { getAreaOfCode } from '../properties/findings.ts';
 import { getClaim } from '../solver/obligation.ts';
+import { isSearched, listSearchLines } from './claims.ts';
 import type { JsonValue } from './json.ts';
 import { computeVerdict } from './report.ts';
 import type { ConfigurationReport, Report } from './report.ts';
@@ -80,19 +81,23 @@ function toResult(diagnostic: Diagnostic): SarifResult {
 }
 
 /**
- * Refuted obligations stand among the diagnostics already; those that were not decided do not. The
- * claim is the rule, as a rule for each of thousands of instances would tell nobody anything.
+ * Refuted obligations stand among the diagnostics already; those that were not decided do not, nor
+ * does what became of a search. The claim is the rule, as a rule for each of thousands of instances
+ * would tell nobody anything.
  */
 function toObligationResults(report: ConfigurationReport): SarifResult[] {
   return (report.obligations ?? [])
-    .filter(({ status, finding }) => status !== 'discharged' && finding === null)
+    .filter((result) => result.status !== 'discharged')
+    .filter((result) => result.finding === null || isSearched(result))
     .map((obligation) => ({
       ruleId: getClaim(obligation.id),
       level: obligation.status === 'refuted' ? 'error' : 'warning',
       message: {
-        text: `${obligation.id} is ${obligation.status}: ${obligation.statement}${
-          obligation.detail === null ? '' : `\n${obligation.detail}`
-        }`,
+        text: [
+          `${obligation.id} is ${obligation.status}: ${obligation.statement}`,
+          ...(obligation.detail === null ? [] : [obligation.detail]),
+          ...listSearchLines(obligation),
+        ].join('\n'),
       },
       locations: [{ physicalLocation: { artifactLocation: { uri: toUri(report.file) } } }],
     }));

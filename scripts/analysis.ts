@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto';
 
 import type { Diagnostic } from '../formats/diagnostic.ts';
 import type { LoadedConfiguration } from '../formats/read.ts';
-import type { FuzzResult } from '../properties/engine/fuzz.ts';
+import type { FuzzFailure, FuzzResult } from '../properties/engine/fuzz.ts';
 import type { DelayBound, Violation } from '../properties/property.ts';
 import { getAreaOfCode, getAreaOfId } from '../properties/findings.ts';
 import type { Finding } from '../properties/findings.ts';
@@ -47,9 +47,14 @@ export interface ProofOptions extends SolverOptions {
   readonly jobs?: number;
   /** Receives each query as SMT-LIB text. */
   readonly onQuery?: (id: string, text: string) => void;
+  /** Folder for counterexample files; default `counterexamples`. */
+  readonly out?: string;
 }
 
-/** Proves every obligation; refuted ones become diagnostics. Fills the bounds as well. */
+/**
+ * Proves every obligation; refuted ones become diagnostics, and those about the spec are searched
+ * for from reset.
+ */
 export async function analyseObligations(
   loaded: LoadedConfiguration,
   draft: Draft,
@@ -81,17 +86,11 @@ export async function analyseObligations(
   const prove = async (): Promise<ObligationResult[]> => {
     const tables = await proveConfiguration(configuration, proof);
     if (options.spec === false) return tables;
-    // Proofs about the spec start from tables that hold.
+    // Proofs about the spec start from tables that hold; without them the report says so.
     const holds =
       tables.every(({ status }) => status === 'discharged') &&
       draft.diagnostics.every(({ severity }) => severity !== 'error');
-    if (holds) return [...tables, ...(await proveSpec(configuration, proof))];
-    session.progress.clear();
-    process.stderr.write(
-      `haven: ${draft.file}: proofs about the spec are left out: they rest on rules and ` +
-        'obligations that do not all hold\n',
-    );
-    return tables;
+    return holds ? [...tables, ...(await proveSpec(configuration, proof))] : tables;
   };
   const results = await prove().finally(() => solver.close());
   session.progress.clear();
@@ -103,7 +102,34 @@ export async function analyseObligations(
     draft,
     results.flatMap(({ finding }) => (finding === null ? [] : [toDiagnostic(loaded, finding)])),
   );
+  draft.obligations = await searchForCases(loaded, draft, session, results, options.out);
   return results;
+}
+
+/** Searches from reset for the cases that refute obligations about the spec. */
+async function searchForCases(
+  loaded: LoadedConfiguration,
+  draft: Draft,
+  session: Session,
+  results: readonly ObligationResult[],
+  folder: string | undefined,
+): Promise<readonly ObligationResult[]> {
+  if (results.every((result) => (result.case ?? null) === null)) return results;
+  const [{ reachAll }, { listDelayBounds }] = await Promise.all([
+    import('../solver/induction/reach.ts'),
+    import('../solver/timing/delay-bounds.ts'),
+  ]);
+  const delayBounds = listDelayBounds(loaded.configuration);
+  const write = await createRecorder(loaded, delayBounds, session, folder);
+  const searched = await reachAll(loaded.configuration, results, {
+    delayBounds,
+    signal: session.signal,
+    onProgress: (id, steps) =>
+      session.progress.show(`searching ${draft.file} for ${id}: ${steps} steps`),
+    record: ({ id: obligation }, failure, seed) => write(failure, { seed, obligation }),
+  });
+  session.progress.clear();
+  return searched;
 }
 
 async function createNoMatchError(only: string): Promise<UsageError> {
@@ -208,25 +234,42 @@ async function recordFailures(
   delayBounds: readonly DelayBound[],
   result: FuzzResult,
   session: Session,
-  folder = 'counterexamples',
+  folder?: string,
 ): Promise<string[]> {
   if (result.failures.length === 0) return [];
+  const write = await createRecorder(loaded, delayBounds, session, folder);
+  const paths = result.failures.map((failure) => write(failure, { seed: result.seed }));
+  return paths.filter((path) => path !== null);
+}
+
+/** Writes a failure to a file of its own; gives the path, or null where it cannot be written. */
+type Recorder = (
+  failure: FuzzFailure,
+  origin: { readonly seed: number; readonly obligation?: string },
+) => string | null;
+
+async function createRecorder(
+  loaded: LoadedConfiguration,
+  delayBounds: readonly DelayBound[],
+  session: Session,
+  folder = 'counterexamples',
+): Promise<Recorder> {
   const { recordFailure, writeCounterexample } = await import('../counterexamples/record.ts');
   const { configuration, file, digest } = loaded;
-  const provenance = { tool: `haven-model ${session.version}`, file, digest, seed: result.seed };
-  return result.failures.flatMap((failure) => {
+  return (failure, origin) => {
+    const provenance = { tool: `haven-model ${session.version}`, file, digest, ...origin };
     const record = recordFailure(configuration, delayBounds, failure, provenance);
     try {
-      return [writeCounterexample(folder, record)];
+      return writeCounterexample(folder, record);
     } catch (error) {
       // What was found counts all the same: a folder must not turn a violation into bad usage.
       process.stderr.write(
         `haven: cannot write a counterexample to ${folder}: ${getMessage(error)}; ` +
           'name a folder that you may write to with --out\n',
       );
-      return [];
+      return null;
     }
-  });
+  };
 }
 
 /** Exclusive end of the seeds that the fuzzer takes. */

@@ -9,6 +9,7 @@
 import type { StaticConfiguration } from '../model/configuration.ts';
 import { getAreaOfId } from '../properties/findings.ts';
 import type { Area, Finding } from '../properties/findings.ts';
+import type { CaseSearch, RefutedCase } from './induction/case-search.ts';
 import type { Term, Value } from './smt/term.ts';
 
 /** Values that a solver found, by variable name. */
@@ -71,6 +72,8 @@ export interface Obligation {
   readonly confirms: (configuration: StaticConfiguration, witness: Witness) => boolean;
   /** The witness as a finding that names both parties and what both reach. */
   readonly finding: (configuration: StaticConfiguration, witness: Witness) => Finding;
+  /** Of an obligation about the spec: the witness as data, so that it can be searched for. */
+  readonly getCase?: (witness: Witness) => RefutedCase | null;
 }
 
 /**
@@ -109,6 +112,10 @@ export interface ObligationResult {
   readonly detail: string | null;
   /** A case that satisfies the premises; absent or null where none was asked for. */
   readonly premises?: Witness | null;
+  /** The case of a refuted obligation about the spec, as data. */
+  readonly case?: RefutedCase | null;
+  /** What became of the search for that case from reset; absent where none was made. */
+  readonly search?: CaseSearch;
 }
 
 /**

@@ -5,6 +5,7 @@
 import type { StaticConfiguration } from '../model/configuration.ts';
 import type { Finding } from '../properties/findings.ts';
 import { buildInductionObligations } from './induction/obligations.ts';
+import type { InductionObligationOptions } from './induction/obligations.ts';
 import { listObligations } from './obligations/list.ts';
 import { SIMPLIFIER, getAreaOfObligation, getClaim } from './obligation.ts';
 import type {
@@ -80,6 +81,10 @@ export async function proveConfiguration(
   }
 }
 
+/** How to prove what is claimed of the spec: of the program's own, unless told otherwise. */
+export interface ProveSpecOptions
+  extends ProveOptions, Pick<InductionObligationOptions, 'sources' | 'parts' | 'invariants'> {}
+
 /** Terms that are held at most before all that is open is decided and they are released. */
 const TERMS_MAX = 3_000_000;
 
@@ -93,7 +98,7 @@ const SLICE_MS = 50;
  */
 export async function proveSpec(
   configuration: StaticConfiguration,
-  options: ProveOptions = {},
+  options: ProveSpecOptions = {},
 ): Promise<ObligationResult[]> {
   const pattern = options.only === undefined ? null : compileGlob(options.only);
   const matches = (id: string): boolean =>
@@ -101,7 +106,7 @@ export async function proveSpec(
   const solver = options.solver ?? createZ3Solver(options);
   solver.warm();
   try {
-    const building = buildInductionObligations(configuration, { matches });
+    const building = buildInductionObligations(configuration, { ...options, matches });
     const decider = createDecider(configuration, solver, options);
     const batches: Promise<readonly ObligationResult[]>[] = [];
     let slice = performance.now();
@@ -256,7 +261,8 @@ async function decide(
     const spurious = 'the solver found a case that the configuration does not have';
     return { ...result, status: 'spurious', witness, finding: null, detail: spurious };
   }
-  return { ...result, witness, finding: obligation.finding(configuration, witness) };
+  const finding = obligation.finding(configuration, witness);
+  return { ...result, witness, finding, case: obligation.getCase?.(witness) ?? null };
 }
 
 /** A wrong solver fails the run, with a diagnostic: nothing that either says can be relied on. */

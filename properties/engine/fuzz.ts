@@ -11,6 +11,7 @@ import type { StaticConfiguration } from '../../model/configuration.ts';
 import { ACTION_KINDS } from '../../model/actions.ts';
 import type { ActionKind } from '../../model/actions.ts';
 import type { Plan } from '../../model/plan.ts';
+import type { Guide } from '../generators/guide.ts';
 import { traceArbitrary } from '../generators/traces.ts';
 import type { Trace } from '../generators/traces.ts';
 import type { Violation } from '../property.ts';
@@ -33,6 +34,10 @@ export interface FuzzOptions extends RunnerOptions {
   readonly steps?: number;
   /** Stop after about this many milliseconds. */
   readonly timeMs?: number;
+  /** A step that traces shall come to. */
+  readonly guide?: Guide;
+  /** Stop as soon as one of these properties is broken. */
+  readonly wanted?: ReadonlySet<string>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FuzzProgress) => void;
 }
@@ -86,13 +91,14 @@ export async function fuzzConfiguration(
 ): Promise<FuzzResult> {
   const runner = createRunner(configuration, options);
   const coverage = createCoverage();
-  const arbitrary = traceArbitrary(runner.plan, TRACE_LENGTH_MAX);
+  const arbitrary = traceArbitrary(runner.plan, TRACE_LENGTH_MAX, options.guide);
   const failures = new Map<string, FuzzFailure>();
   const progress: Progress = { steps: 0, traces: 0, batch: 0 };
   const begin = performance.now();
   while (!isOver(options, progress, performance.now() - begin)) {
     const failure = runBatch(runner, arbitrary, options.seed, progress, coverage, failures);
     if (failure !== null) failures.set(failure.violation.property, failure);
+    if (failure !== null && options.wanted?.has(failure.violation.property) === true) break;
     progress.batch += 1;
     options.onProgress?.({
       steps: progress.steps,

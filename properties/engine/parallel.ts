@@ -17,7 +17,7 @@ import { createCoverage } from './run.ts';
 const SEED_DISTANCE = 0x2545f491;
 
 /** What a parallel run may be told; it always runs the spec itself. */
-export type ParallelOptions = Omit<FuzzOptions, 'step' | 'properties'> & {
+export type ParallelOptions = Omit<FuzzOptions, 'step' | 'properties' | 'guide' | 'wanted'> & {
   /** Number of workers; 1 runs in this thread. */
   readonly jobs: number;
 };

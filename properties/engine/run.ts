@@ -135,8 +135,13 @@ export function runTrace(runner: Runner, trace: Trace, watch: Watch = {}): RunRe
 
 /** The runner with only those properties whose monitors can report the target: for shrinking. */
 export function narrowRunner(runner: Runner, target: string): Runner {
-  const properties = runner.properties.filter(({ id }) => id === (REPORTED_BY[target] ?? target));
+  const properties = runner.properties.filter(({ id }) => id === getReporter(target));
   return { ...runner, properties };
+}
+
+/** The property whose monitor reports violations of this one: itself, as a rule. */
+export function getReporter(property: string): string {
+  return REPORTED_BY[property] ?? property;
 }
 
 /** Violations that the monitor of another property reports. */

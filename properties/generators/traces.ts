@@ -12,6 +12,8 @@ import { EVENTS_PER_DEVICE } from '../../model/plan.ts';
 import type { Plan } from '../../model/plan.ts';
 import { REGISTERS } from '../../model/registers.ts';
 import { step } from '../../model/step.ts';
+import { guidedArbitrary } from './guide.ts';
+import type { Guide } from './guide.ts';
 import { collectOperands } from './operands.ts';
 import type { Operands } from './operands.ts';
 
@@ -117,10 +119,12 @@ export function actionArbitrary(plan: Plan): Arbitrary<Action> {
 
 /**
  * A trace of at most `maxLength` actions or bursts of them; one in eight starts at reset and may
- * fail to boot.
+ * fail to boot. With a guide every other action is one near its step, and where that is one of boot
+ * seven in eight start at reset.
  */
-export function traceArbitrary(plan: Plan, maxLength: number): Arbitrary<Trace> {
-  const action = burstArbitrary(plan);
+export function traceArbitrary(plan: Plan, maxLength: number, guide?: Guide): Arbitrary<Trace> {
+  const action = guide === undefined ? burstArbitrary(plan) : guidedBurstArbitrary(plan, guide);
+  const [bootedWeight, resetWeight] = guide?.isBooting === true ? [1, 7] : [7, 1];
   const boot = recordOf({
     kind: fc.constant('boot' as const),
     core: fc.constantFrom(...collectOperands(plan).cores),
@@ -129,8 +133,8 @@ export function traceArbitrary(plan: Plan, maxLength: number): Arbitrary<Trace> 
   const bootStep: Arbitrary<Action[]> = boot.map((bootAction) => [bootAction]);
   const booting = fc.oneof({ weight: 4, arbitrary: bootStep }, { weight: 1, arbitrary: action });
   return fc.oneof(
-    { weight: 7, arbitrary: createTraceArbitrary('booted', action, maxLength) },
-    { weight: 1, arbitrary: createTraceArbitrary('reset', booting, maxLength) },
+    { weight: bootedWeight, arbitrary: createTraceArbitrary('booted', action, maxLength) },
+    { weight: resetWeight, arbitrary: createTraceArbitrary('reset', booting, maxLength) },
   );
 }
 
@@ -141,6 +145,16 @@ function createTraceArbitrary(
 ): Arbitrary<Trace> {
   const actions = fc.array(action, { minLength: 0, maxLength, size: 'max' });
   return recordOf({ start: fc.constant(start), actions: actions.map((bursts) => bursts.flat()) });
+}
+
+/** The same as without a guide, and as often an action near its step. */
+function guidedBurstArbitrary(plan: Plan, guide: Guide): Arbitrary<Action[]> {
+  const ofKind = createActionArbitrary(guide.kind, plan, collectOperands(plan));
+  const near = guidedArbitrary(plan, guide, actionArbitrary(plan), ofKind);
+  return fc.oneof(
+    burstArbitrary(plan),
+    near.map((action) => [action]),
+  );
 }
 
 /** Single actions, and now and then a burst that chance alone would seldom compose. */

@@ -32,6 +32,7 @@ export function addProveCommand(program: Command, run: RunCommand): void {
     .option('--timeout <duration>', 'for each obligation, such as 10s', parseDuration)
     .option('--jobs <n>', 'solvers at a time', parseInteger(1, JOBS_MAX))
     .option('--smt2 <dir>', 'write each query as an SMT-LIB file, for any other solver')
+    .option('--out <dir>', 'for counterexample files (default counterexamples)')
     .option('--explain', 'formula, source, size and premises of each; best with --only')
     .action((files: string[], options: ProveOptions) =>
       run('prove', (session) => {

@@ -34,10 +34,10 @@ export function addVerifyCommand(program: Command, run: RunCommand): void {
     .action((files: string[], options: VerifyOptions) =>
       run('verify', (session) =>
         runOnConfigurations(session, files, async (loaded, draft) => {
-          const { seed, out, ...proof } = options;
+          const { seed, out } = options;
           const findings = await analyseRules(loaded, draft);
           await analyseBounds(loaded, draft);
-          const obligations = await analyseObligations(loaded, draft, session, proof);
+          const obligations = await analyseObligations(loaded, draft, session, options);
           draft.disagreements = findDisagreements(findings, obligations);
           if (session.signal.aborted) return;
           await analyseRandomly(loaded, draft, session, {

@@ -38,7 +38,7 @@ export const MICRO_STEP_KINDS: readonly MicroStepKind[] = [...ACTION_KINDS, 'dis
 /** What a micro-step answers: an action's outcome; of a dispatch whether it was due. */
 export type MicroOutcome = Outcome | 'NOT_DUE';
 
-/** The functions that a step is made of and proved by: the spec's own, or those with a seeded bug. */
+/** Functions that a step is made of and proved by: the spec's own, or with a seeded bug. */
 export interface StepParts {
   readonly act: typeof act;
   readonly dispatchWhenDue: typeof dispatchWhenDue;

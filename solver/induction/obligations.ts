@@ -15,6 +15,7 @@ import { getCodeOfClaim } from '../obligations/claim.ts';
 import { TRUE, FALSE, and, countTerms, listVariables, not, or, within } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
 import { substituteAll } from '../smt/substitute.ts';
+import type { RefutedCase } from './case-search.ts';
 import { listCases } from './cases.ts';
 import { getInductionClaim } from './claims.ts';
 import { TRANSLATION, isLemmaBroken } from './contracts.ts';
@@ -285,6 +286,7 @@ function createObligation(replay: ReplayContext, group: Group): Obligation {
     describePremises: (model) => describeState(first.model, first.result, model),
     confirms: (_configuration, witness) => replays.get(witness) === true,
     finding: (configuration, witness) => createStepFinding(configuration, group, witness),
+    getCase: (witness) => refutedCases.get(witness) ?? null,
   };
 }
 
@@ -359,6 +361,9 @@ function decodeCase(
 /** Lines of a difference between two states that a witness shows. */
 const DIFFERENCES_MAX = 12;
 
+/** Cases as data, by the witness that shows them. */
+const refutedCases = new WeakMap<Witness, RefutedCase>();
+
 function decodePart(
   replay: ReplayContext,
   group: Group,
@@ -380,6 +385,8 @@ function decodePart(
   )) {
     witness[path] = `${old} -> ${after}`;
   }
+  const { current, domain } = result.case;
+  refutedCases.set(witness, { action, current, partition: domain, conjunct: name });
   const isStart = isInductiveState(replay, before);
   if (!isStart) witness['start'] = listBroken(replay, before).slice(0, 3).join(', ');
   if (lemma !== null) {
@@ -488,6 +495,10 @@ function listInitial(replay: ReplayContext): Obligation[] {
       decode: () => ({ conjunct: broken.slice(0, 3).join(', ') }),
       confirms: () => listBroken(replay, createMachine(replay.plan)).length > 0,
       finding,
+      getCase: () => {
+        const [conjunct = ''] = broken;
+        return { action: null, current: 'nobody', partition: NONE, conjunct };
+      },
     },
   ];
 }

@@ -4,7 +4,7 @@
 
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { LR_INVALID } from '../../model/list-registers.ts';
-import { CACHE_SLOTS, IN_FLIGHT_SLOTS, PRIVATE_LINES } from '../../model/machine.ts';
+import { CACHE_SLOTS, IN_FLIGHT_SLOTS, NONE, PRIVATE_LINES } from '../../model/machine.ts';
 import type { Machine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import { createGrantMap, findGrant } from '../../properties/grants.ts';
@@ -119,6 +119,7 @@ function create(
       const machine = machines.get(witness);
       return machine !== undefined && isInductiveState(replay, machine) && isBroken(machine);
     },
+    getCase: () => ({ action: null, current: 'nobody', partition: NONE, conjunct: claimId }),
     finding: () => ({
       code: getCodeOfClaim(claim),
       severity: 'error',
