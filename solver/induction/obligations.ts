@@ -92,6 +92,19 @@ export function listInductionObligations(
   return all;
 }
 
+/** Kinds whose questions take longer than their terms: solvers have work while others are built. */
+const SLOW_TO_SOLVE: readonly MicroStepKind[] = ['dispatch', 'list-register-fill', 'dma-complete'];
+/** Kinds with many cases, whose terms take longer than their questions. */
+const SLOW_TO_BUILD: readonly MicroStepKind[] = ['boot', 'distributor'];
+
+const BUILDING_ORDER: readonly MicroStepKind[] = [
+  ...SLOW_TO_SOLVE,
+  ...MICRO_STEP_KINDS.filter(
+    (kind) => !SLOW_TO_SOLVE.includes(kind) && !SLOW_TO_BUILD.includes(kind),
+  ),
+  ...SLOW_TO_BUILD,
+];
+
 /** How far the building of obligations has come. */
 export interface Building {
   /** What it is at. */
@@ -123,7 +136,7 @@ export function* buildInductionObligations(
     induction = createInduction(configuration, options);
   }
   const grants = createGrantMap(configuration);
-  for (const kind of MICRO_STEP_KINDS) {
+  for (const kind of BUILDING_ORDER) {
     const groups = new Map<string, Group>();
     yield* collectGroups(induction, grants, kind, matches, groups);
     const obligations = [...groups.values()].map((group) => createObligation(replay, group));
