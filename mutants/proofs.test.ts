@@ -119,6 +119,11 @@ const FALLS: readonly Fall[] = [
     conjunct: /^noninterference\.registers\[1,/,
   },
   {
+    bug: 'a core that has chosen is to choose again',
+    id: 'cpu.preserved[dispatch by left@core1]',
+    conjunct: /^cores\[1\]\.dispatchDue$/,
+  },
+  {
     bug: 'a refused CPU_ON has cleared the registers already',
     id: 'noninterference.refusal[cpu-on by left@core0]',
     conjunct: /savedWriters/,

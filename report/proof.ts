@@ -1,5 +1,7 @@
 /** What a terminal shows of proofs: a line per claim, and in full whatever did not pass. */
 
+import { INDUCTION_CLAIMS } from '../solver/induction/claims.ts';
+import { getClaim } from '../solver/obligation.ts';
 import type { ObligationResult, ObligationStatus, Witness } from '../solver/obligation.ts';
 import {
   FAILING_STATUSES,
@@ -198,6 +200,12 @@ function describeCase(values: Witness): string[] {
   return [...shown, `... and ${formatPlural(all.length - shown.length, 'value')} more`];
 }
 
+const OF_SPEC: ReadonlySet<string> = new Set(INDUCTION_CLAIMS.map(({ id }) => id));
+
+function isOfSpec({ id }: ObligationResult): boolean {
+  return OF_SPEC.has(getClaim(id));
+}
+
 /**
  * The counts of a proof, one or two lines: how many are discharged and by whom, then by area.
  */
@@ -221,8 +229,8 @@ export function renderProofCounts(
     const all = formatInteger(own.length);
     return [good === own.length ? `${area} ${all}` : style.bad(`${area} ${good}/${all}`)];
   });
-  const isWithoutSpec = areas.length > 1 && !obligations.some(({ id }) => id === 'seal.initial');
-  const reason = discharged === total ? '' : ', which rests on what does not hold';
+  const isWithoutSpec = areas.length > 1 && !obligations.some(isOfSpec);
+  const reason = discharged === total ? '' : ', which rests on these';
   const without = 'tables and bounds only: nothing is proved about the actions of the spec';
   return [
     parts.join(', '),

@@ -188,6 +188,7 @@ describe('wrong usage', () => {
   test.each([
     ['a command that is close to one', ['chekc', 'a.yaml'], 'Did you mean check?'],
     ['an option that is close to one', ['check', '--jsno', 'a.yaml'], 'Did you mean --json?'],
+    ['the opposite of --no-spec', ['verify', '--spec', 'a.yaml'], 'proved unless --no-spec'],
     ['no configuration', ['check'], 'missing required argument'],
     ['no command', [], 'Usage: haven'],
     ['a colour that is none', ['check', '--color', 'maybe', 'a.yaml'], 'auto, always, never'],

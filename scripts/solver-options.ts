@@ -23,6 +23,7 @@ export interface SolverOptions {
 
 /** Adds the options to a command. */
 export function addSolverOptions(command: Command): Command {
+  refuseSpecOption(command);
   return command
     .addOption(
       new Option('--solver <name>', 'z3 from the package, or z3 or cvc5 from the PATH').choices(
@@ -36,6 +37,14 @@ export function addSolverOptions(command: Command): Command {
     )
     .option('--no-cache', 'ask anew what an earlier run has decided')
     .option('--no-spec', 'leave out the proofs about every action of the spec: tables and bounds');
+}
+
+/** The nearest option by its letters is another one: `--seed` of `verify`. */
+function refuseSpecOption(command: Command): void {
+  command.addOption(new Option('--spec').hideHelp()).on('option:spec', () => {
+    const help = 'every action of the spec is proved unless --no-spec leaves that out';
+    throw new UsageError("unknown option '--spec'", help);
+  });
 }
 
 /** The value is optional, so that whatever follows the option comes here. */

@@ -44,7 +44,7 @@ import type { Term } from '../smt/term.ts';
 import type { Case, Known } from './cases.ts';
 import { underContracts } from './contracts.ts';
 import type { Lemma } from './contracts.ts';
-import { runMicroStep } from './micro-steps.ts';
+import { readDue, runMicroStep } from './micro-steps.ts';
 import { evaluateInvariant } from './phase-model.ts';
 import type { Conjunct, PhaseModel } from './phase-model.ts';
 import { inSituation } from './situation.ts';
@@ -108,6 +108,7 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
       ...listSpyGoals(model, written, spyBefore),
       ...listTransactionGoals(model, grants, written),
       ...isTaken(outcome),
+      ...listMarkGoals(model, one, written),
     ];
     const observations = listObservations(model, written);
     run.rollBack(start);
@@ -426,6 +427,25 @@ function listTransactionGoals(
     holds: implies(and([made, applies]), or(granted)),
   });
   return [goal('memory', not(byDevice)), goal('dma', byDevice)];
+}
+
+/** A dispatch leaves its core with nothing to choose, and gives no other core something to. */
+function listMarkGoals(
+  { plan, state, findPlace }: PhaseModel,
+  { kind, action }: Case,
+  written: readonly Written[],
+): Goal[] {
+  if (kind !== 'dispatch') return [];
+  return plan.cores.map((_, core): Goal => {
+    const name = `cores[${core}].dispatchDue`;
+    const after = toTruth(readDue(state.machine, core));
+    const change = written.find(({ fields, key }) =>
+      findPlace(fields, key)?.path.endsWith(`/${name}`),
+    );
+    const before = change === undefined ? after : toTruth(change.before);
+    const holds = implies(after, core === action['core'] ? FALSE : before);
+    return { area: 'cpu', claim: 'preserved', name, holds };
+  });
 }
 
 /** An interrupt that is taken is one that is signalled to who runs; judged before the step. */

@@ -81,7 +81,8 @@ export function runMicroStep(
   return new Choice(toTruth(isDue), 'DONE', 'NOT_DUE');
 }
 
-function readDue(machine: SymbolicObject, core: number): Value {
+/** Whether a core has to choose anew. */
+export function readDue(machine: SymbolicObject, core: number): Value {
   const { cores } = machine.fields as Record<string, Value>;
   const state = ((cores as SymbolicObject).fields as Value[])[core];
   return ((state as SymbolicObject).fields as Record<string, Value>)['dispatchDue'];

@@ -73,6 +73,12 @@ export function listFaults(
   if (action.kind === 'interrupt-take' && outcome === 'DONE') {
     if (!isTakable(context.plan, before, action.core, action.intId)) faults.push('the line taken');
   }
+  if (action.kind === 'dispatch') {
+    for (const [core, { dispatchDue }] of after.cores.entries()) {
+      const mayBe = core !== action.core && before.cores[core]?.dispatchDue === true;
+      if (dispatchDue && !mayBe) faults.push(`cores[${core}].dispatchDue`);
+    }
+  }
   const { bus } = after;
   if (bus.count !== before.bus.count) {
     const accepts = (grant: Grant): boolean =>
