@@ -18,6 +18,7 @@ import { getClaim } from '../obligation.ts';
 import type { ObligationResult } from '../obligation.ts';
 import type { CaseSearch, RefutedCase } from './case-search.ts';
 import { TRANSLATION } from './contracts.ts';
+import type { MicroStepKind } from './micro-steps.ts';
 
 /** Steps of a search where nothing else is said: seconds, of a costly property over ten. */
 export const REACH_STEPS = 100_000;
@@ -157,6 +158,9 @@ const SEEN_BY: Readonly<Record<string, readonly string[]>> = {
   'noninterference.output-consistency': TWO_RUNS,
 };
 
+/** Actions of devices that the SMMU translates for. */
+const BY_STREAM: readonly MicroStepKind[] = ['dma-issue', 'msi'];
+
 /** What sees that a TLB gives another translation than the table. */
 const SEES_TLB = ['memory.cached', 'memory.rights', 'memory.confined'] as const;
 /** The same of the IOTLB. */
@@ -168,7 +172,7 @@ const SEES_IOTLB = ['dma.cached', 'dma.confined'] as const;
  */
 export function listWanted(id: string, refuted: RefutedCase | null): readonly string[] {
   if (refuted?.conjunct === TRANSLATION) {
-    return refuted.action?.kind === 'dma-issue' ? SEES_IOTLB : SEES_TLB;
+    return BY_STREAM.includes(refuted.action?.kind ?? 'dispatch') ? SEES_IOTLB : SEES_TLB;
   }
   const ofClaim = SEEN_BY[getClaim(id)];
   if (ofClaim !== undefined) return ofClaim;
