@@ -95,7 +95,7 @@ export async function analyseObligations(
   const results = await prove().finally(() => solver.close());
   session.progress.clear();
   if (results.length === 0 && only !== undefined) {
-    throw await createNoMatchError(only);
+    throw await createNoMatchError(only, options.spec !== false);
   }
   draft.obligations = results;
   addDerived(
@@ -132,12 +132,20 @@ async function searchForCases(
   return searched;
 }
 
-async function createNoMatchError(only: string): Promise<UsageError> {
-  const [{ findNearest }, { CLAIMS }] = await Promise.all([
+async function createNoMatchError(only: string, isWithSpec: boolean): Promise<UsageError> {
+  const [{ findNearest }, { CLAIMS }, { INDUCTION_CLAIMS }] = await Promise.all([
     import('../formats/suggest.ts'),
     import('../solver/claims.ts'),
+    import('../solver/induction/claims.ts'),
   ]);
   const claim = getClaim(only);
+  const isOfSpec = INDUCTION_CLAIMS.some(({ id }) => id === claim.replace(/\*$/, ''));
+  if (isOfSpec && !isWithSpec) {
+    return new UsageError(
+      `no obligation about tables or bounds matches ${only}`,
+      'that claim is about the actions of the spec: leave --no-spec out',
+    );
+  }
   const ids = CLAIMS.map(({ id }) => id);
   // Of a claim that there is, it is the instance that this configuration does not have.
   const known = ids.find((id) => id === claim);

@@ -201,6 +201,11 @@ describe('wrong usage', () => {
       ['prove', GOOD, '--only', 'memory.entry[x]'],
       "'memory.entry' takes",
     ],
+    [
+      'a claim about the spec that is left out',
+      ['prove', GOOD, '--no-spec', '--only', 'memory.confined*'],
+      'leave --no-spec out',
+    ],
     ['a platform that nobody ships', ['init', 'qemu-vrit'], 'did you mean "qemu-virt"?'],
     ['a number without its unit', ['prove', '--timeout', '10', 'a.yaml'], 'such as 500ms'],
   ])('with %s exits with 2 and says what was meant', (_, parameters, message) => {
