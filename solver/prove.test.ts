@@ -482,6 +482,23 @@ describe('a verdict', () => {
     });
   });
 
+  test('is so too where they contradict each other about parts without premises', async () => {
+    const contradiction = {
+      status: 'unknown',
+      reason: 'one says sat, two says unsat',
+      ms: 1,
+      isContradiction: true,
+    } as const;
+    const both = createFixedSolver('both', contradiction);
+    const broken = within(spy, 5, 6);
+    const part = { broken, needsPremises: false, refute: () => FALSE };
+    expect(await decide({ parts: [part] }, { solver: both })).toMatchObject({
+      status: 'unknown',
+      finding: { code: 'CFG-SOLVERS', severity: 'error' },
+    });
+    expect(both.asked).toHaveLength(1);
+  });
+
   test('is unknown where the case that a solver names does not satisfy the terms', async () => {
     const model = new Map([['spy', 5_000n]]);
     const wrong = createFixedSolver('wrong', { status: 'sat', model, ms: 1 });

@@ -67,14 +67,12 @@ export async function proveConfiguration(
   configuration: StaticConfiguration,
   options: ProveOptions = {},
 ): Promise<ObligationResult[]> {
-  const pattern = options.only === undefined ? null : compileGlob(options.only);
+  const matches = createMatcher(options.only);
   const solver = options.solver ?? createZ3Solver(options);
   // The solver starts while the terms are built.
   solver.warm();
   try {
-    const obligations = listObligations(configuration).filter(
-      ({ id }) => pattern === null || pattern.test(id) || pattern.test(getClaim(id)),
-    );
+    const obligations = listObligations(configuration).filter(({ id }) => matches(id));
     return await proveObligations(configuration, obligations, { ...options, solver });
   } finally {
     if (options.solver === undefined) await solver.close();
@@ -100,9 +98,7 @@ export async function proveSpec(
   configuration: StaticConfiguration,
   options: ProveSpecOptions = {},
 ): Promise<ObligationResult[]> {
-  const pattern = options.only === undefined ? null : compileGlob(options.only);
-  const matches = (id: string): boolean =>
-    pattern === null || pattern.test(id) || pattern.test(getClaim(id));
+  const matches = createMatcher(options.only);
   const solver = options.solver ?? createZ3Solver(options);
   solver.warm();
   try {
@@ -200,6 +196,13 @@ const LANES_PER_JOB = 4;
 
 /** Answers to premises, which many obligations share, with the case that satisfies them. */
 type Premises = Map<Term, Promise<NamedAnswer & { readonly shown: Witness | null }>>;
+
+/** Whether an id or its claim matches a glob; all do where there is none. */
+function createMatcher(only: string | undefined): (id: string) => boolean {
+  if (only === undefined) return () => true;
+  const pattern = compileGlob(only);
+  return (id) => pattern.test(id) || pattern.test(getClaim(id));
+}
 
 /** A glob as an anchored pattern; brackets of instances stand for themselves. */
 function compileGlob(glob: string): RegExp {
@@ -343,9 +346,11 @@ async function checkParts(parts: readonly ObligationPart[], solver: Solver): Pro
       );
     if (isAlone) {
       const answer = await checkAll([or(bundle.map(({ broken }) => broken))], solver);
-      answers.push(answer);
+      const isFinal = answer.status === 'unsat' || isContradictory(answer);
+      if (isFinal) answers.push(answer);
       if (answer.status === 'unsat') continue;
-      answers.pop();
+      // Solvers that contradict each other are not asked until they agree.
+      if (isFinal) break;
       isWorthTrying = false;
     }
     const answer = await checkAll(
@@ -356,6 +361,10 @@ async function checkParts(parts: readonly ObligationPart[], solver: Solver): Pro
     if (answer.status !== 'unsat') break;
   }
   return joinAnswers(answers, solver);
+}
+
+function isContradictory(answer: Answer): boolean {
+  return answer.status === 'unknown' && answer.isContradiction === true;
 }
 
 function bundleParts(parts: readonly ObligationPart[]): ObligationPart[][] {

@@ -85,7 +85,7 @@ export function suggestState(
   { plan, phase, state }: Pick<PhaseModel, 'plan' | 'phase' | 'state'>,
   known: readonly Known[],
 ): Model {
-  const machine = structuredClone(createReference(plan, phase));
+  const machine = createReference(plan, phase);
   enforceKnown(machine, known);
   const assignment: OpenAssignment = new Map();
   if (!assignState(state, known, machine, assignment)) return new Map();
@@ -240,10 +240,9 @@ export function decodeValue(value: Value, assignment: Assignment): unknown {
 
 /** The action of a case, or its other micro-step, under an assignment. */
 export function decodeAction(one: Case, assignment: Assignment): MicroStep {
-  const fields = Object.entries(one.action).map(([name, operand]) => {
-    const value = isTerm(operand) ? evaluateAny([operand], assignment)[0] : operand;
-    return [name, value] as const;
-  });
+  const fields = Object.entries(one.action).map(
+    ([name, operand]) => [name, decodeValue(operand, assignment)] as const,
+  );
   // The case gives every field of an action of its kind.
   return Object.fromEntries(fields) as unknown as MicroStep;
 }

@@ -69,13 +69,9 @@ function snapshot(value: Value): Value {
 function isSameTranslation(one: Value, other: Value): Term {
   return and(
     ['fault', 'frame', 'type'].map((field) =>
-      toTruth(compare(readField(one, field), readField(other, field))),
+      toTruth(isSame(readField(one, field), readField(other, field))),
     ),
   );
-}
-
-function compare(one: Value, other: Value): Value {
-  return mapAlternatives(one, (left) => mapAlternatives(other, (right) => isSame(left, right)));
 }
 
 function readField(value: Value, field: string): Value {

@@ -92,6 +92,7 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
   const { run, state, findPlace } = model;
   return inSituation(run, state, findPlace, one.known, () => {
     const memory = enterMemory(model);
+    // What is remembered of any page asks no memory: this one has a cell for it all the same.
     memory.read(SPY_FRAME);
     const spyBefore = recallSpies(model);
     const { invariants, viewOf } = recallStart(model, one);

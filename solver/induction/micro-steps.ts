@@ -17,7 +17,7 @@ import { act } from '../../model/step.ts';
 import { translate } from '../../model/translation.ts';
 import type { Lifter } from '../lift/lift.ts';
 import type { Run } from '../lift/run.ts';
-import { Choice, SymbolicObject, simplify, toTruth } from '../lift/values.ts';
+import { SymbolicObject, merge, toTruth } from '../lift/values.ts';
 import type { Value } from '../lift/values.ts';
 
 /** A core chooses who runs, if that is due. */
@@ -74,11 +74,10 @@ export function runMicroStep(
     const action = new SymbolicObject({ ...fields });
     return lifter.getFunction('model/step.ts', 'act').call(run, [plan, machine, action]);
   }
-  const isDue = simplify(toTruth(readDue(machine, Number(fields['core']))));
+  const isDue = toTruth(readDue(machine, Number(fields['core'])));
   const dispatch = lifter.getFunction('model/scheduler.ts', 'dispatchWhenDue');
   dispatch.call(run, [plan, machine, fields['core']]);
-  if (typeof isDue === 'boolean') return isDue ? 'DONE' : 'NOT_DUE';
-  return new Choice(toTruth(isDue), 'DONE', 'NOT_DUE');
+  return merge(isDue, 'DONE', 'NOT_DUE');
 }
 
 /** Whether a core has to choose anew. */

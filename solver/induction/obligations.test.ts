@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { readConfiguration } from '../../formats/read.ts';
 import { ACTION_KINDS } from '../../model/actions.ts';
 import { createPlan } from '../../model/plan.ts';
+import { isTakable } from '../../properties/inductive/interrupts.ts';
+import type { InductiveInvariant } from '../../properties/inductive/invariant.ts';
 import { listPhases } from '../../properties/inductive/phase.ts';
 import { createExample } from '../obligations/example-configuration.ts';
 import { getClaim } from '../obligation.ts';
@@ -14,6 +16,10 @@ import { listInductionObligations } from './obligations.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const NIGHTLY = process.env['HAVEN_NIGHTLY'] === '1';
+
+function isInitial(id: string): boolean {
+  return id === 'seal.initial';
+}
 
 function listKinds(ids: readonly string[], separator: string): string[] {
   const kinds = ids.flatMap((id) => {
@@ -51,6 +57,24 @@ describe('obligations about the spec', () => {
         expect(listCases({ plan, phase }, kind).length).toBeGreaterThan(0);
       }
     }
+  });
+
+  test('are refuted at reset where an invariant does not hold there', async () => {
+    const never: InductiveInvariant = {
+      id: 'irq.taken-at-once',
+      statement: 'The first line may be taken on core 0.',
+      source: 'test',
+      example: 'every state in which nothing is signalled',
+      indices: ['core', 'INTID'],
+      file: 'properties/inductive/interrupts.ts',
+      holds: isTakable,
+      instances: ({ spiFirst }) => [[0, spiFirst]],
+    };
+    const options = { invariants: [never], matches: isInitial };
+    const initial = listInductionObligations(configuration, options);
+    const [result] = await proveObligations(configuration, initial, { jobs: 1 });
+    expect(result).toMatchObject({ id: 'seal.initial', status: 'refuted' });
+    expect(result?.finding?.message).toContain('irq.taken-at-once[0,');
   });
 
   test('are discharged where cores reach memory, with a state for the premises', async () => {

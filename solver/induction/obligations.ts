@@ -39,7 +39,13 @@ import {
 } from './replay.ts';
 import type { ReplayContext } from './replay.ts';
 import { listStateObligations } from './state-obligations.ts';
-import { isRespectful, listDeclaredFrames, listFacts, listUnwindingGoals } from './unwinding.ts';
+import {
+  NO_PREMISES,
+  isRespectful,
+  listDeclaredFrames,
+  listFacts,
+  listUnwindingGoals,
+} from './unwinding.ts';
 import type { Condition } from './unwinding.ts';
 
 /** What obligations about the spec are made with. */
@@ -219,9 +225,7 @@ function createPart(
   return { model, result, premises: NO_PREMISES, lemma: null, twin: null };
 }
 
-/** Of goals that rest on nothing but what holds of every state. */
-const NO_PREMISES: readonly Term[] = [];
-/** The same of lemmas: a question of their own. */
+/** As `NO_PREMISES`, of lemmas: a question of their own. */
 const LEMMA_PREMISES: readonly Term[] = [];
 
 const NO_PAIR = { condition: null, actor: NONE, observer: NONE } as const;

@@ -88,7 +88,8 @@ export function isRespectful({ case: { kind, domain } }: CaseResult, observer: n
   return kind === 'dispatch' || (domain !== NONE && domain !== observer);
 }
 
-const NO_PREMISES: readonly Term[] = [];
+/** Of goals that rest on nothing but what holds of every state. */
+export const NO_PREMISES: readonly Term[] = [];
 
 /** What one partition does changes nothing that another observes, but by a declared channel. */
 function listRespectGoals(
@@ -227,6 +228,15 @@ function getVisible(view: Elements): ReadonlyMap<Term, Term> {
 
 const visibleIn = new WeakMap<Elements, ReadonlyMap<Term, Term>>();
 
+/** Under which condition some of the observers see a variable. */
+function createSight(
+  result: CaseResult,
+  observers: readonly number[],
+): (variable: Variable) => Term {
+  const views = observers.map((observer) => getVisible(result.viewOf(observer)));
+  return (variable) => or(views.map((view) => view.get(variable) ?? FALSE));
+}
+
 /** Adds to `seen` under which condition each variable of an observed number is seen. */
 function addVisible(value: Term, guard: Term, seen: Map<Term, Term>): void {
   if (value.kind === 'application' && value.operator === 'ite') {
@@ -257,14 +267,14 @@ function rename(
   terms: readonly Term[],
   known: Known = NOTHING_KNOWN,
 ): Renaming {
-  const views = observers.map((observer) => getVisible(result.viewOf(observer)));
+  const whenSeen = createSight(result, observers);
   const map = new Map<Term, Term>();
   const cells = result.memory.listCells();
   const ofMemory = new Set(listVariables(cells.flatMap(([, { word, writer }]) => [word, writer])));
   const frames = cells.map(([frame]) => frame);
   for (const variable of listVariables([...terms, ...frames])) {
     if (ofMemory.has(variable) || isAligned(variable)) continue;
-    const seen = or(views.map((view) => view.get(variable) ?? FALSE));
+    const seen = whenSeen(variable);
     const shared = known.size === 0 ? seen : (substituteAll([seen], known)[0] ?? seen);
     if (shared !== TRUE) map.set(variable, ite(shared, variable, createTwin(variable)));
   }
@@ -334,10 +344,7 @@ function isAlike(
   observers: readonly number[],
   value: Term,
 ): boolean {
-  const views = observers.map((observer) => getVisible(result.viewOf(observer)));
-  const conditions = listVariables([value]).map((variable) =>
-    or(views.map((view) => view.get(variable) ?? FALSE)),
-  );
+  const conditions = listVariables([value]).map(createSight(result, observers));
   return listSplits(conditions).every((known) => {
     const [decided = value] = substituteAll([value], known);
     const { map } = rename(model, result, observers, [decided], known);

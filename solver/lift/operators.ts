@@ -37,7 +37,8 @@ export function lift(operation: Operation): Operation {
   };
 }
 
-function isAbsent(left: Value, right: Value): boolean {
+/** Whether a side cannot be reached: then neither can the result. */
+export function isAbsent(left: Value, right: Value): boolean {
   return left === ABSENT || right === ABSENT;
 }
 
@@ -103,7 +104,7 @@ function remainder(left: Term, right: Term): Term {
 
 /** Whether two values are the same: `===`. */
 export const isSame = lift((left, right) => {
-  if (left === ABSENT || right === ABSENT) return ABSENT;
+  if (isAbsent(left, right)) return ABSENT;
   const symbolic = isTerm(left) || isTerm(right);
   if (!symbolic) return left === right;
   const [a, b] = [toScalarTerm(left), toScalarTerm(right)];

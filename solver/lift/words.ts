@@ -17,7 +17,7 @@ import {
   wordSubtract,
   wordXor,
 } from '../smt/word.ts';
-import { OperatorError, describe, lift } from './operators.ts';
+import { OperatorError, describe, isAbsent, lift } from './operators.ts';
 import type { Operation } from './operators.ts';
 import { ABSENT, mapAlternatives, simplify, toWordTerm } from './values.ts';
 import type { Value } from './values.ts';
@@ -38,7 +38,7 @@ function onWords(
 ): Operation {
   return lift((left, right) => {
     if (typeof left === 'bigint' && typeof right === 'bigint') return known(left, right);
-    if (left === ABSENT || right === ABSENT) return ABSENT;
+    if (isAbsent(left, right)) return ABSENT;
     return simplify(symbolic(toWord(left), toWord(right)));
   });
 }
