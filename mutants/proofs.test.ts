@@ -75,8 +75,8 @@ const FALLS: readonly Fall[] = [
   },
   {
     bug: 'every stream entry names the first partition',
-    id: 'seal.preserved[boot by boot]',
-    conjunct: /^smmu\.streams\[\d+\]\.table$/,
+    id: 'dma.preserved[boot by boot]',
+    conjunct: /^dma\.streams-in-order\[\d+\]$/,
   },
   {
     bug: 'the firewall does not see cores',

@@ -43,7 +43,11 @@ const REACHED: readonly (readonly [string, string, RegExp])[] = [
     'memory.confined[read by left@core1]',
     /^memory\.(confined|rights)$/,
   ],
-  ['every stream entry names the first partition', 'seal.preserved[boot by boot]', /^seal\.shape$/],
+  [
+    'every stream entry names the first partition',
+    'dma.preserved[boot by boot]',
+    /^dma\.streams-in-order$/,
+  ],
   [
     'EL2 takes lines of partitions that do not run',
     'irq.confined[interrupt-take by right@core1]',

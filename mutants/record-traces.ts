@@ -1,11 +1,12 @@
 /**
  * Records the shortest trace that some seeds find for each bug of the sources: run it with tsx
- * after a change of the spec, the bugs, the actions that are drawn or `configs/`.
+ * after a change of the spec, the bugs, the actions that are drawn or `configs/`. With a text as its
+ * argument it records those bugs alone that have the text in their names, and keeps the others'.
  *
  * It also says which bugs that name no property are found by one now.
  */
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { PROPERTIES } from '../properties/catalogue.ts';
 import { fuzzConfiguration } from '../properties/engine/fuzz.ts';
 import {
@@ -54,8 +55,14 @@ async function listFallen(bug: SourceBug): Promise<string[]> {
   return failures.map(({ violation }) => violation.property);
 }
 
+const [wanted = ''] = process.argv.slice(2);
+const before = JSON.parse(readFileSync(RECORDED_TRACES, 'utf8')) as readonly RecordedTrace[];
 const traces: RecordedTrace[] = [];
 for (const bug of SOURCE_BUGS) {
+  if (!bug.name.includes(wanted)) {
+    traces.push(...before.filter((trace) => trace.bug === bug.name));
+    continue;
+  }
   if (bug.property === null) {
     const fallen = await listFallen(bug);
     if (fallen.length > 0) console.log(`"${bug.name}" is found now, by ${fallen.join(', ')}`);

@@ -5,6 +5,7 @@
 
 import { getRunningResident, getRunningVcpu } from '../model/execution.ts';
 import { LR_ACTIVE, LR_INVALID, LR_PENDING } from '../model/list-registers.ts';
+import { BOOT_STAGE2 } from '../model/machine.ts';
 import type { Line, Machine } from '../model/machine.ts';
 import { writeWord } from '../model/memory.ts';
 import type { Plan } from '../model/plan.ts';
@@ -41,6 +42,12 @@ const refusedWriteIsDone = afterStep((plan, machine, action, outcome) => {
 const requestLosesAddress = afterStep((_plan, machine, action, outcome) => {
   if (action.kind !== 'dma-issue' || outcome !== 'DONE') return outcome;
   for (const request of machine.smmu.inFlight) request.frame = 0;
+  return outcome;
+});
+
+const streamIsValidTooSoon = afterStep(({ bootCore }, machine, action, outcome) => {
+  if (action.kind !== 'boot' || machine.boot.steps[bootCore] !== BOOT_STAGE2) return outcome;
+  for (const entry of machine.smmu.streams) entry.valid ||= entry.translate;
   return outcome;
 });
 
@@ -148,6 +155,11 @@ export const STATE_BUGS: readonly SeededBug[] = [
     name: 'a refused write is done all the same',
     property: 'memory.last-writer',
     step: refusedWriteIsDone,
+  },
+  {
+    name: 'a stream is valid as soon as its table is named',
+    property: 'dma.streams-in-order',
+    step: streamIsValidTooSoon,
   },
   { name: 'requests lose their address', property: 'dma.in-flight', step: requestLosesAddress },
   {

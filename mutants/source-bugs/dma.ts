@@ -136,7 +136,6 @@ export const DMA_BUGS: readonly SourceBug[] = [
     find: 'if (machine.boot.words % 2 === 0) {',
     replace: 'if (machine.boot.words % 2 === 1) {',
     breaks: 'An entry is valid before its table is named.',
-    property: 'seal.shape',
-    claims: ['dma', 'seal'],
+    property: 'dma.streams-in-order',
   },
 ];

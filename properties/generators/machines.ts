@@ -15,6 +15,7 @@ import { isReplenishmentAhead } from '../inductive/execution.ts';
 import { isLastWriterGranted, isRequestGranted } from '../inductive/grants.ts';
 import { createReference } from '../inductive/phase.ts';
 import type { Phase } from '../inductive/phase.ts';
+import { isStreamWritten } from '../inductive/streams.ts';
 import { getShape } from '../inductive/shape.ts';
 import type { FieldShape } from '../inductive/shape.ts';
 
@@ -123,6 +124,7 @@ function drawField(
  */
 export function createInductiveMachine(plan: Plan, phase: Phase, random: RandomState): Machine {
   const machine = createRandomMachine(plan, phase, random);
+  repairStreams(plan, machine);
   repairCaches(plan, machine, random);
   repairGrants(plan, machine, random);
   repairListRegisters(plan, machine, random);
@@ -130,6 +132,16 @@ export function createInductiveMachine(plan: Plan, phase: Phase, random: RandomS
   repairLabels(plan, machine, random);
   repairTime(plan, machine, random);
   return machine;
+}
+
+/** Makes the stream table what boot has written of it so far. */
+function repairStreams(plan: Plan, machine: Machine): void {
+  for (const [index, entry] of machine.smmu.streams.entries()) {
+    if (isStreamWritten(plan, machine, index)) continue;
+    entry.valid = machine.boot.words > 2 * index + 1;
+    entry.translate = true;
+    entry.table = plan.streams[index]?.partition ?? NONE;
+  }
 }
 
 function repairCaches(plan: Plan, machine: Machine, random: RandomState): void {

@@ -22,6 +22,7 @@ import {
 } from './interrupts.ts';
 import type { InductiveInvariant } from './invariant.ts';
 import { isLiveRegisterOwn, isSavedRegisterOwn } from './registers.ts';
+import { isStreamWritten } from './streams.ts';
 import { isIotlbCoherent, isTlbCoherent } from './tables.ts';
 
 /** Index tuples that begin with a core on which partitions run under EL2. */
@@ -78,6 +79,7 @@ function listIntIds(plan: Plan, { residents }: PlannedCore): number[] {
 }
 
 const TABLES = 'properties/inductive/tables.ts';
+const STREAMS = 'properties/inductive/streams.ts';
 const GRANTS = 'properties/inductive/grants.ts';
 const INTERRUPTS = 'properties/inductive/interrupts.ts';
 const LABELS = 'properties/inductive/registers.ts';
@@ -104,6 +106,16 @@ const ABOUT_MEMORY: readonly InductiveInvariant[] = [
     holds: isLastWriterGranted,
     instances: () => [[]],
     spy: true,
+  },
+  {
+    id: 'dma.streams-in-order',
+    statement: 'A stream is valid exactly once boot has written all words of its entry as planned.',
+    source: 'Arm IHI 0070, configuration structure update procedure: the valid bit is written last',
+    example: 'the valid bit written before the table that it makes valid',
+    indices: ['stream'],
+    file: STREAMS,
+    holds: isStreamWritten,
+    instances: (plan) => upTo(plan.streams.length),
   },
   {
     id: 'dma.cached',

@@ -16,29 +16,18 @@ export type Phase =
       readonly kind: 'boot';
       /** Last complete step of the boot core, `BOOT_OFF` to `BOOT_SEALED`; it goes first. */
       readonly leader: number;
-      /** Words of the stream table that it has written, 0 to two for each stream. */
-      readonly words: number;
     }
   | { readonly kind: 'sealed' };
 
-/** Words of the whole stream table: two for each entry. */
-function countWords(plan: Plan): number {
-  return 2 * plan.streams.length;
-}
-
 /** Every phase that a machine of this plan can be in, in the order of boot. */
 export function listPhases(plan: Plan): Phase[] {
-  const phases: Phase[] = [{ kind: 'boot', leader: BOOT_OFF, words: 0 }];
+  const phases: Phase[] = [{ kind: 'boot', leader: BOOT_OFF }];
   if (plan.bootCore === -1) return phases;
-  const all = countWords(plan);
-  for (let words = 0; words <= all; words += 1) {
-    phases.push({ kind: 'boot', leader: BOOT_STAGE2, words });
-  }
   // The boot core waits in its last step for the others, if there are any.
   const others = plan.cores.some(({ el2, used }, core) => el2 && used && core !== plan.bootCore);
   const last = others ? BOOT_SEALED : BOOT_SEALED - 1;
-  for (let leader = BOOT_STAGE2 + 1; leader <= last; leader += 1) {
-    phases.push({ kind: 'boot', leader, words: all });
+  for (let leader = BOOT_STAGE2; leader <= last; leader += 1) {
+    phases.push({ kind: 'boot', leader });
   }
   return [...phases, { kind: 'sealed' }];
 }
@@ -47,17 +36,17 @@ export function listPhases(plan: Plan): Phase[] {
 export function computePhase(plan: Plan, machine: Machine): Phase {
   if (machine.boot.sealed) return { kind: 'sealed' };
   const leader = machine.boot.steps[plan.bootCore] ?? BOOT_OFF;
-  return { kind: 'boot', leader, words: machine.boot.words };
+  return { kind: 'boot', leader };
 }
 
-/** A name of the phase, for messages and tables: `boot-1-3`, `sealed`. */
+/** A name of the phase, for messages and tables: `boot-1`, `sealed`. */
 export function describePhase(phase: Phase): string {
-  return phase.kind === 'sealed' ? 'sealed' : `boot-${phase.leader}-${phase.words}`;
+  return phase.kind === 'sealed' ? 'sealed' : `boot-${phase.leader}`;
 }
 
 /**
- * A state of the phase in which nothing but boot has happened, and nothing has failed: other cores
- * are still at reset, but for the sealed phase.
+ * The first state of the phase in which nothing but boot has happened, and nothing has failed: other
+ * cores are still at reset, but for the sealed phase.
  */
 export function createReference(plan: Plan, phase: Phase): Machine {
   const machine = createMachine(plan);

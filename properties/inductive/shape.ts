@@ -23,7 +23,14 @@ import type {
 } from '../../model/machine.ts';
 import type { Plan, PlannedCore } from '../../model/plan.ts';
 import { REGISTERS, X0 } from '../../model/registers.ts';
-import { BOOT_GIC, BOOT_OFF, BOOT_SCHEDULER, BOOT_SEALED, BOOT_SMMU } from '../../model/machine.ts';
+import {
+  BOOT_GIC,
+  BOOT_OFF,
+  BOOT_SCHEDULER,
+  BOOT_SEALED,
+  BOOT_SMMU,
+  BOOT_STAGE2,
+} from '../../model/machine.ts';
 import { createReference, describePhase } from './phase.ts';
 import type { Phase } from './phase.ts';
 
@@ -142,14 +149,22 @@ export function describeShape(plan: Plan, phase: Phase): MachineShape {
   };
 }
 
-function describeBoot({ plan, leader, sealed, reference }: Era): ShapeOf<Boot> {
+function describeBoot(era: Era): ShapeOf<Boot> {
+  const { plan, leader, sealed, reference } = era;
   const steps = plan.cores.map(({ el2, used }, core) => {
     if (!el2 || !used) return constant(BOOT_OFF);
     if (sealed || core === plan.bootCore) return constant(leader);
     return choice(Array.from({ length: leader + 1 }, (_, one) => one));
   });
   const failed = booleanIf(!sealed && plan.bootCore !== -1, false);
-  return { steps, failed, words: constant(reference.boot.words), sealed: constant(sealed) };
+  const all = Array.from({ length: 2 * plan.streams.length + 1 }, (_, count) => count);
+  const words = isWritingStreams(era) ? choice(all) : constant(reference.boot.words);
+  return { steps, failed, words, sealed: constant(sealed) };
+}
+
+/** Whether the boot core writes the stream table, word by word. */
+function isWritingStreams({ plan, sealed, leader }: Era): boolean {
+  return plan.bootCore !== -1 && !sealed && leader === BOOT_STAGE2;
 }
 
 function describeSmmu(era: Era): ShapeOf<Smmu> {
@@ -166,7 +181,11 @@ function describeSmmu(era: Era): ShapeOf<Smmu> {
   return {
     enabled: constant(enabled),
     abortWhenOff: constant(abortWhenOff),
-    streams: fix(streams),
+    streams: streams.map((entry, index) => {
+      if (!isWritingStreams(era)) return fix(entry);
+      const table = choice([entry.table, owners[index] ?? NONE]);
+      return { stream: constant(entry.stream), valid: BOOLEAN, translate: BOOLEAN, table };
+    }),
     tables: fix(tables),
     iotlb: iotlb.map((entry) =>
       translates

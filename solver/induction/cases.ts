@@ -10,6 +10,7 @@
 import {
   BOOT_SCHEDULER,
   BOOT_SEALED,
+  BOOT_STAGE2,
   CACHE_SLOTS,
   IN_FLIGHT_SLOTS,
   NONE,
@@ -24,10 +25,30 @@ import type { Term } from '../smt/term.ts';
 import type { MicroStepKind } from './micro-steps.ts';
 import { createTree } from './state.ts';
 
-/** A field of the machine that the case knows. */
+/** Numbers from `low` to `high`, both included; null where there is no such bound. */
+export interface Range {
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** A field of the machine that the case knows: what it is, or a range that it is in. */
 export interface Known {
   readonly path: readonly (string | number)[];
-  readonly value: number | boolean;
+  readonly value: number | boolean | Range;
+}
+
+/** Whether a field that has this value is known to have it. */
+export function isKnownAs(value: Known['value'], found: unknown): boolean {
+  if (typeof value !== 'object') return found === value;
+  if (typeof found !== 'number') return false;
+  return (value.low ?? found) <= found && found <= (value.high ?? found);
+}
+
+/** What a field that has some value has at least to change to, to be as it is known. */
+export function adapt(value: Known['value'], found: unknown): number | boolean {
+  if (typeof value !== 'object') return value;
+  if (typeof found === 'number' && isKnownAs(value, found)) return found;
+  return value.low ?? value.high ?? 0;
 }
 
 /** One way to take an action, or another micro-step. */
@@ -214,7 +235,7 @@ function listCurrents({ plan, phase }: CaseContext, kind: MicroStepKind, core: n
   if (phase.kind !== 'sealed' || !planned.used || kind.startsWith('bus-')) {
     return [nobody(`nobody@core${id}`)];
   }
-  const at = (field: string, value: number | boolean): Known => ({
+  const at = (field: string, value: Known['value']): Known => ({
     path: ['cores', core, field],
     value,
   });
@@ -243,7 +264,7 @@ function listCurrents({ plan, phase }: CaseContext, kind: MicroStepKind, core: n
       ...[NONE, ...others].map((one) => [runs, at('loaded', one)]),
       [...awake, vcpu('on', false)],
       [...awake, vcpu('on', true), vcpu('waiting', true)],
-      [...live, { path: ['cores', core, 'section'], value: BUSY }],
+      [...live, at('section', BUSY)],
     ];
     return [
       {
@@ -258,8 +279,8 @@ function listCurrents({ plan, phase }: CaseContext, kind: MicroStepKind, core: n
   return [idle, ...residents];
 }
 
-/** Stands for "at least one tick" among the known values of `section`. */
-export const BUSY = Infinity;
+/** Known values of `section`: at least one tick. */
+const BUSY: Range = { low: 1, high: null };
 
 // ------------------------------------------------------------------ actions of a core
 
@@ -419,8 +440,9 @@ function listBootCases(context: CaseContext): Case[] {
 }
 
 /**
- * What is known of the cores' steps: the step of the one that boots, whether boot has failed, and,
- * for the last step, which of the others has not sealed yet, if any.
+ * What is known of the cores' steps: the step of the one that boots, whether boot has failed,
+ * whether the stream table is complete, and, for the last step, which of the others has not sealed
+ * yet, if any.
  */
 function listBootSteps({ plan, phase }: CaseContext, core: number): Known[][] {
   if (phase.kind === 'sealed') return [[]];
@@ -435,6 +457,9 @@ function listBootSteps({ plan, phase }: CaseContext, core: number): Known[][] {
   );
   const steps = own.flatMap((value): Known[][] => {
     const mine = core === plan.bootCore ? [going] : [going, knowStep(core, value)];
+    if (core === plan.bootCore && value === BOOT_STAGE2) {
+      return listStreamWords(plan).map((words) => [...mine, words]);
+    }
     if (value !== BOOT_SCHEDULER) return [mine];
     // Sealing: everybody else has sealed, or the first that has not is at some earlier step.
     const cases: Known[][] = [];
@@ -449,6 +474,14 @@ function listBootSteps({ plan, phase }: CaseContext, core: number): Known[][] {
     return [...cases, [...mine, ...sealed]];
   });
   return [[failed], ...steps];
+}
+
+/** The boot core writes the stream table, or is through with it. */
+function listStreamWords({ streams }: Plan): Known[] {
+  const all = 2 * streams.length;
+  const path = ['boot', 'words'];
+  const complete = { path, value: all };
+  return all === 0 ? [complete] : [{ path, value: { low: 0, high: all - 1 } }, complete];
 }
 
 function knowStep(core: number, value: number): Known {

@@ -16,12 +16,13 @@ import type { Model } from '../obligation.ts';
 import { createEvaluator } from '../smt/evaluator.ts';
 import { listVariables } from '../smt/term.ts';
 import type { Term, Value as Scalar, Variable } from '../smt/term.ts';
-import { BUSY } from './cases.ts';
+import { adapt, isKnownAs } from './cases.ts';
 import type { Case, Known } from './cases.ts';
 import type { MicroStep } from './micro-steps.ts';
 import type { PhaseModel } from './phase-model.ts';
+import { createKnown } from './situation.ts';
 import { findHolder, readPlace } from './state.ts';
-import type { SymbolicState } from './state.ts';
+import type { Place, SymbolicState } from './state.ts';
 
 /** Values of variables by name: integers as numbers where they are safe, else as bigints. */
 export type Assignment = ReadonlyMap<string, Scalar | number>;
@@ -59,21 +60,20 @@ export function assignState(
 ): boolean {
   if (!isKnownOf(known, machine)) return false;
   for (const place of state.places) {
-    const keys = splitPath(place.path.slice(place.path.indexOf('/') + 1));
+    const keys = splitPath(place.path);
     if (!unify(readPlace(place), readPath(machine, keys), assignment)) return false;
   }
-  for (const { path, value } of known) {
-    const name = `${findPath(state, path)}[1..]`;
-    if (value === BUSY) assignment.set(name, readPath(machine, path) as number);
-  }
-  return true;
+  return known.every(({ path, value }) => {
+    if (typeof value !== 'object') return true;
+    return unify(createKnown(getPlace(state, path), value), readPath(machine, path), assignment);
+  });
 }
 
 /** Gives the fields of a machine that are known the values that they are known to have. */
-export function enforceKnown(machine: Machine, known: readonly Known[], busy = 1): void {
+export function enforceKnown(machine: Machine, known: readonly Known[]): void {
   for (const { path, value } of known) {
     const holder = readPath(machine, path.slice(0, -1)) as object;
-    Reflect.set(holder, path.at(-1) ?? '', value === BUSY ? busy : value);
+    Reflect.set(holder, path.at(-1) ?? '', adapt(value, readPath(machine, path)));
   }
 }
 
@@ -109,10 +109,7 @@ export function assignAction(one: Case, action: MicroStep): OpenAssignment | nul
 
 /** Whether the fields that a case knows have these values in the machine. */
 export function isKnownOf(known: readonly Known[], machine: Machine): boolean {
-  return known.every(({ path, value }) => {
-    const found = readPath(machine, path);
-    return value === BUSY ? typeof found === 'number' && found > 0 : found === value;
-  });
+  return known.every(({ path, value }) => isKnownAs(value, readPath(machine, path)));
 }
 
 /** Adds the words that memory holds at the frames that were asked for. */
@@ -178,10 +175,12 @@ function readPath(value: unknown, keys: readonly (string | number)[]): unknown {
   return current;
 }
 
-/** The name of a field in a symbolic state: its path with the prefix of the state. */
-function findPath({ places, machine }: SymbolicState, keys: readonly (string | number)[]): string {
+/** The place of a field in a symbolic state, which has it. */
+function getPlace({ places, machine }: SymbolicState, keys: readonly (string | number)[]): Place {
   const fields = findHolder(machine, keys);
-  return places.find((one) => one.fields === fields && one.key === keys.at(-1))?.path ?? '';
+  const place = places.find((one) => one.fields === fields && one.key === keys.at(-1));
+  if (place === undefined) throw new RangeError(`no field ${keys.join('.')}`);
+  return place;
 }
 
 // ------------------------------------------------------------------ to a machine
@@ -209,9 +208,13 @@ export function decodeMachine(
     return Object.fromEntries(entries.map(([key, inner]) => [key, convert(inner)]));
   };
   const machine = { ...(convert(state.machine) as Machine), memory: createMemory() };
-  for (const { path, value } of known) {
-    const busy = assignment.get(`${findPath(state, path)}[1..]`) ?? 1;
-    enforceKnown(machine, [{ path, value }], Number(busy));
+  for (const one of known) {
+    if (typeof one.value === 'object') {
+      const value = createKnown(getPlace(state, one.path), one.value);
+      enforceKnown(machine, [{ ...one, value: decodeValue(value, assignment) as number }]);
+    } else {
+      enforceKnown(machine, [one]);
+    }
   }
   for (const [frame, cell] of memory.listCells()) {
     const [at, word, writer] = evaluateAny([frame, cell.word, cell.writer], assignment);

@@ -41,7 +41,7 @@ import { createEvaluator } from '../smt/evaluator.ts';
 import type { Evaluator } from '../smt/evaluator.ts';
 import { integer, listVariables } from '../smt/term.ts';
 import type { IntegerConstant, Term } from '../smt/term.ts';
-import { BUSY, listCases } from './cases.ts';
+import { adapt, listCases } from './cases.ts';
 import type { Case } from './cases.ts';
 import { assign, assignMemory, decodeAction } from './concrete.ts';
 import type { OpenAssignment } from './concrete.ts';
@@ -329,7 +329,7 @@ function enforce({ induction: { plan } }: Board, phase: Phase, machine: Machine,
       shape = Object(Reflect.get(shape as object, key)) as object;
     }
     const key = path.at(-1) ?? '';
-    const next = value === BUSY ? 1 : value;
+    const next = adapt(value, Reflect.get(holder as object, key));
     if (isAdmitted(Reflect.get(shape as object, key) as never, next)) {
       Reflect.set(holder as object, key, next);
     }

@@ -285,11 +285,10 @@ function listShapeGoals(model: PhaseModel, written: readonly Written[]): Goal[] 
 }
 
 function createShapeGoal(path: string, shape: FieldShape | null, value: Value): Goal {
-  const plain = path.slice(path.indexOf('/') + 1);
   return {
-    area: shape?.kind === 'constant' ? 'seal' : getAreaOfPath(plain),
+    area: shape?.kind === 'constant' ? 'seal' : getAreaOfPath(path),
     claim: 'preserved',
-    name: plain,
+    name: path,
     holds: shape === null ? FALSE : admit(shape, value),
   };
 }
@@ -518,7 +517,7 @@ function listRefusalGoals(
     return {
       area: 'noninterference',
       claim: 'refusal',
-      name: path.slice(path.indexOf('/') + 1),
+      name: path,
       holds: or([done, isUnchanged(before, after)]),
     };
   });

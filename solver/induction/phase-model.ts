@@ -104,7 +104,7 @@ function createPhaseModel(
   invariants: readonly InductiveInvariant[],
 ): PhaseModel {
   const shape = describeShapeWithinStep(plan, phase);
-  const state = createState(plan, shape, `${describePhase(phase)}/`);
+  const state = createState(plan, shape);
   const run = new Run();
   const conjuncts = invariants
     .filter(({ spy }) => spy !== true)

@@ -8,10 +8,9 @@
 import type { Run } from '../lift/run.ts';
 import { isTerm, listConstants } from '../lift/values.ts';
 import type { Fields, Value } from '../lift/values.ts';
-import { integerVariable } from '../smt/term.ts';
-import { BUSY } from './cases.ts';
+import { isKnownAs } from './cases.ts';
 import type { Known } from './cases.ts';
-import { findHolder } from './state.ts';
+import { createField, findHolder } from './state.ts';
 import type { Place, SymbolicState } from './state.ts';
 
 /** Finds the place of a field. */
@@ -59,17 +58,31 @@ function applyKnown(
   const place = fields === null ? undefined : findPlace(fields, key);
   if (fields === null || place === undefined) return false;
   const current = (fields as Record<string | number, Value>)[key];
-  const next = value === BUSY ? createBusy(place) : value;
+  const next = createKnown(place, value);
   if (next === null || !isPossible(current, next)) return false;
   run.write(fields, key, next);
   return true;
 }
 
-/** At least one tick. */
-function createBusy({ shape, path }: Place): Value {
-  if (shape.kind !== 'integer') return null;
-  const bounds = shape.high === null ? { low: 1 } : { low: 1, high: shape.high };
-  return integerVariable(`${path}[1..]`, bounds);
+/** The value of a field of which something is known; null where its shape has no such value. */
+export function createKnown({ shape, path }: Place, value: Known['value']): Value {
+  if (typeof value !== 'object') return value;
+  const { low, high } = value;
+  const name = `${path}[${low ?? ''}..${high ?? ''}]`;
+  switch (shape.kind) {
+    case 'integer': {
+      const within = { low: low ?? shape.low, high: high ?? shape.high };
+      return createField({ kind: 'integer', ...within }, name);
+    }
+    case 'choice': {
+      const values = shape.values.filter((one) => isKnownAs(value, one));
+      return values.length === 0 ? null : createField({ kind: 'choice', values }, name);
+    }
+    case 'constant':
+      return isKnownAs(value, shape.value) ? shape.value : null;
+    case 'boolean':
+      return null;
+  }
 }
 
 /** Whether a field that holds this may hold that. */

@@ -34,17 +34,20 @@ export interface SymbolicState {
   readonly places: readonly Place[];
 }
 
-/** A machine with any contents that the shape allows; `name` is the prefix of its variables. */
-export function createState(plan: Plan, shape: MachineShape, name: string): SymbolicState {
+/**
+ * A machine with any contents that the shape allows. Fields of one name are one variable in every
+ * phase, so that what phases have in common is one question.
+ */
+export function createState(plan: Plan, shape: MachineShape): SymbolicState {
   const places: Place[] = [];
-  const machine = createRecord(shape, name, places) as SymbolicObject;
-  const memory = createContents(plan, `${name}memory`);
+  const machine = createRecord(shape, '', places) as SymbolicObject;
+  const memory = createContents(plan, 'memory');
   const fields = machine.fields as Record<string, Value>;
   fields['memory'] = new SymbolicObject({ log: new MemoryLog(memory) });
   return { machine, memory, places };
 }
 
-/** Memory with any words, each written by nobody or some partition; `name` as for a state. */
+/** Memory with any words, each written by nobody or some partition; `name` begins its variables. */
 export function createContents(plan: Plan, name: string): MemoryBase {
   const labels = [UNWRITTEN, NONE, ...plan.partitions.keys()];
   return createMemoryBase(name, (path) => createTree(labels, path));
@@ -72,11 +75,7 @@ function createRecord(shape: object, path: string, places: Place[]): Value {
   const isList = Array.isArray(shape);
   const fields: Fields = isList ? [] : {};
   for (const [key, inner] of Object.entries(shape) as [string, object][]) {
-    const below = isList
-      ? `${path}[${key}]`
-      : path.endsWith('/') || path === ''
-        ? path + key
-        : `${path}.${key}`;
+    const below = isList ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;
     const index = isList ? Number(key) : key;
     const container = fields as Record<string | number, Value>;
     if (isField(inner)) {

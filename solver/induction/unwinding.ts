@@ -206,9 +206,7 @@ interface Renaming {
 const ALIGNED = Object.keys(ALIGNED_FIELDS);
 
 function isAligned(variable: Variable): boolean {
-  const path = variable.name
-    .slice(variable.name.indexOf('/') + 1)
-    .replaceAll(/\[[^\]]*\]|#\d+$/g, '');
+  const path = variable.name.replaceAll(/\[[^\]]*\]|#\d+$/g, '');
   return (
     variable.name.startsWith('action.') ||
     variable.name.startsWith('spy.') ||
@@ -408,7 +406,7 @@ export function listFacts(result: CaseResult): Term[] {
 function listAlignedChanges({ findPlace }: PhaseModel, { written }: CaseResult): Term[] {
   return written.flatMap(({ fields, key, after }) => {
     const path = findPlace(fields, key)?.path ?? '';
-    const plain = path.slice(path.indexOf('/') + 1).replaceAll(/\[\d+\]/g, '');
+    const plain = path.replaceAll(/\[\d+\]/g, '');
     const aligned = ALIGNED.some((field) => plain === field || plain.startsWith(`${field}.`));
     return aligned && isTerm(after) ? [after] : [];
   });

@@ -176,6 +176,14 @@ describe('bounds of variables', () => {
     expect(divide(add(multiply(4096, x), multiply(512, p)), 4096)).toBe(x);
     expect(modulo(add(multiply(4096, x), p), 4096)).toBe(p);
   });
+
+  test('take the quotient and the remainder of each leaf of a tree of constants', () => {
+    const bits = [booleanVariable('high'), booleanVariable('low')] as const;
+    const tree = ite(bits[0], ite(bits[1], 7, 6), ite(bits[1], 5, 2));
+    expect(divide(tree, 2)).toBe(ite(bits[0], 3, ite(bits[1], 2, 1)));
+    expect(modulo(tree, 2)).toBe(ite(bits[1], 1, 0));
+    expect(equal(divide(tree, 2), 9)).toBe(FALSE);
+  });
 });
 
 describe('sums', () => {

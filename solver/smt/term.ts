@@ -18,7 +18,7 @@ import { UNBOUNDED } from './interval.ts';
 import { LinearForm, isSummand, toLinearForm } from './linear.ts';
 import { FALSE, TermError, applyTwo, integer, toSorted, toTerm } from './node.ts';
 import type { Operand, Term } from './node.ts';
-import { and, equalBooleans, not, or } from './proposition.ts';
+import { and, equalBooleans, ite, not, or } from './proposition.ts';
 
 export { evaluate } from './evaluate.ts';
 export {
@@ -123,6 +123,25 @@ function getOnlyQuotient(term: Term, by: Exact): number | null {
   return typeof quotient === 'number' && floorDivideExact(high, by) === quotient ? quotient : null;
 }
 
+/** A tree of constants with another constant in the place of each leaf. */
+function mapLeaves(root: Term, change: (leaf: Exact) => Exact): Term {
+  const known = new Map<Term, Term>();
+  const map = (term: Term): Term => {
+    const before = known.get(term);
+    if (before !== undefined) return before;
+    let mapped = term;
+    if (term.kind === 'integer') mapped = integer(change(term.exact));
+    else if (term.kind === 'application') {
+      // A tree of constants is made of `ite` alone.
+      const [condition, then, otherwise] = term.arguments as readonly [Term, Term, Term];
+      mapped = ite(condition, map(then), map(otherwise));
+    }
+    known.set(term, mapped);
+    return mapped;
+  };
+  return map(root);
+}
+
 /** Floor of a / divisor; throws `TermError` unless the divisor is a positive constant. */
 export function divide(a: Operand, divisor: bigint | number): Term {
   const [term, by] = [toSorted(a, 'Int'), toDivisor(divisor)];
@@ -132,6 +151,7 @@ export function divide(a: Operand, divisor: bigint | number): Term {
   if (quotient !== null) return integer(quotient);
   const split = splitMultiple(term, by);
   if (split !== null) return add(split.multiple, divide(split.rest, by));
+  if (term.isConstantTree) return mapLeaves(term, (leaf) => floorDivideExact(leaf, by));
   return applyTwo('div', 'Int', term, integer(by));
 }
 
@@ -144,6 +164,7 @@ export function modulo(a: Operand, divisor: bigint | number): Term {
   if (quotient !== null) return subtract(term, multiply(quotient, integer(by)));
   const split = splitMultiple(term, by);
   if (split !== null) return modulo(split.rest, by);
+  if (term.isConstantTree) return mapLeaves(term, (leaf) => moduloExact(leaf, by));
   return applyTwo('mod', 'Int', term, integer(by));
 }
 
