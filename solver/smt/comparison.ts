@@ -19,7 +19,7 @@ import { UNBOUNDED } from './interval.ts';
 import { LinearForm, getBase, getOffset, withOffset } from './linear.ts';
 import { FALSE, TRUE, applyTwo, boolean, integer, onRelease } from './node.ts';
 import type { Term } from './node.ts';
-import { and, applySymmetric, ite, not, or } from './proposition.ts';
+import { and, applySymmetric, equalBooleans, ite, not, or } from './proposition.ts';
 
 /**
  * A linear form as `divisor * positive + constant - divisor * negative`, where both sums have
@@ -145,11 +145,60 @@ function equateBases(a: Term, b: Term, distance: Exact): Term {
   return equalOpaque(withOffset(a, multiplyExact(-1, distance)), b);
 }
 
-/** Two trees of constants: they meet in one of the constants that both have. */
+/**
+ * Two trees of constants, branch by branch: of trees that are built alike little more is left than
+ * that their conditions are equal. Trees with too many branches in common meet in one of the
+ * constants that both have.
+ */
 function equalTrees(a: Term, b: Term): Term {
-  const others = getLeaves(b);
-  const common = [...getLeaves(a)].filter((value) => others.has(value));
+  const [ofA, ofB] = [getLeaves(a), getLeaves(b)];
+  const branchwise = equalBranches(a, b, new Map(), 4 * (ofA.size + ofB.size));
+  if (branchwise !== null) return branchwise;
+  const common = [...ofA].filter((value) => ofB.has(value));
   return or(common.map((value) => and([isConstant(a, value), isConstant(b, value)])));
+}
+
+/** The same, comparing at most so many pairs of branches: null where there are more. */
+function equalBranches(
+  a: Term,
+  b: Term,
+  known: Map<Term, Map<Term, Term>>,
+  pairsMax: number,
+): Term | null {
+  let pairs = 0;
+  const compare = (one: Term, other: Term): Term | null => {
+    if (one === other) return TRUE;
+    if (one.kind === 'integer') return isConstant(other, one.exact);
+    if (other.kind === 'integer') return isConstant(one, other.exact);
+    if (areDisjoint(one, other)) return FALSE;
+    const before = known.get(one)?.get(other);
+    if (before !== undefined) return before;
+    pairs += 1;
+    if (pairs > pairsMax || one.kind !== 'application' || other.kind !== 'application') return null;
+    // A tree of constants is made of `ite` alone.
+    const [first, then, otherwise] = one.arguments as readonly [Term, Term, Term];
+    const [second, yes, no] = other.arguments as readonly [Term, Term, Term];
+    const [both, onlyFirst] = [compare(then, yes), compare(then, no)];
+    const [onlySecond, neither] = [compare(otherwise, yes), compare(otherwise, no)];
+    if (both === null || onlyFirst === null || onlySecond === null || neither === null) return null;
+    const result =
+      onlyFirst === FALSE && onlySecond === FALSE
+        ? and([equalBooleans(first, second), ite(first, both, neither)])
+        : ite(first, ite(second, both, onlyFirst), ite(second, onlySecond, neither));
+    const ofOne = known.get(one) ?? new Map<Term, Term>();
+    known.set(one, ofOne.set(other, result));
+    return result;
+  };
+  return compare(a, b);
+}
+
+/** Whether two trees of constants have no constant in common. */
+function areDisjoint(a: Term, b: Term): boolean {
+  const [left, right] = [a.interval ?? UNBOUNDED, b.interval ?? UNBOUNDED];
+  if (left.high < right.low || right.high < left.low) return true;
+  const others = getLeaves(b);
+  for (const value of getLeaves(a)) if (others.has(value)) return false;
+  return true;
 }
 
 const leaves = new Map<Term, ReadonlySet<Exact>>();

@@ -177,6 +177,25 @@ describe('bounds of variables', () => {
     expect(modulo(add(multiply(4096, x), p), 4096)).toBe(p);
   });
 
+  test('compare trees that are built alike by their conditions', () => {
+    const build = (name: string): Term => {
+      const [high, low] = [booleanVariable(`${name}#0`), booleanVariable(`${name}#1`)];
+      return ite(high, ite(low, 7, 6), ite(low, 5, 2));
+    };
+    const bits = ([0, 1] as const).map((bit) =>
+      equal(booleanVariable(`one#${bit}`), booleanVariable(`two#${bit}`)),
+    );
+    expect(equal(build('one'), build('two'))).toBe(and(bits));
+    const swapped = ite(booleanVariable('three'), 2, ite(booleanVariable('four'), 7, 1));
+    const meet = equal(build('one'), swapped);
+    for (let values = 0; values < 16; values += 1) {
+      const names = ['one#0', 'one#1', 'three', 'four'];
+      const model = new Map(names.map((name, bit) => [name, ((values >> bit) & 1) === 1]));
+      const [one, other] = [build('one'), swapped].map((tree) => evaluate(tree, model));
+      expect(evaluate(meet, model)).toBe(one === other);
+    }
+  });
+
   test('take the quotient and the remainder of each leaf of a tree of constants', () => {
     const bits = [booleanVariable('high'), booleanVariable('low')] as const;
     const tree = ite(bits[0], ite(bits[1], 7, 6), ite(bits[1], 5, 2));
