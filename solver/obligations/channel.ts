@@ -15,7 +15,8 @@ import { proveExclusive } from './exclusive.ts';
 import { getPartitionName, listPageClaimants, listPagesOfClass } from './grants.ts';
 import { getImages } from './images.ts';
 import { describeEntry, listBanks, listMappedPages } from './memory.ts';
-import { PAGE, contains, getVariable, toPages } from './spy.ts';
+import { PAGE, contains, getVariable, isInAny, splitIntoStretches, toPages } from './spy.ts';
+import type { SpyRange } from './spy.ts';
 
 const DECLARED: Claim = {
   id: 'channel.declared',
@@ -150,19 +151,19 @@ export function listReachedPages(configuration: StaticConfiguration, index: numb
 function proveDeclared(configuration: StaticConfiguration): Obligation | null {
   if (configuration.partitions.length < 2) return null;
   const [page, a, b] = [getVariable(PAGE), integerVariable('a'), integerVariable('b')];
-  const reach = (partition: Term): Term =>
-    or(
-      configuration.partitions.map((_, index) =>
-        and([
-          equal(partition, index),
-          or(listReachedPages(configuration, index).map(({ low, end }) => within(page, low, end))),
-        ]),
-      ),
-    );
+  const reaches = configuration.partitions.flatMap((_, partition) =>
+    listReachedPages(configuration, partition).map(({ low, end }) => ({ partition, low, end })),
+  );
+  const premises = (near: readonly PartitionRange[]) => [less(a, b), isReached(page, a, near)];
+  const broken = (near: readonly PartitionRange[]) => [
+    isReached(page, b, near),
+    not(or(listExcuses(configuration, page, a, b))),
+  ];
   return {
     ...DECLARED,
-    assume: [less(a, b), reach(a)],
-    refute: and([reach(b), not(or(listExcuses(configuration, page, a, b)))]),
+    assume: premises(reaches),
+    refute: and(broken(reaches)),
+    ...splitIntoStretches(page, reaches, (near) => and([...premises(near), ...broken(near)])),
     decode: (model) => decodePair(configuration, model),
     confirms: confirmsPair,
     finding: (given, witness) => {
@@ -174,6 +175,22 @@ function proveDeclared(configuration: StaticConfiguration): Obligation | null {
       return createFinding(DECLARED, message, first, second);
     },
   };
+}
+
+/** Pages that a partition reaches, by its index. */
+interface PartitionRange extends SpyRange {
+  readonly partition: number;
+}
+
+/** The symbolic partition reaches the page. */
+function isReached(page: Term, partition: Term, ranges: readonly PartitionRange[]): Term {
+  const indices = [...new Set(ranges.map((range) => range.partition))];
+  return or(
+    indices.map((index) => {
+      const own = ranges.filter((range) => range.partition === index);
+      return and([equal(partition, index), isInAny(page, own)]);
+    }),
+  );
 }
 
 function listExcuses(configuration: StaticConfiguration, page: Term, a: Term, b: Term): Term[] {

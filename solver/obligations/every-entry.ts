@@ -2,8 +2,12 @@
  * Claims about every entry of a list: each region is aligned, each VMID in range, each route at
  * home.
  *
- * The index is symbolic and the fields of an entry are bound to it: `entry = 3 and base = … and
- * size = …`. What is claimed is a formula over the fields, once, whatever the number of entries.
+ * What is claimed is a formula over the fields of an entry, and is asked in one of two ways.
+ * `proveEveryEntry` gives each field of each entry a variable, bound to its value (`size.3 =
+ * 65536`), and states the formula once per entry: a solver computes and need not search, so that
+ * its time grows with the number of entries. `proveLookup` has one symbolic entry (`entry = 3 and
+ * line = 35`) and states the formula once: for a formula that looks into a list itself, of which
+ * a copy per entry would grow with the product of the two lengths.
  */
 
 import type { StaticConfiguration } from '../../model/configuration.ts';
@@ -36,30 +40,88 @@ export interface EntryClaim {
   ) => boolean;
 }
 
-/** The obligation that no entry breaks the claim; null for an empty list. */
+/**
+ * The obligation that no entry breaks the claim; null for an empty list. The formula is stated per
+ * entry, hence short; the witness is the first entry that breaks it.
+ */
 export function proveEveryEntry(
   configuration: StaticConfiguration,
-  { claim, instance, list, refute, isBroken }: EntryClaim,
+  about: EntryClaim,
 ): Obligation | null {
-  const entries = list(configuration);
-  if (entries.length === 0) return null;
+  const entries = about.list(configuration);
+  const broken = entries.map((_, position) =>
+    about.refute((name) => getField(name, position), configuration),
+  );
+  return createObligation(about, entries, {
+    assume: entries.flatMap((entry, position) =>
+      bindFields(entry, (name) => getField(name, position)),
+    ),
+    refute: or(broken),
+    find: (model) => broken.findIndex((term) => evaluate(term, model) === true),
+  });
+}
+
+/**
+ * The same for a formula that looks into a list of the configuration: stated once, about an entry
+ * whose number is symbolic.
+ */
+export function proveLookup(
+  configuration: StaticConfiguration,
+  about: EntryClaim,
+): Obligation | null {
+  const entries = about.list(configuration);
   const index = integerVariable('entry');
-  const find = (given: StaticConfiguration, witness: Witness): Entry | undefined =>
+  return createObligation(about, entries, {
+    assume: [
+      or(
+        entries.map((entry, position) =>
+          and([equal(index, position), ...bindFields(entry, integerVariable)]),
+        ),
+      ),
+    ],
+    refute: about.refute(integerVariable, configuration),
+    find: (model) => Number(evaluate(index, model)),
+  });
+}
+
+/** A field of the entry at a position: `size.3`. */
+function getField(name: string, position: number): Term {
+  return integerVariable(`${name}.${position}`);
+}
+
+function bindFields(entry: Entry, field: (name: string) => Term): Term[] {
+  return Object.entries(entry.fields).map(([name, value]) => equal(field(name), value));
+}
+
+/** How a claim is asked, and the position of the entry that a model is about. */
+interface Question {
+  readonly assume: readonly Term[];
+  readonly refute: Term;
+  readonly find: (model: Model) => number;
+}
+
+function createObligation(
+  { claim, instance, list, isBroken }: EntryClaim,
+  entries: readonly Entry[],
+  { assume, refute, find }: Question,
+): Obligation | null {
+  if (entries.length === 0) return null;
+  const getEntry = (given: StaticConfiguration, witness: Witness): Entry | undefined =>
     list(given)[Number(witness['entry'])];
   return {
     ...claim,
     id: instance === null ? claim.id : `${claim.id}[${instance}]`,
-    assume: [or(entries.map((entry, position) => bind(index, position, entry)))],
-    refute: refute(integerVariable, configuration),
-    decode: (model) => decodeEntry(entries, model),
+    assume,
+    refute,
+    decode: (model) => describeEntry(entries, find(model)),
     confirms: (given, witness) => {
-      const entry = find(given, witness);
+      const entry = getEntry(given, witness);
       return (
         entry !== undefined && entry.label === witness['first'] && isBroken(entry.fields, given)
       );
     },
     finding: (given, witness) => {
-      const entry = find(given, witness);
+      const entry = getEntry(given, witness);
       if (entry === undefined) throw new NoEntryError(claim.id);
       const message = `${entry.label}: ${entry.complaint}`;
       return createFinding(claim, message, entry, entry.other ?? null);
@@ -67,16 +129,7 @@ export function proveEveryEntry(
   };
 }
 
-function bind(index: Term, position: number, entry: Entry): Term {
-  const fields = Object.entries(entry.fields);
-  return and([
-    equal(index, position),
-    ...fields.map(([name, value]) => equal(integerVariable(name), value)),
-  ]);
-}
-
-function decodeEntry(entries: readonly Entry[], model: Model): Witness {
-  const position = Number(evaluate(integerVariable('entry'), model));
+function describeEntry(entries: readonly Entry[], position: number): Witness {
   const entry = entries[position];
   return { entry: position, first: entry?.label ?? 'nobody', ...entry?.fields };
 }

@@ -2,15 +2,16 @@
  * Exclusive claims: no page, line, stream or core is claimed by two parties.
  *
  * One boolean per party, "the spy is in a range of this party"; refuted when two of them hold at
- * once. Linear in the number of ranges.
+ * once. Linear in the number of ranges. Many ranges are asked about stretch by stretch.
  */
 
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import type { Obligation, Witness } from '../obligation.ts';
 import { atLeastTwo } from '../smt/term.ts';
+import type { Term } from '../smt/term.ts';
 import { createFinding } from './claim.ts';
 import type { Claim, Party } from './claim.ts';
-import { contains, getVariable, isInAny } from './spy.ts';
+import { contains, getVariable, isInAny, splitIntoStretches } from './spy.ts';
 import type { Spy, SpyRange } from './spy.ts';
 
 /** A range that a party has. Claimants of one party may share; those of two may not. */
@@ -35,13 +36,13 @@ export function proveExclusive(
 ): Obligation {
   const claimants = list(configuration);
   const variable = getVariable(spy);
-  const parties = groupByParty(claimants);
   return {
     ...claim,
     id: instance === null ? claim.id : `${claim.id}[${instance}]`,
     // Without any claimant the claim would be empty; with one, some value is claimed.
     assume: claimants.length === 0 ? [] : [isInAny(variable, claimants)],
-    refute: atLeastTwo(parties.map((ranges) => isInAny(variable, ranges))),
+    refute: isInTwo(variable, claimants),
+    ...splitIntoStretches(variable, claimants, (ranges) => isInTwo(variable, ranges)),
     decode: (model) => {
       const value = Number(model.get(spy.name));
       const [first, second] = findRivals(claimants, value);
@@ -57,6 +58,11 @@ export function proveExclusive(
     },
     finding: (given, witness) => describeRivals(claim, spy, list(given), witness),
   };
+}
+
+/** Ranges of two parties hold the spy; the premise that somebody has it follows. */
+function isInTwo(spy: Term, claimants: readonly Claimant[]): Term {
+  return atLeastTwo(groupByParty(claimants).map((ranges) => isInAny(spy, ranges)));
 }
 
 function groupByParty(claimants: readonly Claimant[]): Claimant[][] {

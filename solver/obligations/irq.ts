@@ -6,7 +6,7 @@ import { and, equal, not, or } from '../smt/term.ts';
 import type { Claim } from './claim.ts';
 import { proveContained } from './contained.ts';
 import { describeDevice, listGrantedDevices } from './device.ts';
-import { proveEveryEntry } from './every-entry.ts';
+import { proveLookup } from './every-entry.ts';
 import { proveExclusive } from './exclusive.ts';
 import type { Claimant } from './exclusive.ts';
 import { getPartitionName } from './grants.ts';
@@ -159,7 +159,7 @@ function listHypervisorLines({ platform }: StaticConfiguration): Claimant[] {
 }
 
 function proveNotifyDeclared(configuration: StaticConfiguration): Obligation | null {
-  return proveEveryEntry(configuration, {
+  return proveLookup(configuration, {
     claim: NOTIFY,
     instance: null,
     list: (given) =>
@@ -201,7 +201,7 @@ function listRoutes(configuration: StaticConfiguration) {
 }
 
 function proveRoutes(configuration: StaticConfiguration): Obligation | null {
-  return proveEveryEntry(configuration, {
+  return proveLookup(configuration, {
     claim: ROUTE,
     instance: null,
     list: listRoutes,
@@ -221,7 +221,7 @@ function proveRoutes(configuration: StaticConfiguration): Obligation | null {
 }
 
 function proveDelivered(configuration: StaticConfiguration): Obligation | null {
-  return proveEveryEntry(configuration, {
+  return proveLookup(configuration, {
     claim: DELIVERED,
     instance: null,
     list: listRoutes,

@@ -7,7 +7,8 @@
 
 import { PAGE_SIZE, computePages } from '../../model/units.ts';
 import type { ByteRange } from '../../model/units.ts';
-import { integerVariable, or, within } from '../smt/term.ts';
+import type { Obligation } from '../obligation.ts';
+import { TRUE, and, integerVariable, less, lessOrEqual, or, within } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
 
 /** Half-open range of whatever a spy stands for. */
@@ -58,6 +59,42 @@ export function isInAny(spy: Term, ranges: readonly SpyRange[]): Term {
 /** Whether a value lies in a range. */
 export function contains(range: SpyRange, value: number): boolean {
   return range.low <= value && value < range.end;
+}
+
+/** Ranges that begin in one stretch. */
+const STRETCH_RANGES = 32;
+
+/**
+ * The statement in parts, one per stretch of the values of the spy; the stretches together are all
+ * values. A part names no range that lies outside its stretch: the time of a solver grows with the
+ * square of the ranges that it is asked about at once. No parts for ranges that fit one stretch.
+ *
+ * `refute` is what breaks the statement where these ranges alone hold the spy, premises included.
+ */
+export function splitIntoStretches<Range extends SpyRange>(
+  spy: Term,
+  ranges: readonly Range[],
+  refute: (ranges: readonly Range[]) => Term,
+): Pick<Obligation, 'parts'> {
+  const lows = [...new Set(ranges.map(({ low }) => low))].toSorted((a, b) => a - b);
+  const cuts = lows.filter((_, index) => index > 0 && index % STRETCH_RANGES === 0);
+  if (cuts.length === 0) return {};
+  const parts = [-Infinity, ...cuts].map((low, index) => {
+    const end = cuts[index] ?? Infinity;
+    const near = ranges.filter((range) => low < range.end && range.low < end);
+    const broken = and([isInStretch(spy, { low, end }), refute(near)]);
+    // Asked one by one: a bundle of them would be what they were split from.
+    return { broken, needsPremises: true, refute: () => broken };
+  });
+  return { parts };
+}
+
+/** The spy is in the stretch, whose ends may be infinite. */
+function isInStretch(spy: Term, { low, end }: SpyRange): Term {
+  return and([
+    Number.isFinite(low) ? lessOrEqual(low, spy) : TRUE,
+    Number.isFinite(end) ? less(spy, end) : TRUE,
+  ]);
 }
 
 /** The pages that a range of bytes touches; none for an empty one. */
