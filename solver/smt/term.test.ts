@@ -39,6 +39,12 @@ const y = integerVariable('y');
 const a = booleanVariable('a');
 const b = booleanVariable('b');
 
+/** One of four numbers, told by two booleans of this name. */
+function buildTree(name: string): Term {
+  const [high, low] = [booleanVariable(`${name}#0`), booleanVariable(`${name}#1`)];
+  return ite(high, ite(low, 7, 6), ite(low, 5, 2));
+}
+
 describe('terms', () => {
   test('built alike are one object', () => {
     expect(add(x, 1, y)).toBe(add(x, 1, y));
@@ -178,20 +184,16 @@ describe('bounds of variables', () => {
   });
 
   test('compare trees that are built alike by their conditions', () => {
-    const build = (name: string): Term => {
-      const [high, low] = [booleanVariable(`${name}#0`), booleanVariable(`${name}#1`)];
-      return ite(high, ite(low, 7, 6), ite(low, 5, 2));
-    };
     const bits = ([0, 1] as const).map((bit) =>
       equal(booleanVariable(`one#${bit}`), booleanVariable(`two#${bit}`)),
     );
-    expect(equal(build('one'), build('two'))).toBe(and(bits));
+    expect(equal(buildTree('one'), buildTree('two'))).toBe(and(bits));
     const swapped = ite(booleanVariable('three'), 2, ite(booleanVariable('four'), 7, 1));
-    const meet = equal(build('one'), swapped);
+    const meet = equal(buildTree('one'), swapped);
     for (let values = 0; values < 16; values += 1) {
       const names = ['one#0', 'one#1', 'three', 'four'];
       const model = new Map(names.map((name, bit) => [name, ((values >> bit) & 1) === 1]));
-      const [one, other] = [build('one'), swapped].map((tree) => evaluate(tree, model));
+      const [one, other] = [buildTree('one'), swapped].map((tree) => evaluate(tree, model));
       expect(evaluate(meet, model)).toBe(one === other);
     }
   });
