@@ -130,6 +130,8 @@ export interface Platform {
 export interface Overheads {
   /** Switching from one partition to another, ns. */
   readonly contextSwitchNs: Nanoseconds;
+  /** What whoever is pre-empted loses in caches and TLBs, ns; the one that pre-empts pays for it. */
+  readonly reloadNs: Nanoseconds;
   /** Handling the EL2 timer interrupt, ns. */
   readonly timerNs: Nanoseconds;
   /** Taking and pending one physical interrupt, ns. */
@@ -161,7 +163,19 @@ export interface VirtualCpu {
   readonly reservation: Reservation | null;
   /** Longest that it may be ready and get nothing, ns; null where no bound is required. */
   readonly maxDelayNs: Nanoseconds | null;
+  /**
+   * Longest from the assertion of one of its lines to the first instruction of its handler, ns; null
+   * where no bound is required.
+   */
+  readonly maxLatencyNs: Nanoseconds | null;
+  /** It promises to have budget left whenever one of its lines is asserted. */
+  readonly inContract: boolean;
+  /** How its own scheduler orders its tasks. */
+  readonly taskPolicy: TaskPolicy;
 }
+
+/** Order in which tasks inside a partition run: fixed priority or earliest deadline first. */
+export type TaskPolicy = 'fp' | 'edf';
 
 /** Memory of a partition. */
 export interface MemoryGrant {
@@ -188,8 +202,23 @@ export interface Task {
   readonly wcetNs: Nanoseconds;
   readonly periodNs: Nanoseconds;
   readonly deadlineNs: Nanoseconds;
-  /** Larger is more urgent, within the partition and core. */
+  /** Larger is more urgent, within the partition and core; 0 under `edf`, which has no use for it. */
   readonly priority: number;
+  /** Longest from the event that releases it to its release, ns. */
+  readonly jitterNs: Nanoseconds;
+  /** Longest that less urgent tasks of the partition hold it up, ns. */
+  readonly blockingNs: Nanoseconds;
+  /** Accesses to memory of one job at most; needed where the core's bandwidth is regulated. */
+  readonly accesses: number;
+}
+
+/** How often a line of a partition is asserted: what its device promises, nobody enforces it. */
+export interface InterruptRate {
+  readonly irq: IntId;
+  /** Shortest between two assertions, ns. */
+  readonly distanceNs: Nanoseconds;
+  /** By how much an assertion may be late, ns. */
+  readonly jitterNs: Nanoseconds;
 }
 
 /** A partition. */
@@ -202,6 +231,7 @@ export interface Partition {
   /** Where each virtual CPU starts. */
   readonly entry: Ipa;
   readonly tasks: readonly Task[];
+  readonly interruptRates: readonly InterruptRate[];
 }
 
 /** One side of a channel. */
@@ -231,13 +261,40 @@ export interface Channel {
   readonly notify: readonly Notify[];
 }
 
-/** Order in which reservations of a core run. */
-export type SchedulingPolicy = 'fp' | 'edf';
+/** Order in which reservations of a core run; `table` has fixed slots in a frame that repeats. */
+export type SchedulingPolicy = 'fp' | 'edf' | 'table';
+
+/** A slot of a table: nobody else runs in it, but for those that use slack. */
+export interface Slot {
+  /** Index into `partitions`. */
+  readonly partition: number;
+  /** From the begin of the frame, ns. */
+  readonly startNs: Nanoseconds;
+  readonly durationNs: Nanoseconds;
+}
 
 /** Scheduling of one shared core; cores without an entry are `fp`. */
 export interface CoreSchedule {
   readonly core: CoreId;
   readonly policy: SchedulingPolicy;
+  /** Length of the frame under `table`, else null, ns. */
+  readonly frameNs: Nanoseconds | null;
+  /** Slots in their order in the frame; none but under `table`. */
+  readonly slots: readonly Slot[];
+}
+
+/**
+ * Regulation of a core's memory accesses: so many in each period, then the core stalls until the
+ * next. Source: Yun et al. 2013, MemGuard.
+ */
+export interface Regulation {
+  readonly core: CoreId;
+  /** Accesses in each period. */
+  readonly accesses: number;
+  readonly periodNs: Nanoseconds;
+  /** Shortest and longest time of one access while all cores are regulated, ns. */
+  readonly accessMinNs: Nanoseconds;
+  readonly accessMaxNs: Nanoseconds;
 }
 
 /** The hypervisor's own share. */
@@ -253,6 +310,8 @@ export interface StaticConfiguration {
   readonly partitions: readonly Partition[];
   readonly channels: readonly Channel[];
   readonly schedules: readonly CoreSchedule[];
+  /** Regulated cores; none: interference on the bus is outside of what is claimed. */
+  readonly bandwidth: readonly Regulation[];
 }
 
 /**

@@ -136,6 +136,7 @@ export function resolveConfiguration(
       memory: memory.map(resolveNamedRange),
       overheads: {
         contextSwitchNs: overheads['context-switch'] as Nanoseconds,
+        reloadNs: 0 as Nanoseconds,
         timerNs: overheads.timer as Nanoseconds,
         interruptNs: overheads.interrupt as Nanoseconds,
         longestSectionNs: overheads['longest-section'] as Nanoseconds,
@@ -166,7 +167,10 @@ export function resolveConfiguration(
     schedules: (Array.isArray(schedule) ? schedule : [schedule]).map((entry) => ({
       core: entry.core as CoreId,
       policy: entry.policy,
+      frameNs: null,
+      slots: [],
     })),
+    bandwidth: [],
   };
   return { configuration, diagnostics };
 }
@@ -188,7 +192,11 @@ function resolvePartition(partition: PartitionFile): Omit<Partition, 'devices'> 
       periodNs: task.period as Nanoseconds,
       deadlineNs: task.deadline as Nanoseconds,
       priority: task.priority,
+      jitterNs: 0 as Nanoseconds,
+      blockingNs: 0 as Nanoseconds,
+      accesses: 0,
     })),
+    interruptRates: [],
   };
 }
 
@@ -211,6 +219,9 @@ function resolveCpu(cpu: PartitionFile['cpus'][number]): VirtualCpu {
     core: cpu.core as CoreId,
     reservation,
     maxDelayNs: maxDelay === undefined ? null : (maxDelay as Nanoseconds),
+    maxLatencyNs: null,
+    inContract: false,
+    taskPolicy: 'fp',
   };
 }
 

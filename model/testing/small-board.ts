@@ -6,6 +6,7 @@
  */
 
 import type {
+  CoreSchedule,
   Device,
   Firewall,
   IdlePolicy,
@@ -42,6 +43,14 @@ export interface Share {
   readonly slack?: boolean;
 }
 
+/** A slot of the table of the shared core, in ticks. */
+export interface TableSlot {
+  /** Index of the partition. */
+  readonly partition: number;
+  readonly start: number;
+  readonly duration: number;
+}
+
 /** What tests vary. */
 export interface SmallBoardOptions {
   /** Share of `left` on core 1. */
@@ -49,10 +58,21 @@ export interface SmallBoardOptions {
   /** Share of `right` on core 1. */
   readonly right?: Share;
   readonly policy?: SchedulingPolicy;
+  /**
+   * Table of the shared core under `table`; the reservations follow from it. By default each share
+   * has one slot as long as its budget, one behind the other, in a frame of the longest period.
+   */
+  readonly table?: { readonly frame: number; readonly slots: readonly TableSlot[] };
   /** Longest EL2 section, ticks. */
   readonly section?: number;
   /** World switch, ticks. */
   readonly contextSwitch?: number;
+  /** Lost in caches and TLBs by whoever is pre-empted, ticks. */
+  readonly reload?: number;
+  /** Handler of the EL2 timer, ticks. */
+  readonly timer?: number;
+  /** Taking a physical interrupt, ticks. */
+  readonly interrupt?: number;
   readonly listRegisters?: number;
   readonly its?: boolean;
   readonly iommu?: boolean;
@@ -99,6 +119,14 @@ export const ITS_BASE = 0x900_0000;
 
 const DEVICE_BASES: readonly number[] = [0x800_0000, 0x801_0000, 0x802_0000];
 
+/** What a virtual CPU is without a bound that it requires. */
+const NO_REQUIREMENT = {
+  maxDelayNs: null,
+  maxLatencyNs: null,
+  inContract: false,
+  taskPolicy: 'fp',
+} as const;
+
 function toNs(ticks: number): Nanoseconds {
   return (ticks * 1000) as Nanoseconds;
 }
@@ -112,6 +140,47 @@ function createReservation(share: Share): Reservation {
     idle: share.idle ?? 'keep',
     slack: share.slack ?? false,
   };
+}
+
+/** The schedule of the shared core, and what each partition has of the core by it. */
+interface SharedSchedule {
+  readonly schedules: readonly CoreSchedule[];
+  readonly reservations: readonly Reservation[];
+}
+
+function createSharedSchedule(
+  shares: readonly Share[],
+  { policy = 'fp', table }: SmallBoardOptions,
+): SharedSchedule {
+  const core = SHARED_CORE as CoreId;
+  if (policy !== 'table') {
+    return {
+      schedules: policy === 'fp' ? [] : [{ core, policy, frameNs: null, slots: [] }],
+      reservations: shares.map(createReservation),
+    };
+  }
+  const { frame, slots } = table ?? createTable(shares);
+  const reservations = shares.map(({ slack }, index) => {
+    const own = slots.filter(({ partition }) => partition === index);
+    const budget = own.reduce((sum, { duration }) => sum + duration, 0);
+    const given = { budget, period: frame, priority: 0, idle: 'burn' } as const;
+    return createReservation({ ...given, slack: slack ?? false });
+  });
+  const planned = slots.map(({ partition, start, duration }) => ({
+    partition,
+    startNs: toNs(start),
+    durationNs: toNs(duration),
+  }));
+  return { schedules: [{ core, policy, frameNs: toNs(frame), slots: planned }], reservations };
+}
+
+function createTable(shares: readonly Share[]): { frame: number; slots: TableSlot[] } {
+  let end = 0;
+  const slots = shares.map(({ budget }, partition) => {
+    end += budget;
+    return { partition, start: end - budget, duration: budget };
+  });
+  return { frame: Math.max(end, ...shares.map(({ period }) => period)), slots };
 }
 
 function createDevices(): Device[] {
@@ -222,6 +291,7 @@ function createPartition(
     devices: [{ device: index, windowIpas: [window as Ipa] }],
     entry: CODE_IPA as Ipa,
     tasks: [],
+    interruptRates: [],
   };
 }
 
@@ -229,7 +299,9 @@ function createPartition(
 export function createSmallBoard(options: SmallBoardOptions = {}): StaticConfiguration {
   const left = options.left ?? { budget: 20, period: 50, priority: 2 };
   const right = options.right ?? { budget: 20, period: 100, priority: 1 };
-  const whole = { reservation: null, maxDelayNs: null };
+  const { schedules, reservations } = createSharedSchedule([left, right], options);
+  const [ofLeft = null, ofRight = null] = reservations;
+  const whole = { ...NO_REQUIREMENT, reservation: null };
   const read = { read: true, write: false, execute: false };
   const write = { read: true, write: true, execute: false };
   const shared = SHARED_CORE as CoreId;
@@ -239,19 +311,20 @@ export function createSmallBoard(options: SmallBoardOptions = {}): StaticConfigu
       memory: [],
       overheads: {
         contextSwitchNs: toNs(options.contextSwitch ?? 2),
-        timerNs: toNs(0),
-        interruptNs: toNs(0),
+        reloadNs: toNs(options.reload ?? 0),
+        timerNs: toNs(options.timer ?? 0),
+        interruptNs: toNs(options.interrupt ?? 0),
         longestSectionNs: toNs(options.section ?? 5),
       },
     },
     partitions: [
       createPartition(LEFT, 'left', 1, [
         { ...whole, core: 0 as CoreId },
-        { ...whole, core: shared, reservation: createReservation(left) },
+        { ...whole, core: shared, reservation: ofLeft },
       ]),
       createPartition(RIGHT, 'right', options.sameVmid === true ? 1 : 2, [
         { ...whole, core: 2 as CoreId },
-        { ...whole, core: shared, reservation: createReservation(right) },
+        { ...whole, core: shared, reservation: ofRight },
       ]),
       createPartition(BARE, 'bare', 3, [{ ...whole, core: BARE_CORE as CoreId }]),
     ],
@@ -267,7 +340,8 @@ export function createSmallBoard(options: SmallBoardOptions = {}): StaticConfigu
         notify: [{ from: RIGHT, to: LEFT, irq: DOORBELL_LINE as IntId }],
       },
     ],
-    schedules: options.policy === 'edf' ? [{ core: shared, policy: 'edf' }] : [],
+    schedules,
+    bandwidth: [],
   };
 }
 
@@ -277,18 +351,21 @@ export function createSharedCore(
   options: SmallBoardOptions = {},
 ): StaticConfiguration {
   const core = SHARED_CORE as CoreId;
+  const { schedules, reservations } = createSharedSchedule(shares, options);
   return {
     ...createSmallBoard(options),
-    partitions: shares.map((share, index) => ({
+    partitions: reservations.map((reservation, index) => ({
       name: `guest${index}`,
       vmid: (index + 1) as Vmid,
-      cpus: [{ core, reservation: createReservation(share), maxDelayNs: null }],
+      cpus: [{ ...NO_REQUIREMENT, core, reservation }],
       memory: [],
       devices: [],
       entry: 0 as Ipa,
       tasks: [],
+      interruptRates: [],
     })),
     channels: [],
+    schedules,
   };
 }
 

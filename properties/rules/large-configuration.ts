@@ -59,6 +59,7 @@ export function createLargeConfiguration(size: LargeConfigurationSize): StaticCo
       ],
       overheads: {
         contextSwitchNs: 5_000 as Nanoseconds,
+        reloadNs: 0 as Nanoseconds,
         timerNs: 2_000 as Nanoseconds,
         interruptNs: 2_000 as Nanoseconds,
         longestSectionNs: 20_000 as Nanoseconds,
@@ -69,6 +70,7 @@ export function createLargeConfiguration(size: LargeConfigurationSize): StaticCo
     ),
     channels: [],
     schedules: [],
+    bandwidth: [],
   };
 }
 
@@ -142,10 +144,20 @@ function createPartition(
   return {
     name: `partition${index}`,
     vmid: (index + 1) as Vmid,
-    cpus: [{ core: index as CoreId, reservation: null, maxDelayNs: null }],
+    cpus: [
+      {
+        core: index as CoreId,
+        reservation: null,
+        maxDelayNs: null,
+        maxLatencyNs: null,
+        inContract: false,
+        taskPolicy: 'fp',
+      },
+    ],
     memory,
     devices,
     entry: memory[0]?.ipa ?? (RAM_BASE as Ipa),
     tasks: [],
+    interruptRates: [],
   };
 }

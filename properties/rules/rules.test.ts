@@ -75,8 +75,16 @@ function share(budgetNs: number, periodNs: number, priority: number): Reservatio
   };
 }
 
+/** What a virtual CPU is without a bound that it requires. */
+const NO_REQUIREMENT = {
+  maxDelayNs: null,
+  maxLatencyNs: null,
+  inContract: false,
+  taskPolicy: 'fp',
+} as const;
+
 function withShares(first: Reservation, second: Reservation): StaticConfiguration {
-  const cpu = { core: 0 as CoreId, maxDelayNs: null };
+  const cpu = { core: 0 as CoreId, ...NO_REQUIREMENT };
   const partitions = good.partitions.map((partition, index) => {
     const reservation = [first, second][index];
     return reservation === undefined
@@ -325,7 +333,7 @@ describe('cores', () => {
   });
 
   test('refuse a whole core beside a budget on it, whichever stands first', () => {
-    const whole = { core: 0 as CoreId, reservation: null, maxDelayNs: null };
+    const whole = { core: 0 as CoreId, reservation: null, ...NO_REQUIREMENT };
     const part = { ...whole, reservation: share(MS, 5 * MS, 1) };
     expect(codesOf(withPartition(2, { cpus: [part] }))).toEqual(['CPU-WHOLE-SHARED']);
     const swapped = good.partitions.map((partition, index) => ({

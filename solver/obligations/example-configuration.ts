@@ -93,9 +93,17 @@ export function createPlatform(): Platform {
   };
 }
 
+/** What a virtual CPU is without a bound that it requires. */
+const NO_REQUIREMENT = {
+  maxDelayNs: null,
+  maxLatencyNs: null,
+  inContract: false,
+  taskPolicy: 'fp',
+} as const;
+
 /** A whole core. */
 export function createWholeCore(core: number): VirtualCpu {
-  return { core: core as CoreId, reservation: null, maxDelayNs: null };
+  return { ...NO_REQUIREMENT, core: core as CoreId, reservation: null };
 }
 
 /** A reservation of so many milliseconds, idle budget kept. */
@@ -106,6 +114,7 @@ export function createShare(
   priority: number,
 ): VirtualCpu {
   return {
+    ...NO_REQUIREMENT,
     core: core as CoreId,
     reservation: {
       budgetNs: (budget * 1_000_000) as Nanoseconds,
@@ -115,7 +124,6 @@ export function createShare(
       idle: 'keep',
       slack: false,
     },
-    maxDelayNs: null,
   };
 }
 
@@ -133,6 +141,7 @@ function createPartition(
     devices: [],
     entry: 0x4000_0000 as Ipa,
     tasks: [],
+    interruptRates: [],
     ...more,
   };
 }
@@ -151,6 +160,7 @@ export function createExample(): StaticConfiguration {
       memory: [{ name: 'image', base: 0x4000_0000 as Pa, size: 0x80_0000 }],
       overheads: {
         contextSwitchNs: micro,
+        reloadNs: 0 as Nanoseconds,
         timerNs: micro,
         interruptNs: micro,
         longestSectionNs: micro,
@@ -192,5 +202,6 @@ export function createExample(): StaticConfiguration {
       },
     ],
     schedules: [],
+    bandwidth: [],
   };
 }
