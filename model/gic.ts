@@ -53,6 +53,7 @@ export function processTake(plan: Plan, machine: Machine, action: TakeAction): O
   line.pending = false;
   line.active = true;
   raiseLine(plan, machine, line.owner, action.intId);
+  state.section = plan.interruptTicks;
   return 'DONE';
 }
 

@@ -177,6 +177,8 @@ export interface Account {
   epochs: number;
   /** The next dispatch is an activation and pays for the switch (time spent by the preemptor). */
   activation: boolean;
+  /** The budget is spent, and EL2 has handled the timer interrupt that says so. */
+  exhausted: boolean;
 }
 
 /** A core. */
@@ -197,6 +199,10 @@ export interface CoreState {
    */
   dispatchDue: boolean;
   readonly accounts: Account[];
+  /** Under `table` the slot or gap that the core is in; NONE else. */
+  slot: number;
+  /** Under `table` the instant at which the frame began; 0 else. */
+  frameStart: number;
   /** Resident whose registers are live; NONE after boot. */
   loaded: number;
   readonly registers: number[];
@@ -292,6 +298,8 @@ export function createMachine(plan: Plan): Machine {
       resets: 0,
     })),
     cores: plan.cores.map((core) => ({
+      slot: NONE,
+      frameStart: 0,
       clock: 0,
       running: NONE,
       slack: false,
@@ -303,6 +311,7 @@ export function createMachine(plan: Plan): Machine {
         nextReplenishment: 0,
         epochs: 0,
         activation: true,
+        exhausted: false,
       })),
       loaded: NONE,
       registers: REGISTERS.map(() => 0),

@@ -5,7 +5,13 @@
  * Code here runs once per configuration, outside of transitions.
  */
 
-import type { Access, IdlePolicy, SchedulingPolicy, StaticConfiguration } from './configuration.ts';
+import type {
+  Access,
+  CoreSchedule,
+  IdlePolicy,
+  SchedulingPolicy,
+  StaticConfiguration,
+} from './configuration.ts';
 import {
   PAGE_SIZE,
   computePages,
@@ -13,7 +19,7 @@ import {
   computeTicksFloor,
   isOverlapping,
 } from './units.ts';
-import type { Affinity, ByteRange, Ticks } from './units.ts';
+import type { Affinity, ByteRange, Nanoseconds, Ticks } from './units.ts';
 
 /** Memory type of a mapping: Normal write-back, Device-nGnRE, or the ITS doorbell register page. */
 export type MemoryType = 'normal' | 'device' | 'doorbell';
@@ -81,6 +87,15 @@ export interface Resident {
   readonly slack: boolean;
 }
 
+/** A slot of a core's table, or a gap between two: together they are the frame. */
+export interface PlannedSlot {
+  /** From the begin of the frame: first tick of it, and first tick behind it. */
+  readonly start: Ticks;
+  readonly end: Ticks;
+  /** Index into the core's `residents`; -1 in a gap. */
+  readonly resident: number;
+}
+
 /** A core as boot sets it up. */
 export interface PlannedCore {
   readonly el2: boolean;
@@ -88,6 +103,14 @@ export interface PlannedCore {
   readonly policy: SchedulingPolicy;
   /** Most urgent first under fixed priority; ties by position in the configuration. */
   readonly residents: readonly Resident[];
+  /** Length of the frame under `table`, else 0. */
+  readonly frame: Ticks;
+  /** Slots and gaps in their order, without a hole; none but under `table`. */
+  readonly slots: readonly PlannedSlot[];
+  /** Slots that end while EL2 is in one section, at most. */
+  readonly turnsMax: number;
+  /** Replenishments of one resident that fall due while EL2 is in one section, at most. */
+  readonly epochsMax: number;
   /** Some partition uses the core, so that it boots. */
   readonly used: boolean;
   readonly aliases: readonly {
@@ -143,10 +166,21 @@ export interface Plan {
   readonly spiFirst: number;
   readonly listRegisters: number;
   readonly hasFirewall: boolean;
-  /** Longest EL2 section with interrupts masked, ticks. */
+  /** Longest EL2 section that a partition can ask for, interrupts masked, ticks. */
   readonly sectionTicks: Ticks;
-  /** Charged to an activation once: switch in and out, ticks. */
-  readonly switchTicks: Ticks;
+  /**
+   * Charged to an activation once: the switch in and out, and what the pre-empted loses in caches,
+   * ticks.
+   */
+  readonly activationTicks: Ticks;
+  /** Handling the timer interrupt by which a reservation ends that has spent its budget, ticks. */
+  readonly timerTicks: Ticks;
+  /** Taking one physical interrupt, ticks. */
+  readonly interruptTicks: Ticks;
+  /** The longest of these: for so long a core may be at EL2 before it chooses anew, ticks. */
+  readonly blockingTicks: Ticks;
+  /** How far below 0 a budget can go, ticks. */
+  readonly overrunTicks: Ticks;
 }
 
 /** First LPI. */
@@ -164,9 +198,11 @@ export const DOORBELL_OFFSET = 0x10000;
  * them.
  */
 export function createPlan(configuration: StaticConfiguration): Plan {
-  const { platform, hypervisor } = configuration;
-  const hz = platform.timerHz;
-  const cores = configuration.platform.cores.map((_, core) => planCore(configuration, core));
+  const { platform } = configuration;
+  const costs = planCosts(configuration);
+  const cores = configuration.platform.cores.map((_, core) =>
+    planCore(configuration, core, costs.blockingTicks),
+  );
   const partitions = configuration.partitions.map((_, partition) =>
     planPartition(configuration, cores, partition),
   );
@@ -182,15 +218,48 @@ export function createPlan(configuration: StaticConfiguration): Plan {
     spiFirst: platform.interrupts.spiFirst,
     listRegisters: platform.interrupts.listRegisters,
     hasFirewall: platform.firewall !== null,
-    sectionTicks: computeTicksCeil(hypervisor.overheads.longestSectionNs, hz),
-    switchTicks: computeTicksCeil(hypervisor.overheads.contextSwitchNs, hz),
+    ...costs,
   };
 }
 
-function planCore(configuration: StaticConfiguration, index: number): PlannedCore {
+/** Time that EL2 takes. */
+type Costs = Pick<
+  Plan,
+  | 'sectionTicks'
+  | 'activationTicks'
+  | 'timerTicks'
+  | 'interruptTicks'
+  | 'blockingTicks'
+  | 'overrunTicks'
+>;
+
+function planCosts({ platform, hypervisor }: StaticConfiguration): Costs {
+  const { overheads } = hypervisor;
+  const hz = platform.timerHz;
+  const sectionTicks = computeTicksCeil(overheads.longestSectionNs, hz);
+  const timerTicks = computeTicksCeil(overheads.timerNs, hz);
+  const interruptTicks = computeTicksCeil(overheads.interruptNs, hz);
+  const activationTicks = (computeTicksCeil(overheads.contextSwitchNs, hz) +
+    computeTicksCeil(overheads.reloadNs, hz)) as Ticks;
+  const blocking = Math.max(sectionTicks, activationTicks, timerTicks, interruptTicks);
+  // A section begins with one tick of budget at least; then the timer's handler follows.
+  const overrun = Math.max(0, Math.max(sectionTicks, interruptTicks) - 1) + timerTicks;
+  return {
+    sectionTicks,
+    activationTicks,
+    timerTicks,
+    interruptTicks,
+    blockingTicks: blocking as Ticks,
+    overrunTicks: overrun as Ticks,
+  };
+}
+
+function planCore(configuration: StaticConfiguration, index: number, blocking: Ticks): PlannedCore {
   const { platform } = configuration;
   const core = platform.cores[index];
   if (core === undefined) throw new RangeError('a core index comes from the list of cores');
+  const schedule = configuration.schedules.find(({ core: id }) => id === core.id);
+  const isTable = schedule?.policy === 'table';
   const residents: Resident[] = [];
   for (const [partition, { cpus }] of configuration.partitions.entries()) {
     for (const [vcpu, cpu] of cpus.entries()) {
@@ -200,9 +269,9 @@ function planCore(configuration: StaticConfiguration, index: number): PlannedCor
         partition,
         vcpu,
         dedicated: own === null,
-        budget: computeTicksFloor(own?.budgetNs ?? (0 as never), platform.timerHz),
-        period: computeTicksCeil(own?.periodNs ?? (0 as never), platform.timerHz),
-        phase: computeTicksFloor(own?.phaseNs ?? (0 as never), platform.timerHz),
+        budget: computeTicksFloor(isTable ? NO_TIME : (own?.budgetNs ?? NO_TIME), platform.timerHz),
+        period: computeTicksCeil(isTable ? NO_TIME : (own?.periodNs ?? NO_TIME), platform.timerHz),
+        phase: computeTicksFloor(own?.phaseNs ?? NO_TIME, platform.timerHz),
         priority: own?.priority ?? 0,
         idle: own?.idle ?? 'keep',
         slack: own?.slack ?? false,
@@ -213,11 +282,57 @@ function planCore(configuration: StaticConfiguration, index: number): PlannedCor
   return {
     el2: core.el2,
     affinity: core.affinity,
-    policy: configuration.schedules.find(({ core: id }) => id === core.id)?.policy ?? 'fp',
+    policy: schedule?.policy ?? 'fp',
     residents,
+    ...planTable(configuration, schedule, residents, blocking),
+    epochsMax: residents.reduce(
+      (most, { period }) => (period === 0 ? most : Math.max(most, Math.ceil(blocking / period))),
+      1,
+    ),
     used: residents.length > 0,
     aliases: core.aliases,
   };
+}
+
+const NO_TIME = 0 as Nanoseconds;
+
+/** The frame of a core as slots and gaps without a hole; slots that overlap are cut. */
+function planTable(
+  { platform }: StaticConfiguration,
+  schedule: CoreSchedule | undefined,
+  residents: readonly Resident[],
+  blocking: Ticks,
+): Pick<PlannedCore, 'frame' | 'slots' | 'turnsMax'> {
+  if (schedule?.policy !== 'table') return { frame: 0 as Ticks, slots: [], turnsMax: 0 };
+  const frame = computeTicksCeil(schedule.frameNs ?? NO_TIME, platform.timerHz);
+  const slots: PlannedSlot[] = [];
+  let at = 0;
+  const fill = (until: number, resident: number): void => {
+    const end = Math.min(until, frame);
+    if (end > at) slots.push({ start: at as Ticks, end: end as Ticks, resident });
+    at = Math.max(at, end);
+  };
+  for (const { partition, startNs, durationNs } of schedule.slots) {
+    const start = computeTicksFloor(startNs, platform.timerHz);
+    fill(start, -1);
+    fill(
+      start + computeTicksFloor(durationNs, platform.timerHz),
+      residents.findIndex((resident) => resident.partition === partition),
+    );
+  }
+  fill(frame, -1);
+  return { frame, slots, turnsMax: countTurns(slots, frame, blocking) };
+}
+
+/** Ends of slots in a stretch of `length` ticks that begins just before one, at most. */
+function countTurns(slots: readonly PlannedSlot[], frame: number, length: number): number {
+  const laps = frame === 0 ? 0 : Math.floor(length / frame);
+  const rest = length - laps * frame;
+  const counts = slots.map(
+    ({ end: first }) =>
+      slots.filter(({ end }) => (end - first + frame) % frame <= rest).length + laps * slots.length,
+  );
+  return Math.max(0, ...counts);
 }
 
 function planPartition(

@@ -1,10 +1,13 @@
 /**
- * Scheduler: (budget, period) reservations on each shared core.
+ * Scheduler: (budget, period) reservations on each shared core, or slots of a table.
  *
  * Replenishment happens at phase + k * period, never relative to the handler's time, and sets the
- * budget to Q plus any debt; unused budget is lost. A reservation that has spent its budget is
- * pre-empted at once, or at the end of an EL2 section, whose excess is debt. An activation pays for
- * the switch. A core that one partition has whole is not scheduled at all.
+ * budget to Q plus any debt; unused budget is lost. A handler that is late works through all that
+ * has fallen due, in order, and charges what ran since to the new period. A reservation that has
+ * spent its budget is pre-empted at once, or at the end of an EL2 section; it pays for the section
+ * and for the timer interrupt, which is debt. An activation pays for the switch. Under `table` a
+ * resident runs in its slots and has no budget. A core that one partition has whole is not scheduled
+ * at all.
  *
  * Sources: Strosnider, Lehoczky, Sha 1995 (keep: deferrable); Lehoczky, Sha, Strosnider 1987
  * (poll); idling periodic server (burn).
@@ -26,8 +29,9 @@ export function startSchedule(plan: Plan, machine: Machine, core: number): void 
     const account = state.accounts[index];
     if (resident === undefined || account === undefined) continue;
     account.nextReplenishment = resident.phase;
-    replenishWhenDue(resident, account, state.clock);
+    replenishWhenDue(planned, state, index);
   }
+  if (planned.slots.length > 0) state.slot = 0;
 }
 
 /** A core chooses anew who runs, when all that happens in this step has happened. */
@@ -53,8 +57,14 @@ function dispatch(plan: Plan, machine: Machine, core: number): void {
   const state = machine.cores[core];
   if (planned === undefined || state === undefined) return;
   if (!machine.boot.sealed || !planned.el2 || state.section > 0) return;
-  markExhausted(planned, state);
-  const chosen = chooseResident(plan, machine, planned, state);
+  if (isExhausted(planned, state)) {
+    handleExhaustion(plan, state);
+    if (state.section > 0) return;
+  }
+  const chosen =
+    planned.policy === 'table'
+      ? chooseInSlot(plan, machine, planned, state)
+      : chooseResident(plan, machine, planned, state);
   const slack = chosen === NONE ? chooseSlack(machine, planned, state) : NONE;
   state.slack = slack !== NONE;
   state.running = chosen === NONE ? slack : chosen;
@@ -72,7 +82,7 @@ export function wake(plan: Plan, machine: Machine, partition: number, vcpu: numb
 
 /** Whether the account of the running resident pays for the time that passes. */
 export function isCharged(planned: PlannedCore, state: CoreState): boolean {
-  if (state.running === NONE) return false;
+  if (planned.policy === 'table' || state.running === NONE) return false;
   const resident = planned.residents[state.running];
   return resident !== undefined && !resident.dedicated && !state.slack;
 }
@@ -82,22 +92,75 @@ export function isReplenished(resident: Resident): boolean {
   return !resident.dedicated && resident.period > 0;
 }
 
-/** At phase + k * period: budget is Q less any debt; what was unused is lost. */
-export function replenishWhenDue(resident: Resident, account: Account, clock: number): void {
-  if (!isReplenished(resident) || account.nextReplenishment > clock) return;
-  if (account.budget <= 0) account.activation = true;
-  account.budget = resident.budget + Math.min(account.budget, 0);
-  account.nextReplenishment += resident.period;
-  account.epochs += 1;
+/**
+ * At phase + k * period: budget is Q less any debt; what was unused is lost. All that has fallen due
+ * is worked through; what the resident has been charged since then belongs to the new period.
+ */
+export function replenishWhenDue(planned: PlannedCore, state: CoreState, index: number): void {
+  const resident = planned.residents[index];
+  const account = state.accounts[index];
+  if (resident === undefined || account === undefined || !isReplenished(resident)) return;
+  const charged = isCharged(planned, state) && state.running === index;
+  for (let epoch = 0; epoch < planned.epochsMax; epoch += 1) {
+    if (account.nextReplenishment > state.clock) break;
+    const since = charged ? state.clock - account.nextReplenishment : 0;
+    const before = account.budget + since;
+    if (before <= 0) account.activation = true;
+    account.budget = resident.budget + Math.min(before, 0) - since;
+    account.exhausted = false;
+    account.nextReplenishment += resident.period;
+    account.epochs += 1;
+  }
 }
 
-/** A reservation that has spent its budget, or went idle, pays again for its next activation. */
-function markExhausted(planned: PlannedCore, state: CoreState): void {
-  if (!isCharged(planned, state)) return;
-  const account = state.accounts[state.running];
-  if (account !== undefined && account.budget <= 0) {
-    account.activation = true;
+/** The next slot begins where the one before has ended: whoever has it pays for the switch. */
+export function turnWhenDue(planned: PlannedCore, state: CoreState): void {
+  for (let turn = 0; turn < planned.turnsMax; turn += 1) {
+    if (computeSlotEnd(planned, state) > state.clock) break;
+    state.slot += 1;
+    if (state.slot === planned.slots.length) {
+      state.slot = 0;
+      state.frameStart += planned.frame;
+    }
+    const account = state.accounts[planned.slots[state.slot]?.resident ?? NONE];
+    if (account !== undefined) account.activation = true;
   }
+}
+
+/** The instant at which the slot ends that a core is in. */
+export function computeSlotEnd(planned: PlannedCore, state: CoreState): number {
+  return state.frameStart + (planned.slots[state.slot]?.end ?? 0);
+}
+
+/** Whether who runs has spent its budget, and EL2 has still to handle that. */
+function isExhausted(planned: PlannedCore, state: CoreState): boolean {
+  if (!isCharged(planned, state)) return false;
+  const account = state.accounts[state.running];
+  return account !== undefined && account.budget <= 0 && !account.exhausted;
+}
+
+/** The timer has interrupted whoever runs: it pays for that, and again for its next activation. */
+function handleExhaustion(plan: Plan, state: CoreState): void {
+  const account = state.accounts[state.running];
+  if (account === undefined) return;
+  account.exhausted = true;
+  account.activation = true;
+  state.section = plan.timerTicks;
+}
+
+/** Whoever has the slot, if it is ready and has time enough for an activation, where it is one. */
+function chooseInSlot(
+  plan: Plan,
+  machine: Machine,
+  planned: PlannedCore,
+  state: CoreState,
+): number {
+  const index = planned.slots[state.slot]?.resident ?? NONE;
+  const resident = planned.residents[index];
+  const account = state.accounts[index];
+  if (resident === undefined || account === undefined || !isReady(machine, resident)) return NONE;
+  const left = computeSlotEnd(planned, state) - state.clock;
+  return left >= computeLeastBudget(plan, account) ? index : NONE;
 }
 
 /**
@@ -158,7 +221,7 @@ function isEligible(plan: Plan, machine: Machine, resident: Resident, account: A
 
 /** Budget that a dispatch needs: an activation pays for the switch and gets at least one tick. */
 function computeLeastBudget(plan: Plan, account: Account): number {
-  return account.activation ? plan.switchTicks + 1 : 1;
+  return account.activation ? plan.activationTicks + 1 : 1;
 }
 
 /**
@@ -202,9 +265,10 @@ function enterRunning(plan: Plan, machine: Machine, core: number): void {
   if (resident === undefined || account === undefined) return;
   if (!isReady(machine, resident)) return;
   if (!resident.dedicated && !state.slack && account.activation) {
-    if (account.budget < computeLeastBudget(plan, account)) return;
+    const has = planned.policy === 'table' ? Infinity : account.budget;
+    if (has < computeLeastBudget(plan, account)) return;
     account.activation = false;
-    state.section = plan.switchTicks;
+    state.section = plan.activationTicks;
   }
   if (state.loaded !== state.running) switchWorld(plan, machine, core, state.running);
 }

@@ -1,6 +1,6 @@
 /**
  * Time: it passes on each core from event to event, and EL2 spends some of it with interrupts
- * masked.
+ * masked: its timer is then handled late, at the end of the section.
  */
 
 import type { SectionAction, TimeAction, TimerAction } from './actions.ts';
@@ -8,7 +8,14 @@ import { checkExecuting, getRunningVcpu, getVcpuOf } from './execution.ts';
 import type { CoreState, Machine } from './machine.ts';
 import type { Outcome } from './outcome.ts';
 import type { Plan, PlannedCore, Resident } from './plan.ts';
-import { isCharged, isReplenished, replenishWhenDue, requestDispatch } from './scheduler.ts';
+import {
+  computeSlotEnd,
+  isCharged,
+  isReplenished,
+  replenishWhenDue,
+  requestDispatch,
+  turnWhenDue,
+} from './scheduler.ts';
 import { raisePrivateLine } from './virtual-gic.ts';
 
 /** INTID of the virtual timer, CNTV. */
@@ -27,11 +34,13 @@ export function processTime(plan: Plan, machine: Machine, action: TimeAction): O
   chargeRunning(planned, state, ticks);
   state.clock += ticks;
   state.section = Math.max(0, state.section - ticks);
-  for (let index = 0; index < planned.residents.length; index += 1) {
-    const resident = planned.residents[index];
-    const account = state.accounts[index];
-    if (resident === undefined || account === undefined) continue;
-    replenishWhenDue(resident, account, state.clock);
+  if (state.section === 0) {
+    for (let index = 0; index < planned.residents.length; index += 1) {
+      replenishWhenDue(planned, state, index);
+    }
+    turnWhenDue(planned, state);
+  }
+  for (const resident of planned.residents) {
     fireTimerWhenDue(plan, machine, resident, state.clock);
   }
   requestDispatch(machine, action.core);
@@ -75,14 +84,17 @@ export function computeTicksToEvent(plan: Plan, machine: Machine, core: number):
   if (planned === undefined || state === undefined) return Infinity;
   let ticks = Infinity;
   if (state.section > 0) ticks = state.section;
-  else if (isCharged(planned, state)) {
-    ticks = state.accounts[state.running]?.budget ?? Infinity;
+  else {
+    if (isCharged(planned, state)) ticks = state.accounts[state.running]?.budget ?? Infinity;
+    if (planned.policy === 'table') {
+      ticks = Math.min(ticks, computeSlotEnd(planned, state) - state.clock);
+    }
   }
   for (let index = 0; index < planned.residents.length; index += 1) {
     const resident = planned.residents[index];
     const account = state.accounts[index];
     if (resident === undefined || account === undefined) continue;
-    if (isReplenished(resident)) {
+    if (state.section === 0 && isReplenished(resident)) {
       ticks = Math.min(ticks, account.nextReplenishment - state.clock);
     }
     const vcpu = getVcpuOf(machine, resident);

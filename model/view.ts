@@ -69,6 +69,8 @@ export const HIDDEN_FIELDS: Readonly<Record<string, string>> = {
   'cores.section': 'time at EL2, bounded by the time properties',
   'cores.dispatchDue': 'set within a step only: every step ends by clearing it',
   'cores.accounts': 'budgets are EL2’s; their effect is time',
+  'cores.slot': 'the table is fixed; where in it a core is follows from the time',
+  'cores.frameStart': 'as slot',
   'cores.tlb': 'caches translations that the table holds; coherence is an invariant of its own',
   bus: 'a probe for the analysis',
 };
@@ -85,6 +87,8 @@ export const ALIGNED_FIELDS: Readonly<Record<string, string>> = {
   'cores.lastSlack': 'as running',
   'cores.section': 'time at EL2, bounded by the time properties',
   'cores.accounts': 'budgets decide the schedule',
+  'cores.slot': 'slots decide the schedule',
+  'cores.frameStart': 'as slot',
   'cores.loaded': 'whose registers are live follows from the schedule',
   'smmu.inFlight.busy': 'arbitration of the bus, whose bandwidth Haven does not bound',
   'smmu.inFlight.master': 'as smmu.inFlight.busy',

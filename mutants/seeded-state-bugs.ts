@@ -24,7 +24,7 @@ function findOwned(plan: Plan, machine: Machine, intId: number): Line | undefine
 const sectionHasNoEnd = afterStep((plan, machine, action, outcome) => {
   if (action.kind !== 'section' || outcome !== 'DONE') return outcome;
   const core = machine.cores[action.core];
-  if (core !== undefined) core.section = 2 * (plan.sectionTicks + plan.switchTicks);
+  if (core !== undefined) core.section = 2 * plan.blockingTicks + 1;
   return outcome;
 });
 

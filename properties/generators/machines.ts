@@ -11,7 +11,7 @@ import type { Plan, Resident } from '../../model/plan.ts';
 import { computePage } from '../../model/translation.ts';
 import { nextBelow } from '../engine/random.ts';
 import type { RandomState } from '../engine/random.ts';
-import { isReplenishmentAhead } from '../inductive/execution.ts';
+import { isReplenishmentAhead, isSlotAhead } from '../inductive/execution.ts';
 import { isLastWriterGranted, isRequestGranted } from '../inductive/grants.ts';
 import { createReference } from '../inductive/phase.ts';
 import type { Phase } from '../inductive/phase.ts';
@@ -266,6 +266,18 @@ function repairLabels(plan: Plan, machine: Machine, random: RandomState): void {
   }
 }
 
+function isReserved(residents: readonly Resident[], index: number): boolean {
+  return residents[index]?.dedicated === false;
+}
+
+/** Lets the frame have begun late enough for its slot not to have ended. */
+function repairSlot(plan: Plan, machine: Machine, core: number, random: RandomState): void {
+  const state = machine.cores[core];
+  const end = plan.cores[core]?.slots[state?.slot ?? NONE]?.end;
+  if (state === undefined || end === undefined || isSlotAhead(plan, machine, core)) return;
+  state.frameStart = Math.max(0, state.clock + 1 - end + drawNumber(random));
+}
+
 function repairTime(plan: Plan, machine: Machine, random: RandomState): void {
   for (const [index, core] of machine.cores.entries()) {
     const residents = plan.cores[index]?.residents ?? [];
@@ -276,8 +288,9 @@ function repairTime(plan: Plan, machine: Machine, random: RandomState): void {
       account.nextReplenishment = resident.phase === 0 ? resident.period : resident.phase;
       if (machine.boot.sealed) account.nextReplenishment = core.clock + 1 + drawNumber(random);
     }
+    repairSlot(plan, machine, index, random);
     const account = core.accounts[core.running];
-    const reserved = residents[core.running]?.dedicated === false;
+    const reserved = plan.cores[index]?.policy !== 'table' && isReserved(residents, core.running);
     if (reserved && account !== undefined && account.budget <= 0) {
       account.budget = 1 + nextBelow(random, residents[core.running]?.budget ?? 1);
     }

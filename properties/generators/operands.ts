@@ -78,14 +78,14 @@ export function collectOperands(plan: Plan): Operands {
     doorbells: pool([0, 1, ...plan.partitions.map(({ doorbells }) => doorbells.length)]),
     ticks: pool([
       1,
-      plan.switchTicks + 1,
+      plan.activationTicks + 1,
       ...residents.flatMap(({ budget, period }) => [budget - 1, budget, period, 4 * period]),
     ]),
     sections: pool([
       1,
       plan.sectionTicks,
       plan.sectionTicks + 1,
-      2 * (plan.sectionTicks + plan.switchTicks),
+      2 * (plan.sectionTicks + plan.activationTicks),
     ]),
   };
 }

@@ -7,7 +7,7 @@
 import { BOOT_SCHEDULER } from '../../model/machine.ts';
 import type { Machine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
-import { isReplenished } from '../../model/scheduler.ts';
+import { computeSlotEnd, isReplenished } from '../../model/scheduler.ts';
 
 /** A virtual CPU that waits for an interrupt has been started. */
 export function isWaiterOn(
@@ -20,7 +20,10 @@ export function isWaiterOn(
   return state === undefined || !state.waiting || state.on;
 }
 
-/** Once its schedule has started, the next replenishment of a reservation lies ahead. */
+/**
+ * Once its schedule has started, the next replenishment of a reservation lies ahead; in a section it
+ * can be as much behind as the section has lasted.
+ */
 export function isReplenishmentAhead(
   plan: Plan,
   machine: Machine,
@@ -34,7 +37,18 @@ export function isReplenishmentAhead(
   if (!isReplenished(resident)) return true;
   const done = machine.boot.steps[core];
   if (done === undefined || done < BOOT_SCHEDULER) return true;
-  return account.nextReplenishment > state.clock;
+  if (state.section === 0) return account.nextReplenishment > state.clock;
+  return account.nextReplenishment + plan.blockingTicks > state.clock + state.section;
+}
+
+/** The slot that a core is in ends ahead, in a section as late as a replenishment can be. */
+export function isSlotAhead(plan: Plan, machine: Machine, core: number): boolean {
+  const planned = plan.cores[core];
+  const state = machine.cores[core];
+  if (planned === undefined || state === undefined || !machine.boot.sealed) return true;
+  const end = computeSlotEnd(planned, state);
+  if (state.section === 0) return end > state.clock;
+  return end + plan.blockingTicks > state.clock + state.section;
 }
 
 /** An armed virtual timer lies ahead of the clock of its core. */
@@ -63,7 +77,9 @@ export function isChargedInBudget(plan: Plan, machine: Machine, core: number): b
     const resident = planned.residents[index];
     const account = state.accounts[index];
     if (resident === undefined || account === undefined || resident.dedicated) continue;
-    if (state.running === index) return state.slack || account.budget > 0;
+    if (state.running === index) {
+      return planned.policy === 'table' || state.slack || account.budget > 0;
+    }
   }
   return true;
 }

@@ -22,6 +22,7 @@ import {
   createSharedCore,
   createSmallBoard,
 } from '../../model/testing/small-board.ts';
+import type { SmallBoardOptions } from '../../model/testing/small-board.ts';
 import { PROPERTIES } from '../catalogue.ts';
 import { createRandom } from '../engine/random.ts';
 import { createInductiveMachine, createRandomMachine } from '../generators/machines.ts';
@@ -148,6 +149,12 @@ const slack = { period: 50, priority: 1, slack: true };
 const BOARDS: readonly (readonly [name: string, configuration: StaticConfiguration])[] = [
   ['the small board', createSmallBoard()],
   ['a board with polling, one list register, no firewall', createPolling()],
+  ['a board with a table', createSmallBoard({ policy: 'table', reload: 1, section: 30 })],
+  ['a board whose timer and interrupts take time', createSmallBoard({ timer: 3, interrupt: 4 })],
+  [
+    'a board with sections longer than periods',
+    createSmallBoard({ section: 70, left: { budget: 5, period: 20, priority: 2, phase: 3 } }),
+  ],
   ['a board with EDF and without an SMMU', createSmallBoard({ policy: 'edf', iommu: false })],
   [
     'a core that three share, with slack',
@@ -245,8 +252,8 @@ test('a random state depends on the seed alone', () => {
 });
 
 /** The busy board with an SGI in a list register of core 0 and a request in flight. */
-function createFull(): { plan: Plan; machine: Machine } {
-  const board = createBusy();
+function createFull(options: SmallBoardOptions = {}): { plan: Plan; machine: Machine } {
+  const board = createBusy(options);
   const sgi = { core: 0, intId: 1, vcpu: 0 };
   const actions: Action[] = [
     { kind: 'distributor', operation: 'enable', ...sgi },
@@ -332,6 +339,10 @@ const SPOILT: Readonly<Record<string, (machine: Machine) => void>> = {
     const [account] = cores[SHARED_CORE]?.accounts ?? [];
     if (account !== undefined) account.nextReplenishment = 0;
   },
+  'time.slot-ahead': ({ cores }) => {
+    const core = cores[SHARED_CORE];
+    if (core !== undefined) core.clock += 500;
+  },
   'time.timer-ahead': ({ partitions }) => {
     const vcpu = partitions[0]?.vcpus[0];
     if (vcpu !== undefined) vcpu.timerAt = 0;
@@ -345,9 +356,14 @@ const SPOILT: Readonly<Record<string, (machine: Machine) => void>> = {
   },
 };
 
+/** Boards on which an invariant has instances, where the usual one has none. */
+const NEEDED: Readonly<Record<string, SmallBoardOptions>> = {
+  'time.slot-ahead': { policy: 'table' },
+};
+
 describe('every invariant', () => {
   test.each(INDUCTIVE_INVARIANTS)('is broken by a spoilt state: $id', ({ id }) => {
-    const { plan, machine } = createFull();
+    const { plan, machine } = createFull(NEEDED[id]);
     expect(listWrong(plan, machine)).toEqual([]);
     SPOILT[id]?.(machine);
     const broken = new Set(listWrong(plan, machine).map((one) => one.split(' ')[0]));
@@ -369,9 +385,8 @@ describe('every invariant', () => {
   });
 
   test('has names for its indices', () => {
-    const { plan } = createReset();
     for (const { id, indices, instances, spy } of INDUCTIVE_INVARIANTS) {
-      const [first] = instances(plan);
+      const [first] = instances(createReset(NEEDED[id]).plan);
       const count = (first?.length ?? 0) + Number(spy === true);
       expect({ id, count: indices.length }).toEqual({ id, count });
     }

@@ -9,7 +9,13 @@ import { CACHE_SLOTS, IN_FLIGHT_SLOTS, PRIVATE_LINES } from '../../model/machine
 import type { Plan, PlannedCore, PlannedPartition } from '../../model/plan.ts';
 import { REGISTERS } from '../../model/registers.ts';
 import { isReplenished } from '../../model/scheduler.ts';
-import { isChargedInBudget, isReplenishmentAhead, isTimerAhead, isWaiterOn } from './execution.ts';
+import {
+  isChargedInBudget,
+  isReplenishmentAhead,
+  isSlotAhead,
+  isTimerAhead,
+  isWaiterOn,
+} from './execution.ts';
 import { isLastWriterGranted, isRequestGranted } from './grants.ts';
 import {
   isActiveForwarded,
@@ -266,8 +272,9 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
   },
   {
     id: 'time.replenishment-ahead',
-    statement: 'The next replenishment of a reservation lies ahead of the clock.',
-    source: 'Haven’s scheduler: time passes from event to event',
+    statement:
+      'The next replenishment of a reservation lies ahead, or as far behind as a section has lasted.',
+    source: 'Haven’s scheduler: time passes from event to event, in a section to its end',
     example: 'a handler that runs late and skips a replenishment',
     indices: ['core', 'resident'],
     file: EXECUTION,
@@ -276,6 +283,17 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
       onCores(plan, ({ residents }) =>
         residents.flatMap((resident, index) => (isReplenished(resident) ? [[index]] : [])),
       ),
+  },
+  {
+    id: 'time.slot-ahead',
+    statement: 'The slot of a table ends ahead, or as far behind as a section has lasted.',
+    source: 'ARINC 653 P1, partition scheduling by a major frame',
+    example: 'a slot that begins when the handler ran',
+    indices: ['core'],
+    file: EXECUTION,
+    holds: isSlotAhead,
+    instances: (plan) =>
+      plan.cores.flatMap(({ slots }, core) => (slots.length > 0 ? [[core]] : [])),
   },
   {
     id: 'time.timer-ahead',

@@ -306,7 +306,10 @@ function describeCore(era: Era, state: CoreState, index: number): ShapeOf<CoreSt
   if (planned === undefined) return fix(state);
   if (!planned.el2) return describeBareCore(state, planned);
   if (!sealed) {
-    return { ...fix(state), accounts: describeStarting(era, state.accounts, index) };
+    const accounts = describeStarting(era, state.accounts, index);
+    const isTable = planned.slots.length > 0 && index !== plan.bootCore;
+    const slot = isTable && era.leader >= BOOT_SCHEDULER ? choice([NONE, 0]) : fix(state.slot);
+    return { ...fix(state), accounts, slot };
   }
   if (!planned.used) return { ...fix(state), clock: COUNT };
   const residents = planned.residents.map((_, resident) => resident);
@@ -324,9 +327,11 @@ function describeCore(era: Era, state: CoreState, index: number): ShapeOf<CoreSt
     running: choice([NONE, ...residents]),
     slack: booleanIf(slack.length > 0, false),
     lastSlack: choice([NONE, ...slack]),
-    section: { kind: 'integer', low: 0, high: Math.max(plan.sectionTicks, plan.switchTicks) },
+    section: { kind: 'integer', low: 0, high: plan.blockingTicks },
     dispatchDue: constant(false),
     accounts: state.accounts.map((account, at) => describeAccount(account, planned, at)),
+    slot: planned.slots.length === 0 ? constant(NONE) : choice([...planned.slots.keys()]),
+    frameStart: planned.slots.length === 0 ? constant(0) : COUNT,
     loaded: choice([NONE, ...residents]),
     registers: state.registers.map((value, at) => (isSwitched(at) ? ANY : constant(value))),
     registerWriters: state.registerWriters.map((writer, at) =>
@@ -379,6 +384,7 @@ function describeStarting(
       nextReplenishment: choice([account.nextReplenishment, after.nextReplenishment]),
       epochs: after.epochs === account.epochs ? constant(account.epochs) : COUNT,
       activation: constant(account.activation),
+      exhausted: constant(account.exhausted),
     };
   });
 }
@@ -386,11 +392,14 @@ function describeStarting(
 function describeAccount(account: Account, planned: PlannedCore, at: number): ShapeOf<Account> {
   const resident = planned.residents[at];
   if (resident === undefined || resident.dedicated) return fix(account);
+  // Under a table residents have slots, no budget.
+  if (planned.slots.length > 0) return { ...fix(account), activation: BOOLEAN };
   return {
     budget: { kind: 'integer', low: null, high: resident.budget },
     nextReplenishment: COUNT,
     epochs: COUNT,
     activation: BOOLEAN,
+    exhausted: BOOLEAN,
   };
 }
 

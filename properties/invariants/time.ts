@@ -64,20 +64,24 @@ function watchBudget(context: Context): Monitor {
   const used: Consumption[][] = context.machine.cores.map((core) =>
     core.accounts.map(() => ({ epochs: 0, ticks: 0 })),
   );
-  const overrun = Math.max(context.plan.sectionTicks, context.plan.switchTicks);
+  const overrun = context.plan.overrunTicks;
   const judge = (index: number, core: CoreState, count: () => void): Violation | null => {
     const slice = slices[index];
     const resident = context.plan.cores[index]?.residents[slice?.running ?? -1];
     const consumption = used[index]?.[slice?.running ?? -1];
     if (slice === undefined || resident === undefined || consumption === undefined) return null;
     if (resident.dedicated || !slice.charged || core.clock === slice.clock) return null;
-    const period = Math.floor((slice.clock - resident.phase) / Math.max(1, resident.period));
-    if (consumption.epochs !== period) {
-      consumption.epochs = period;
-      consumption.ticks = 0;
-    }
-    consumption.ticks += core.clock - slice.clock;
     count();
+    // A section can go on over the end of a period: what runs behind it counts in the next one.
+    const length = Math.max(1, resident.period);
+    for (let from = slice.clock; from < core.clock;) {
+      const period = Math.floor((from - resident.phase) / length);
+      const until = Math.min(core.clock, resident.phase + (period + 1) * length);
+      if (consumption.epochs !== period) consumption.ticks = 0;
+      consumption.epochs = period;
+      consumption.ticks += until - from;
+      from = until;
+    }
     if (consumption.ticks <= resident.budget + overrun) return null;
     return {
       property: 'time.budget',
@@ -109,7 +113,8 @@ function watchGrid(context: Context): Monitor {
     for (const [index, resident] of residents.entries()) {
       const account = core?.accounts[index];
       if (resident.dedicated || resident.period <= 0 || account === undefined) continue;
-      if (core === undefined || !context.machine.boot.sealed) continue;
+      // In a section EL2 is late.
+      if (core === undefined || !context.machine.boot.sealed || core.section > 0) continue;
       count();
       const since = core.clock - resident.phase;
       const epochs = since < 0 ? 0 : Math.floor(since / resident.period) + 1;
