@@ -1,14 +1,16 @@
 /** A configuration with nothing but one shared core: the setting of the timing tests. */
 
 import type {
+  CoreSchedule,
   IdlePolicy,
   Overheads,
   Partition,
   SchedulingPolicy,
   StaticConfiguration,
   Task,
+  TaskPolicy,
 } from '../../model/configuration.ts';
-import type { Affinity, CoreId, Ipa, Nanoseconds, Vmid } from '../../model/units.ts';
+import type { Affinity, CoreId, IntId, Ipa, Nanoseconds, Vmid } from '../../model/units.ts';
 
 /** One microsecond is one tick. */
 const TIMER_HZ = 1_000_000;
@@ -23,7 +25,18 @@ export interface ExampleMember {
   readonly idle?: IdlePolicy;
   readonly phase?: number;
   readonly maxDelay?: number;
+  readonly maxLatency?: number;
+  readonly inContract?: boolean;
+  readonly slack?: boolean;
+  readonly taskPolicy?: TaskPolicy;
+  readonly interruptRates?: readonly ExampleRate[];
   readonly tasks?: readonly ExampleTask[];
+}
+
+/** How often a line is asserted, microseconds. */
+export interface ExampleRate {
+  readonly distance: number;
+  readonly jitter?: number;
 }
 
 /** A task of a partition, microseconds. */
@@ -33,13 +46,32 @@ export interface ExampleTask {
   readonly period: number;
   readonly deadline: number;
   readonly priority: number;
+  readonly jitter?: number;
+  readonly blocking?: number;
+  readonly accesses?: number;
 }
 
 /** Overheads in microseconds; none by default. */
 export interface ExampleOverheads {
   readonly contextSwitch?: number;
+  readonly reload?: number;
   readonly timer?: number;
+  readonly interrupt?: number;
   readonly section?: number;
+}
+
+/** A table in microseconds: the partition of each slot by its index among the members. */
+export interface ExampleTable {
+  readonly frame: number;
+  readonly slots: readonly (readonly [partition: number, start: number, duration: number])[];
+}
+
+/** Regulation of the core's accesses to memory; durations in microseconds. */
+export interface ExampleRegulation {
+  readonly accesses: number;
+  readonly period: number;
+  readonly accessMin: number;
+  readonly accessMax: number;
 }
 
 function toNs(microseconds: number): Nanoseconds {
@@ -54,6 +86,9 @@ function toTask(task: ExampleTask): Task {
     periodNs: toNs(task.period),
     deadlineNs: toNs(task.deadline),
     priority: task.priority,
+    jitterNs: toNs(task.jitter ?? 0),
+    blockingNs: toNs(task.blocking ?? 0),
+    accesses: task.accesses ?? 0,
   };
 }
 
@@ -66,6 +101,9 @@ function toPartition(member: ExampleMember, index: number): Partition {
       {
         core: 0 as CoreId,
         maxDelayNs: member.maxDelay === undefined ? null : toNs(member.maxDelay),
+        maxLatencyNs: member.maxLatency === undefined ? null : toNs(member.maxLatency),
+        inContract: member.inContract ?? false,
+        taskPolicy: member.taskPolicy ?? 'fp',
         reservation:
           share === null
             ? null
@@ -75,7 +113,7 @@ function toPartition(member: ExampleMember, index: number): Partition {
                 phaseNs: toNs(member.phase ?? 0),
                 priority: member.priority ?? 0,
                 idle: member.idle ?? 'keep',
-                slack: false,
+                slack: member.slack ?? false,
               },
       },
     ],
@@ -83,6 +121,30 @@ function toPartition(member: ExampleMember, index: number): Partition {
     devices: [],
     entry: 0 as Ipa,
     tasks: (member.tasks ?? []).map(toTask),
+    interruptRates: (member.interruptRates ?? []).map(({ distance, jitter }, line) => ({
+      irq: (32 + line) as IntId,
+      distanceNs: toNs(distance),
+      jitterNs: toNs(jitter ?? 0),
+    })),
+  };
+}
+
+/** What few cores have. */
+export interface ExampleExtras {
+  readonly table?: ExampleTable;
+  readonly regulation?: ExampleRegulation;
+}
+
+function toSchedule(policy: SchedulingPolicy, table: ExampleTable | undefined): CoreSchedule {
+  return {
+    core: 0 as CoreId,
+    policy,
+    frameNs: table === undefined ? null : toNs(table.frame),
+    slots: (table?.slots ?? []).map(([partition, start, duration]) => ({
+      partition,
+      startNs: toNs(start),
+      durationNs: toNs(duration),
+    })),
   };
 }
 
@@ -91,13 +153,15 @@ export function createExampleCore(
   members: readonly ExampleMember[],
   overheads: ExampleOverheads = {},
   policy: SchedulingPolicy = 'fp',
+  { table, regulation }: ExampleExtras = {},
 ): StaticConfiguration {
   const range = { base: 0, size: 0 };
   const core = { id: 0 as CoreId, type: 'cortex-a55', affinity: 0 as Affinity };
   const given: Overheads = {
     contextSwitchNs: toNs(overheads.contextSwitch ?? 0),
+    reloadNs: toNs(overheads.reload ?? 0),
     timerNs: toNs(overheads.timer ?? 0),
-    interruptNs: toNs(0),
+    interruptNs: toNs(overheads.interrupt ?? 0),
     longestSectionNs: toNs(overheads.section ?? 0),
   };
   return {
@@ -124,6 +188,18 @@ export function createExampleCore(
     hypervisor: { memory: [], overheads: given },
     partitions: members.map(toPartition),
     channels: [],
-    schedules: policy === 'fp' ? [] : [{ core: 0 as CoreId, policy }],
+    schedules: policy === 'fp' ? [] : [toSchedule(policy, table)],
+    bandwidth:
+      regulation === undefined
+        ? []
+        : [
+            {
+              core: 0 as CoreId,
+              accesses: regulation.accesses,
+              periodNs: toNs(regulation.period),
+              accessMinNs: toNs(regulation.accessMin),
+              accessMaxNs: toNs(regulation.accessMax),
+            },
+          ],
   };
 }

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
-import type { IdlePolicy, SchedulingPolicy } from '../../model/configuration.ts';
+import type { IdlePolicy } from '../../model/configuration.ts';
 import { computeDelay, computeDeadlineSupply, computeFixedPrioritySupply } from './delay.ts';
-import { type ExploredCore, exploreDelays } from './explore.ts';
+import {
+  type ExploredCore,
+  exploreDelays,
+  ExplorationLimitError,
+  NO_COSTS,
+  type Trace,
+} from './explore.ts';
 import { NO_OVERHEAD, type OverheadTicks, type ReservationTicks } from './reservation.ts';
 import { createPeriodicResource, computeSupplyTime } from './supply.ts';
 
@@ -10,7 +16,15 @@ type Pair = readonly [budget: number, period: number];
 
 function toCore(pairs: readonly Pair[], idle: IdlePolicy): ExploredCore {
   const reservations = pairs.map(([budget, period]) => ({ budget, period, idle, phase: null }));
-  return { policy: 'fp', reservations, target: pairs.length - 1, section: 0, from: 'settled' };
+  return {
+    policy: 'fp',
+    reservations,
+    target: pairs.length - 1,
+    costs: NO_COSTS,
+    from: 'settled',
+    wake: 'tick',
+    table: null,
+  };
 }
 
 function toTicks(core: ExploredCore): ReservationTicks[] {
@@ -161,10 +175,11 @@ describe.each(FIXED_PRIORITY)('fixed priority $pairs', ({ pairs, keep, burn, pol
     computeFormula(toCore(pairs, 'burn'), burn.length).forEach((bound, index) => {
       expect(bound).toBeGreaterThanOrEqual(burn[index] ?? Number.POSITIVE_INFINITY);
     });
-    // One tick more: the formula lets a wake-up come at the instant of the poll.
-    expect(computeFormula(toCore(pairs, 'poll'), poll.length)).toEqual(
-      poll.map((ticks) => ticks + 1),
-    );
+    const formula = computeFormula(toCore(pairs, 'poll'), poll.length);
+    expect(formula).toEqual(poll.map((ticks) => ticks + 1));
+    // The formula lets a wake-up come at the instant of the poll.
+    const { delays } = exploreDelays({ ...toCore(pairs, 'poll'), wake: 'event' }, poll.length);
+    expect(delays).toEqual(formula);
   });
 
   it('stays below the periodic resource model, which knows only budget and period', () => {
@@ -212,111 +227,100 @@ describe('earliest deadline first', () => {
   });
 });
 
-/** Park and Miller's generator with a fixed seed, so that every run sees the same cores. */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state % below;
-  };
+/** Ticks in which the target is ready and waits, and those in which it is served. */
+function replay(core: ExploredCore, trace: Trace): { waited: number; served: number } {
+  const run = trace.steps.slice(trace.ready);
+  expect(run.every(({ ready }) => ready.includes(core.target))).toBe(true);
+  const served = run.filter((step) => step.served).length;
+  return { waited: run.reduce((sum, { ticks }) => sum + ticks, 0), served };
 }
 
-function createCore(
-  random: (below: number) => number,
-  policy: SchedulingPolicy,
-  section: number,
-): ExploredCore {
-  const policies = ['keep', 'burn', 'poll'] as const;
-  const count = 2 + random(2);
-  const reservations = Array.from({ length: count }, () => {
-    const period = 3 + section + random(count === 2 ? 7 : 4);
-    const budget = 1 + section + random(Math.max(1, Math.min(2, period - section - 1)));
-    const idle = policy === 'edf' ? 'burn' : (policies[random(3)] ?? 'keep');
-    return { budget, period, idle, phase: null };
-  });
-  return { policy, reservations, target: random(count), section, from: 'boot' };
-}
-
-/** Explores up to one usable budget; fails where a bound is exceeded. */
-function compare(core: ExploredCore, overheads: OverheadTicks): 'exact' | 'safe' | 'unbounded' {
-  const own = core.reservations[core.target];
-  if (own === undefined) throw new Error('target is one of the reservations');
-  const usable = own.budget - overheads.overrun;
-  const bounds = computeFormula(core, usable, overheads);
-  if (bounds.length === 0 || bounds.includes(Number.POSITIVE_INFINITY)) return 'unbounded';
-  const { delays } = exploreDelays(core, usable);
-  delays.forEach((delay, index) => {
-    expect({ core, demand: index + 1, delay }).toSatisfy(
-      (found: { delay: number }) => found.delay <= (bounds[index] ?? -1),
-    );
-  });
-  const late = own.idle === 'poll' ? 1 : 0;
-  return delays.every((delay, index) => delay + late === bounds[index]) ? 'exact' : 'safe';
-}
-
-function sweep(policy: SchedulingPolicy, seed: number, count: number, section: number) {
-  const overheads = { section, overrun: section, activation: 0, timer: 0 };
-  const random = createRandom(seed);
-  const tally = { exact: 0, safe: 0, unbounded: 0 };
-  for (let run = 0; run < count; run += 1) {
-    tally[compare(createCore(random, policy, section), overheads)] += 1;
-  }
-  console.log(`${policy}, sections of ${section}: ${JSON.stringify(tally)}`);
-  return tally;
-}
-
-describe('random small cores', () => {
-  it('never exceed the bound with mixed idle policies, and mostly attain it', () => {
-    const tally = sweep('fp', 1, 300, 0);
-    expect(tally.exact).toBeGreaterThan(10 * tally.safe);
-  });
-
-  it.each([1, 2])(
-    'never exceed the bound with sections of %d that nothing pre-empts',
-    (section) => {
-      const tally = sweep('fp', 2, section === 1 ? 40 : 15, section);
-      expect(tally.safe + tally.exact).toBeGreaterThan(10);
-    },
-  );
-
-  it.each([0, 1])('never exceed the bound under deadlines and sections of %d', (section) => {
-    const tally = sweep('edf', 3, 80, section);
-    expect(tally.safe + tally.exact).toBeGreaterThan(10);
-  });
-
-  it('exceed a bound that forgets the jitter of a kept budget', () => {
-    const core = toCore(
+describe('a run that attains a delay', () => {
+  const costs = { activation: 1, section: 2, interrupt: 1, timer: 1 };
+  const costly: ExploredCore = {
+    ...toCore(
       [
-        [2, 5],
-        [2, 7],
+        [3, 8],
+        [4, 11],
+      ],
+      'keep',
+    ),
+    costs,
+    wake: 'event',
+  };
+
+  it('begins at boot, serves the target for the last time at its end, and takes as long', () => {
+    const { delays, findTrace } = exploreDelays(costly, 3);
+    expect(delays).toEqual([20, 29, 30]);
+    delays.forEach((ticks, index) => {
+      const trace = findTrace(index + 1);
+      if (trace === null) throw new Error('the delay is finite');
+      expect(trace.steps[0]).toMatchObject({ at: 0 });
+      expect(trace.steps.at(-1)).toMatchObject({ served: true, by: costly.target });
+      expect(replay(costly, trace)).toEqual({ waited: ticks, served: index + 1 });
+    });
+  });
+
+  it('shows sections, activations, timers, and budgets that go below zero', () => {
+    const steps = exploreDelays(costly, 1).findTrace(1)?.steps ?? [];
+    const kinds = new Set(steps.map(({ kind }) => kind));
+    expect([...kinds].sort()).toEqual(['activation', 'idle', 'run', 'section', 'timer', 'wake']);
+    expect(Math.min(...steps.flatMap(({ budgets }) => budgets))).toBe(-2);
+  });
+
+  it('is absent where the target can wait for ever', () => {
+    const starved = toCore(
+      [
+        [5, 5],
+        [1, 9],
       ],
       'keep',
     );
-    const careless = computeFormula(
-      toCore(
-        [
-          [2, 5],
-          [2, 7],
-        ],
-        'burn',
-      ),
-      1,
+    const { delays, findTrace } = exploreDelays(starved, 1);
+    expect(delays).toEqual([Number.POSITIVE_INFINITY]);
+    expect(findTrace(1)).toBeNull();
+  });
+});
+
+describe('exploring', () => {
+  it('visits the 54,932 states of four kept reservations, and stops where it is told to', () => {
+    const core = toCore(
+      [
+        [1, 5],
+        [1, 6],
+        [1, 7],
+        [2, 11],
+      ],
+      'keep',
     );
-    expect(exploreDelays(core, 1).delays[0]).toBeGreaterThan(careless[0] ?? 0);
+    expect(exploreDelays(core, 1).states).toBe(54_932);
+    expect(() => exploreDelays(core, 1, 1000)).toThrow(ExplorationLimitError);
   });
 
-  it('exceed a bound that forgets the debt of an overrun', () => {
+  it('knows slots: the longest gap, and what a section of another spills into the slot', () => {
+    const table = {
+      frame: 10,
+      slots: [
+        { start: 0, end: 4, resident: 0 },
+        { start: 5, end: 8, resident: 1 },
+      ],
+    };
     const core: ExploredCore = {
       ...toCore(
         [
-          [3, 8],
-          [3, 9],
+          [4, 10],
+          [3, 10],
         ],
-        'keep',
+        'burn',
       ),
-      section: 2,
+      policy: 'table',
+      table,
     };
-    const careless = computeFormula(core, 1);
-    expect(exploreDelays(core, 1).delays[0]).toBeGreaterThan(careless[0] ?? 0);
+    expect(exploreDelays(core, 4).delays).toEqual([8, 9, 10, 18]);
+    const section = { ...NO_COSTS, section: 3 };
+    // A section of the other that begins with the last tick of its slot runs until tick 6.
+    expect(exploreDelays({ ...core, costs: section }, 2).delays).toEqual([9, 10]);
+    const activation = { ...NO_COSTS, activation: 1 };
+    expect(exploreDelays({ ...core, costs: activation }, 3).delays).toEqual([10, 11, 20]);
   });
 });
