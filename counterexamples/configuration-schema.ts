@@ -1,6 +1,6 @@
 /**
  * Schema of the configuration that a counterexample carries: resolved, so that a replay needs no
- * other file.
+ * other file. What files of earlier versions do not say has the value that it had then.
  */
 
 import { z } from 'zod';
@@ -90,6 +90,9 @@ const partition = z.strictObject({
       core: natural,
       reservation: reservation.nullable(),
       maxDelayNs: natural.nullable(),
+      maxLatencyNs: natural.nullable().default(null),
+      inContract: z.boolean().default(false),
+      taskPolicy: z.enum(['fp', 'edf']).default('fp'),
     }),
   ),
   memory: z.array(
@@ -105,8 +108,14 @@ const partition = z.strictObject({
       periodNs: natural,
       deadlineNs: natural,
       priority: integer,
+      jitterNs: natural.default(0),
+      blockingNs: natural.default(0),
+      accesses: natural.default(0),
     }),
   ),
+  interruptRates: z
+    .array(z.strictObject({ irq: natural, distanceNs: natural, jitterNs: natural }))
+    .default([]),
 });
 
 const channel = z.strictObject({
@@ -117,6 +126,23 @@ const channel = z.strictObject({
   notify: z.array(z.strictObject({ from: natural, to: natural, irq: natural })),
 });
 
+const schedule = z.strictObject({
+  core: natural,
+  policy: z.enum(['fp', 'edf', 'table']),
+  frameNs: natural.nullable().default(null),
+  slots: z
+    .array(z.strictObject({ partition: natural, startNs: natural, durationNs: natural }))
+    .default([]),
+});
+
+const regulation = z.strictObject({
+  core: natural,
+  accesses: natural,
+  periodNs: natural,
+  accessMinNs: natural,
+  accessMaxNs: natural,
+});
+
 /** A resolved static configuration; its numbers are checked, its rules are not. */
 export const configurationSchema = z.strictObject({
   platform,
@@ -124,6 +150,7 @@ export const configurationSchema = z.strictObject({
     memory: z.array(named),
     overheads: z.strictObject({
       contextSwitchNs: natural,
+      reloadNs: natural.default(0),
       timerNs: natural,
       interruptNs: natural,
       longestSectionNs: natural,
@@ -131,5 +158,6 @@ export const configurationSchema = z.strictObject({
   }),
   partitions: z.array(partition).max(1024),
   channels: z.array(channel),
-  schedules: z.array(z.strictObject({ core: natural, policy: z.enum(['fp', 'edf']) })),
+  schedules: z.array(schedule),
+  bandwidth: z.array(regulation).default([]),
 });

@@ -78,6 +78,12 @@ export const CONFIGURATION_CODES = [
     example: '{ core: 2, budget: 4ms }  ->  { core: 2, budget: 4ms, period: 10ms, priority: 1 }',
   },
   {
+    code: 'CFG-MISPLACED-KEY',
+    title: 'A key has no meaning beside what another place says.',
+    reason: 'Of two places that say the same, one would be ignored: a table gives each its time.',
+    example: 'policy: fp, frame: 10ms   ->  policy: fp',
+  },
+  {
     code: 'CFG-WRONG-TYPE',
     title: 'A value is of the wrong kind.',
     reason: 'For example a list where a map is expected, or a word where a number is.',
@@ -123,7 +129,7 @@ export const CONFIGURATION_CODES = [
     code: 'CFG-UNSUPPORTED',
     title: 'The file asks for something that this version does not do.',
     reason: 'It is refused rather than ignored, because the verdict would not hold for it.',
-    example: 'policy: table             ->  policy: fp',
+    example: 'core: !!int 2             ->  core: 2',
   },
 ] as const satisfies readonly CodeDescription[];
 

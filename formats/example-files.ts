@@ -64,3 +64,53 @@ channels:
     notify: [{ from: rtos, to: linux, irq: 200 }]
 schedule: [{ core: 1, policy: fp }]
 `;
+
+/**
+ * Configuration of the same two partitions under a table, with everything else that is said of
+ * time: rates of lines, latencies, tasks under earliest deadline first, regulated bandwidth.
+ */
+export const EXAMPLE_TABLE_CONFIGURATION = `version: 1
+platform: ./duo.yaml
+hypervisor:
+  memory:
+    - { name: image, base: 0x40000000, size: 2MiB }
+  overheads:
+    context-switch: 5us
+    reload: 20us
+    timer: 2us
+    interrupt: 2us
+    longest-section: 20us
+partitions:
+  - name: linux
+    vmid: 1
+    cpus:
+      - { core: 0, max-latency: 100us }
+      - { core: 1, slack: true }
+    memory:
+      - { name: ram, ipa: 0x40000000, pa: 0x48000000, size: 512MiB, access: rwx }
+    devices: [uart0]
+    entry: 0x40080000
+    interrupt-rates: [{ irq: 33, distance: 1ms, jitter: 10us }]
+  - name: rtos
+    vmid: 2
+    cpus:
+      - { core: 1, max-delay: 8ms, max-latency: 9ms, in-contract: true, tasks-policy: edf }
+    memory:
+      - { name: ram, ipa: 0x40000000, pa: 0x70000000, size: 16MiB, access: rwx }
+    devices: [gpio]
+    entry: 0x40000000
+    tasks:
+      - { name: control, core: 1, wcet: 300us, period: 20ms, deadline: 20ms, jitter: 80us }
+      - { name: io, core: 1, wcet: 1ms, period: 40ms, deadline: 40ms, blocking: 16us, accesses: 500 }
+schedule:
+  - core: 1
+    policy: table
+    frame: 10ms
+    slots:
+      - { partition: rtos, start: 0us, duration: 1ms }
+      - { partition: linux, start: 1ms, duration: 4ms }
+      - { partition: rtos, start: 6ms, duration: 2ms }
+bandwidth:
+  - { core: 0, accesses: 1000, period: 1ms, access-min: 50ns, access-max: 200ns }
+  - { core: 1, accesses: 2000, period: 1ms, access-min: 50ns, access-max: 200ns }
+`;

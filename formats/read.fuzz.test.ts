@@ -1,7 +1,11 @@
 import { fc, test as fuzz } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 
-import { EXAMPLE_CONFIGURATION, EXAMPLE_PLATFORM } from './example-files.ts';
+import {
+  EXAMPLE_CONFIGURATION,
+  EXAMPLE_PLATFORM,
+  EXAMPLE_TABLE_CONFIGURATION,
+} from './example-files.ts';
 import { readConfigurationText, type ReadResult } from './read.ts';
 import { decodeText } from './text-file.ts';
 
@@ -53,6 +57,11 @@ function readBoth(configuration: string, platform: string): void {
 describe('reading is total', () => {
   fuzz.prop([edits(EXAMPLE_CONFIGURATION)], { seed: 1, numRuns: 100 })(
     'for a configuration with random edits',
+    (text) => readBoth(text, EXAMPLE_PLATFORM),
+  );
+
+  fuzz.prop([edits(EXAMPLE_TABLE_CONFIGURATION)], { seed: 6, numRuns: 100 })(
+    'for a configuration with a table, with random edits',
     (text) => readBoth(text, EXAMPLE_PLATFORM),
   );
 

@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 
 import { CONFIGURATION_CODES } from './codes.ts';
-import { EXAMPLE_CONFIGURATION, EXAMPLE_PLATFORM } from './example-files.ts';
+import {
+  EXAMPLE_CONFIGURATION,
+  EXAMPLE_PLATFORM,
+  EXAMPLE_TABLE_CONFIGURATION,
+} from './example-files.ts';
 import {
   type LoadedConfiguration,
   readConfiguration,
@@ -35,6 +39,9 @@ function show(result: ReadResult): string[] {
   return result.diagnostics.map(({ code, at }) => `${code} ${at.file}:${at.line}:${at.column}`);
 }
 
+/** What a schedule has that is no table. */
+const NO_TABLE = { frameNs: null, slots: [] };
+
 describe('a valid configuration', () => {
   test('resolves names to indices and quantities to integers', () => {
     const { configuration } = load();
@@ -43,6 +50,9 @@ describe('a valid configuration', () => {
     expect(rtos?.cpus[0]).toEqual({
       core: 1,
       maxDelayNs: 8_000_000,
+      maxLatencyNs: null,
+      inContract: false,
+      taskPolicy: 'fp',
       reservation: {
         budgetNs: 1_500_000,
         periodNs: 5_000_000,
@@ -55,7 +65,7 @@ describe('a valid configuration', () => {
     expect(configuration.channels[0]?.ends.map((end) => end.partition)).toEqual([1, 0]);
     expect(configuration.channels[0]?.notify).toEqual([{ from: 1, to: 0, irq: 200 }]);
     expect(rtos?.memory[0]?.access).toEqual({ read: true, write: true, execute: true });
-    expect(configuration.schedules).toEqual([{ core: 1, policy: 'fp' }]);
+    expect(configuration.schedules).toEqual([{ core: 1, policy: 'fp', ...NO_TABLE }]);
   });
 
   test('shifts all windows of a placed device and none of the others', () => {
@@ -90,8 +100,17 @@ describe('a valid configuration', () => {
       '{ core: 1, policy: edf }',
     );
     expect(load(edit(text, ', priority: 2', '')).configuration.schedules).toEqual([
-      { core: 1, policy: 'edf' },
+      { core: 1, policy: 'edf', ...NO_TABLE },
     ]);
+  });
+
+  test('that says nothing of the newer keys has their defaults', () => {
+    const { configuration } = load();
+    expect(configuration.hypervisor.overheads.reloadNs).toBe(0);
+    expect(configuration.bandwidth).toEqual([]);
+    const [linux, rtos] = configuration.partitions;
+    expect(linux?.interruptRates).toEqual([]);
+    expect(rtos?.tasks[0]).toMatchObject({ priority: 3, jitterNs: 0, blockingNs: 0, accesses: 0 });
   });
 
   test('locates paths of both files and falls back to the nearest parent', () => {
@@ -119,6 +138,61 @@ describe('a valid configuration', () => {
   });
 });
 
+describe('a configuration with a table', () => {
+  const { configuration, locate } = load(EXAMPLE_TABLE_CONFIGURATION);
+
+  test('has slots in nanoseconds, and partitions by index', () => {
+    const ms = 1_000_000;
+    expect(configuration.schedules).toEqual([
+      {
+        core: 1,
+        policy: 'table',
+        frameNs: 10 * ms,
+        slots: [
+          { partition: 1, startNs: 0, durationNs: ms },
+          { partition: 0, startNs: ms, durationNs: 4 * ms },
+          { partition: 1, startNs: 6 * ms, durationNs: 2 * ms },
+        ],
+      },
+    ]);
+  });
+
+  test('gives each partition of the core the sum of its slots in every frame', () => {
+    const shares = configuration.partitions.map(({ cpus }) => cpus.at(-1)?.reservation);
+    const table = { periodNs: 10_000_000, phaseNs: 0, priority: 0, idle: 'burn' };
+    expect(shares).toEqual([
+      { ...table, budgetNs: 4_000_000, slack: true },
+      { ...table, budgetNs: 3_000_000, slack: false },
+    ]);
+    expect(configuration.partitions[0]?.cpus[0]?.reservation).toBeNull();
+  });
+
+  test('has what it says of overheads, latencies, rates, tasks and bandwidth', () => {
+    const [linux, rtos] = configuration.partitions;
+    expect(configuration.hypervisor.overheads.reloadNs).toBe(20_000);
+    expect(linux?.interruptRates).toEqual([{ irq: 33, distanceNs: 1_000_000, jitterNs: 10_000 }]);
+    expect(linux?.cpus[0]).toMatchObject({ maxLatencyNs: 100_000, inContract: false });
+    const rtosCpu = { maxLatencyNs: 9_000_000, inContract: true, taskPolicy: 'edf' };
+    expect(rtos?.cpus[0]).toMatchObject(rtosCpu);
+    expect(rtos?.tasks).toMatchObject([
+      { priority: 0, jitterNs: 80_000, blockingNs: 0, accesses: 0 },
+      { priority: 0, jitterNs: 0, blockingNs: 16_000, accesses: 500 },
+    ]);
+    const shared = { periodNs: 1_000_000, accessMinNs: 50, accessMaxNs: 200 };
+    expect(configuration.bandwidth).toEqual([
+      { core: 0, accesses: 1000, ...shared },
+      { core: 1, accesses: 2000, ...shared },
+    ]);
+  });
+
+  test('finds its slots, in a list of schedules and in a schedule alone', () => {
+    const slot = ['config', 'schedule', 0, 'slots', 1, 'start'] as const;
+    expect(locate(slot)).toMatchObject({ line: 40, column: 36 });
+    const single = EXAMPLE_TABLE_CONFIGURATION.replace('  - core: 1\n', '    core: 1\n');
+    expect(load(single).locate(slot)).toMatchObject({ line: 40, column: 36 });
+  });
+});
+
 /** One edit each; ^ marks where the code must be reported. */
 const REJECTED: readonly (readonly [from: string, to: string, code: string, advice: string])[] = [
   ['version: 1', 'version: ^2', 'CFG-UNKNOWN-VERSION', 'write version: 1'],
@@ -134,7 +208,20 @@ const REJECTED: readonly (readonly [from: string, to: string, code: string, advi
   ['vmid: 1', 'vmid: ^1e400', 'CFG-BAD-NUMBER', 'integer'],
   ['access: rwx', 'access: ^xr', 'CFG-BAD-VALUE', 'write rx'],
   ['idle: burn', 'idle: ^bern', 'CFG-BAD-VALUE', 'did you mean "burn"'],
-  ['policy: fp', 'policy: ^table', 'CFG-UNSUPPORTED', 'not supported'],
+  ['policy: fp', 'policy: ^tabel', 'CFG-BAD-VALUE', 'did you mean "table"'],
+  ['{ core: 1, policy: fp }', '^{ core: 1, policy: table }', 'CFG-MISSING-KEY', 'frame: 10ms'],
+  ['policy: fp', 'policy: fp, ^frame: 10ms', 'CFG-MISPLACED-KEY', 'write policy: table'],
+  ['policy: fp', 'policy: edf, ^slots: []', 'CFG-MISPLACED-KEY', 'remove slots'],
+  ['timer: 2us', 'reload: ^2', 'CFG-BAD-UNIT', 'write 2ms or 2us'],
+  ['deadline: 10ms, priority: 3', 'deadline: 10ms, jitter: ^-1', 'CFG-BAD-UNIT', 'ms'],
+  ['max-delay: 8ms', 'in-contract: ^yes', 'CFG-WRONG-TYPE', 'true or false'],
+  ['max-delay: 8ms', 'tasks-policy: ^table', 'CFG-BAD-VALUE', 'fp'],
+  [
+    '{ name: control, core: 1, wcet: 300us, period: 10ms, deadline: 10ms, priority: 3 }',
+    '^{ name: control, core: 1, wcet: 300us, period: 10ms, deadline: 10ms }',
+    'CFG-MISSING-KEY',
+    'tasks-policy: edf to the cpu on core 1',
+  ],
   ['name: linux', 'name: ^../linux', 'CFG-BAD-VALUE', 'letters'],
   ['name: linux', 'name: ^7', 'CFG-WRONG-TYPE', 'quotes'],
   ['[gpio]', '[^gpoi]', 'CFG-UNKNOWN-NAME', 'did you mean "gpio"'],
@@ -157,6 +244,24 @@ const REJECTED: readonly (readonly [from: string, to: string, code: string, advi
   ['channels:', '^channels:\nother:', 'CFG-WRONG-TYPE', 'an empty one is []'],
 ];
 
+/** The same for the configuration with a table, in which nothing else is reported. */
+const TABLE_EDITS: typeof REJECTED = [
+  ['slack: true', '^idle: burn', 'CFG-MISPLACED-KEY', 'remove idle'],
+  ['slack: true', '^phase: 0ms', 'CFG-MISPLACED-KEY', 'remove phase'],
+  ['partition: linux, start', 'partition: ^linus, start', 'CFG-UNKNOWN-NAME', '"linux"'],
+  ['start: 1ms', 'start: ^1', 'CFG-BAD-UNIT', 'write 1ms'],
+  ['duration: 4ms', 'duration: 4ms, ^idle: burn', 'CFG-UNKNOWN-KEY', 'known keys'],
+  [
+    'core: 1\n    policy: table\n    frame: 10ms',
+    '^core: 1\n    policy: table',
+    'CFG-MISSING-KEY',
+    'add frame',
+  ],
+  ['{ core: 0, accesses', '{ core: ^7, accesses', 'CFG-UNKNOWN-NAME', 'known cores'],
+  ['accesses: 1000', 'accesses: ^1e3', 'CFG-BAD-NUMBER', 'integer'],
+  ['{ irq: 33, distance: 1ms', '^{ irq: 33', 'CFG-MISSING-KEY', 'distance'],
+];
+
 /** The text without its mark, and `line:column` of the mark. */
 function unmark(text: string): [text: string, place: string] {
   const before = text.slice(0, text.indexOf('^')).split('\n');
@@ -172,6 +277,31 @@ describe('one edit away from a valid configuration', () => {
     const first = found.find((diagnostic) => diagnostic.code === code);
     expect(first?.help).toContain(advice);
     expect(first?.message).not.toBe('');
+  });
+
+  test.each(TABLE_EDITS)('of the one with a table: %j for %j is %s', (from, to, code, advice) => {
+    const [text, place] = unmark(edit(EXAMPLE_TABLE_CONFIGURATION, from, to));
+    const result = read(text);
+    expect(show(result)).toEqual([`${code} c.yaml:${place}`]);
+    const [first] = result.kind === 'ok' ? [] : result.diagnostics;
+    expect(first?.help).toContain(advice);
+  });
+
+  test('a budget on a core with a table names both places', () => {
+    const share = '{ core: 1, slack: true, budget: 4ms, period: 10ms, priority: 1 }';
+    const text = edit(EXAMPLE_TABLE_CONFIGURATION, '{ core: 1, slack: true }', share);
+    const result = read(text);
+    expect(show(result)).toEqual([
+      'CFG-MISPLACED-KEY c.yaml:17:33',
+      'CFG-MISPLACED-KEY c.yaml:17:46',
+      'CFG-MISPLACED-KEY c.yaml:17:60',
+    ]);
+    const [first] = result.kind === 'ok' ? [] : result.diagnostics;
+    expect(first?.message).toBe(
+      'partitions[0].cpus[1].budget: the table of schedule[0] gives the core to its ' +
+        'partitions: expected no budget, found "4ms"',
+    );
+    expect(first?.related).toMatchObject([{ at: { file: 'c.yaml', line: 36, column: 13 } }]);
   });
 
   const PLATFORM_EDITS = [

@@ -160,10 +160,17 @@ function load(
     warnings: [],
     sources,
     locate: ([which, ...steps]) => {
-      const from = which === 'config' ? document : (platform.document ?? document);
-      return from.locate(steps);
+      if (which === 'platform') return (platform.document ?? document).locate(steps);
+      return document.locate(
+        isSingleSchedule(document, steps) ? ['schedule', ...steps.slice(2)] : steps,
+      );
     },
   };
+}
+
+/** Whether steps go into a schedule that is one entry without a list, so that it has no index. */
+function isSingleSchedule(document: SourceDocument, steps: readonly (string | number)[]): boolean {
+  return steps[0] === 'schedule' && !Array.isArray(asMap(document)['schedule']);
 }
 
 function checkVersion(document: SourceDocument, root: RawMap): Diagnostic | null {

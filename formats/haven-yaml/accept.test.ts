@@ -3,7 +3,11 @@ import { describe, expect, test } from 'vitest';
 
 import * as z from 'zod';
 
-import { EXAMPLE_CONFIGURATION, EXAMPLE_PLATFORM } from '../example-files.ts';
+import {
+  EXAMPLE_CONFIGURATION,
+  EXAMPLE_PLATFORM,
+  EXAMPLE_TABLE_CONFIGURATION,
+} from '../example-files.ts';
 import { getAcceptor, REFUSED } from './accept.ts';
 import { configurationSchema } from './configuration-schema.ts';
 import { parseSource } from './document.ts';
@@ -19,6 +23,7 @@ function expectSameAsZod(schema: z.ZodType, value: unknown): boolean {
 
 const FILES = [
   { name: 'configuration', schema: configurationSchema, text: EXAMPLE_CONFIGURATION },
+  { name: 'table', schema: configurationSchema, text: EXAMPLE_TABLE_CONFIGURATION },
   { name: 'platform', schema: platformSchema, text: EXAMPLE_PLATFORM },
 ];
 

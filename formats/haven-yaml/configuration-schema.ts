@@ -6,17 +6,7 @@
 
 import * as z from 'zod';
 
-import {
-  access,
-  address,
-  duration,
-  integer,
-  intId,
-  name,
-  policy,
-  size,
-  withDefault,
-} from './scalars.ts';
+import { access, address, duration, integer, intId, name, size, withDefault } from './scalars.ts';
 
 /** The version of the file format that this reader knows. */
 export const FORMAT_VERSION = 1;
@@ -29,6 +19,11 @@ const hypervisorMemory = z.strictObject({
 
 const overheads = z.strictObject({
   'context-switch': duration.describe('Switching from one partition to another, worst case.'),
+  reload: withDefault(
+    duration.describe('What whoever is pre-empted loses in caches and TLBs, worst case.'),
+    0,
+    '0ns',
+  ),
   timer: duration.describe('Handling one interrupt of the EL2 timer, worst case.'),
   interrupt: duration.describe('Taking and pending one physical interrupt, worst case.'),
   'longest-section': duration.describe('Longest section that EL2 runs with interrupts masked.'),
@@ -43,7 +38,7 @@ const hypervisor = z.strictObject({
 
 const cpuKeys = z.strictObject({
   core: integer.describe(
-    'Core id of the platform. Without a budget the core is the partition’s whole.',
+    'Core id of the platform. Without a budget or a table the core is the partition’s whole.',
   ),
   budget: duration.optional().describe('Execution time granted in every period.'),
   period: duration.optional().describe('Distance of replenishments. Required with a budget.'),
@@ -61,6 +56,17 @@ const cpuKeys = z.strictObject({
   'max-delay': duration
     .optional()
     .describe('Required bound: the longest that the virtual CPU may be ready and get nothing.'),
+  'max-latency': duration
+    .optional()
+    .describe('Required bound: from the assertion of a line to the first step of its handler.'),
+  'in-contract': z
+    .boolean()
+    .default(false)
+    .describe('Promise: it has budget left whenever one of its lines is asserted.'),
+  'tasks-policy': z
+    .enum(['fp', 'edf'])
+    .default('fp')
+    .describe('Order of its own tasks: fixed priority, or earliest deadline first.'),
 });
 
 const cpu = cpuKeys.meta({ dependencies: { budget: ['period'], period: ['budget'] } });
@@ -86,7 +92,30 @@ const task = z.strictObject({
   wcet: duration.describe('Worst-case execution time.'),
   period: duration.describe('Least distance of two releases.'),
   deadline: duration.describe('Latest completion after the release.'),
-  priority: integer.describe('Larger is more urgent, within the partition and core.'),
+  priority: integer
+    .optional()
+    .describe('Larger is more urgent, within the partition and core. Required, except under edf.'),
+  jitter: withDefault(
+    duration.describe('Longest from the event that releases it to its release.'),
+    0,
+    '0ns',
+  ),
+  blocking: withDefault(
+    duration.describe('Longest that less urgent tasks of the partition hold it up.'),
+    0,
+    '0ns',
+  ),
+  accesses: withDefault(
+    integer.describe('Accesses to memory of one job at most; for cores of regulated bandwidth.'),
+    0,
+    0,
+  ),
+});
+
+const interruptRate = z.strictObject({
+  irq: intId.describe('INTID of a line that the partition owns.'),
+  distance: duration.describe('Shortest between two assertions, as the device promises.'),
+  jitter: withDefault(duration.describe('By how much an assertion may be late.'), 0, '0ns'),
 });
 
 const partition = z.strictObject({
@@ -103,6 +132,10 @@ const partition = z.strictObject({
     .array(task)
     .default([])
     .describe('Tasks inside the partition, for response-time analysis.'),
+  'interrupt-rates': z
+    .array(interruptRate)
+    .default([])
+    .describe('How often lines of the partition are asserted.'),
 });
 
 const channelEnd = z.strictObject({
@@ -125,9 +158,36 @@ const channel = z.strictObject({
   notify: z.array(notify).default([]).describe('Virtual interrupts that ring the receiver.'),
 });
 
+const slot = z.strictObject({
+  partition: name.describe('Name of the partition that runs; it has a cpu on the core.'),
+  start: duration.describe('From the begin of the frame.'),
+  duration: duration.describe('Length of the slot.'),
+});
+
 const schedule = z.strictObject({
   core: integer.describe('Core id.'),
-  policy: policy.describe('fp: fixed priority, the default. edf: earliest deadline first.'),
+  policy: z
+    .enum(['fp', 'edf', 'table'])
+    .describe(
+      'fp: fixed priority, the default. edf: earliest deadline first. table: slots in a frame.',
+    ),
+  frame: duration
+    .optional()
+    .describe(
+      'Length of the frame, which repeats from boot. Required under table, and only there.',
+    ),
+  slots: z
+    .array(slot)
+    .optional()
+    .describe('Slots in the order of time. Required under table, and only there.'),
+});
+
+const regulation = z.strictObject({
+  core: integer.describe('Core id.'),
+  accesses: integer.describe('Accesses to memory in each period; the core stalls until the next.'),
+  period: duration.describe('Period of the regulation.'),
+  'access-min': duration.describe('Shortest time of one access while all cores are regulated.'),
+  'access-max': duration.describe('Longest time of one access while all cores are regulated.'),
 });
 
 /** The whole configuration file. */
@@ -147,6 +207,10 @@ export const configurationSchema = z
       .union([schedule, z.array(schedule)])
       .optional()
       .describe('Scheduling policy of shared cores, one entry or a list; default fp.'),
+    bandwidth: z
+      .array(regulation)
+      .default([])
+      .describe('Regulation of memory accesses, one entry per core.'),
   })
   .meta({
     title: 'Haven configuration',

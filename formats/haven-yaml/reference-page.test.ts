@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
-import { EXAMPLE_CONFIGURATION } from '../example-files.ts';
+import { EXAMPLE_CONFIGURATION, EXAMPLE_TABLE_CONFIGURATION } from '../example-files.ts';
 import { generateConfigurationJsonSchema } from './json-schema.ts';
 import { generateFiles } from './reference-page.ts';
 
@@ -11,9 +11,10 @@ test.each(generateFiles())('$path is what the schema generates now', ({ path, te
   expect(committed.replaceAll('\r\n', '\n')).toBe(text);
 });
 
-test('the page explains every key that the example uses', () => {
+test('the page explains every key that the examples use', () => {
   const page = generateFiles().find(({ path }) => path.endsWith('configuration.md'))?.text ?? '';
-  const keys = new Set([...EXAMPLE_CONFIGURATION.matchAll(/([a-z-]+):/g)].map(([, key]) => key));
+  const examples = EXAMPLE_CONFIGURATION + EXAMPLE_TABLE_CONFIGURATION;
+  const keys = new Set([...examples.matchAll(/([a-z-]+):/g)].map(([, key]) => key));
   for (const key of keys) expect(page).toContain(`| \`${key ?? ''}\` |`);
 });
 

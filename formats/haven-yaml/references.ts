@@ -46,16 +46,19 @@ export function checkReferences(
   refuseDuplicates(check, ['partitions'], 'name', 'partition');
   refuseDuplicates(check, ['channels'], 'name', 'channel');
   refuseDuplicates(check, ['hypervisor', 'memory'], 'name', 'hypervisor memory');
-  const edf = listEdfCores(root['schedule']);
+  const policies = listPolicies(root['schedule']);
   for (const [index, partition] of partitions.entries()) {
-    checkPartition(check, ['partitions', index], asMap(partition), platform, edf);
+    checkPartition(check, ['partitions', index], asMap(partition), platform, policies);
   }
   // Where the list itself is not one, its names are unknown and not wrong.
   const names = Array.isArray(root['partitions']) ? new Set(listNames(partitions)) : null;
   for (const [index, channel] of asList(root['channels']).entries()) {
     checkChannel(check, ['channels', index], asMap(channel), names);
   }
-  checkSchedule(check, root['schedule'], platform);
+  checkSchedule(check, root['schedule'], platform, names);
+  for (const [index, entry] of asList(root['bandwidth']).entries()) {
+    checkCore(check, ['bandwidth', index, 'core'], asMap(entry)['core'], platform);
+  }
   return check.diagnostics;
 }
 
@@ -88,17 +91,20 @@ function checkPartition(
   path: SourcePath,
   partition: RawMap,
   platform: PlatformNames | null,
-  edf: ReadonlySet<number>,
+  policies: ReadonlyMap<number, PolicyPlace>,
 ): void {
   refuseDuplicates(check, [...path, 'memory'], 'name', 'memory region');
   refuseDuplicates(check, [...path, 'tasks'], 'name', 'task');
   refuseDuplicates(check, [...path, 'devices'], 'name', 'device');
   for (const [index, cpu] of asList(partition['cpus']).entries()) {
     const at = [...path, 'cpus', index];
-    checkReservation(check, at, asMap(cpu), edf);
+    checkReservation(check, at, asMap(cpu), policies);
     checkCore(check, [...at, 'core'], asMap(cpu)['core'], platform);
   }
+  const underEdf = asList(partition['cpus']).map(asMap).filter(hasEdfTasks);
+  const edfCores = underEdf.map((cpu) => asInteger(cpu['core']));
   for (const [index, task] of asList(partition['tasks']).entries()) {
+    checkTaskPriority(check, [...path, 'tasks', index], task, edfCores);
     checkCore(check, [...path, 'tasks', index, 'core'], asMap(task)['core'], platform);
   }
   if (platform === null) return;
@@ -118,18 +124,42 @@ function checkPartition(
   }
 }
 
+function hasEdfTasks(cpu: RawMap): boolean {
+  return cpu['tasks-policy'] === 'edf';
+}
+
+function checkTaskPriority(
+  check: Check,
+  path: SourcePath,
+  task: Raw,
+  edfCores: readonly (number | null)[],
+): void {
+  if (!isMap(task) || task['priority'] !== undefined) return;
+  const core = asInteger(task['core']);
+  // Where the core cannot be read, or that of a cpu under edf, there is nothing to be sure of.
+  if (core === null || edfCores.includes(core) || edfCores.includes(null)) return;
+  const help = `add priority: 1, or tasks-policy: edf to the cpu on core ${core}`;
+  report(check, 'CFG-MISSING-KEY', path, 'key "priority" is missing', help);
+}
+
 const RESERVATION_KEYS = ['budget', 'period', 'phase', 'priority', 'idle', 'slack'];
 
 function checkReservation(
   check: Check,
   path: SourcePath,
   cpu: RawMap,
-  edf: ReadonlySet<number>,
+  policies: ReadonlyMap<number, PolicyPlace>,
 ): void {
   const present = RESERVATION_KEYS.filter((key) => cpu[key] !== undefined);
   if (present.length === 0) return;
   const core = asInteger(cpu['core']);
-  const needsPriority = core === null || !edf.has(core);
+  const schedule = core === null ? undefined : policies.get(core);
+  if (schedule?.policy === 'table') {
+    const given = present.filter((key) => key !== 'slack');
+    for (const key of given) refuseBesideTable(check, [...path, key], schedule.path);
+    return;
+  }
+  const needsPriority = schedule?.policy !== 'edf';
   const needed = ['budget', 'period', ...(needsPriority ? ['priority'] : [])];
   for (const key of needed.filter((word) => cpu[word] === undefined)) {
     const example = key === 'priority' ? 'priority: 1' : `${key}: 10ms`;
@@ -141,6 +171,32 @@ function checkReservation(
       `add ${example}, or leave out ${present.join(', ')} for the whole core`,
     );
   }
+}
+
+function refuseBesideTable(check: Check, at: SourcePath, table: SourcePath): void {
+  const key = String(at.at(-1));
+  refuseMisplaced(
+    check,
+    at,
+    table,
+    `the table of ${formatPath(table.slice(0, -1))} gives the core to its partitions: expected no ${key}`,
+    `remove ${key}: the slots of the table say when the partition runs and for how long`,
+  );
+}
+
+/** Refuses a key that has no meaning beside the one at another place. */
+function refuseMisplaced(
+  check: Check,
+  at: SourcePath,
+  other: SourcePath,
+  message: string,
+  help: string,
+): void {
+  const { document } = check;
+  const found = `${message}, found ${document.describe(at)}`;
+  const related = [{ message: 'the policy stands here', at: document.locate(other) }];
+  const text = `${formatPath(at)}: ${found}`;
+  check.diagnostics.push(problem('CFG-MISPLACED-KEY', document.locateKey(at), text, help, related));
 }
 
 function checkChannel(
@@ -193,20 +249,64 @@ function checkSchedule(
   check: Check,
   schedule: Raw | undefined,
   platform: PlatformNames | null,
+  partitions: ReadonlySet<string> | null,
 ): void {
-  const isList = Array.isArray(schedule);
-  if (isList) refuseDuplicates(check, ['schedule'], 'core', 'scheduled core');
-  const entries = isList ? asList(schedule) : isMap(schedule) ? [schedule] : [];
-  for (const [index, entry] of entries.entries()) {
-    const path = isList ? ['schedule', index, 'core'] : ['schedule', 'core'];
-    checkCore(check, path, asMap(entry)['core'], platform);
+  refuseDuplicates(check, ['schedule'], 'core', 'scheduled core');
+  for (const { entry, path } of listScheduleEntries(schedule)) {
+    checkCore(check, [...path, 'core'], entry['core'], platform);
+    checkTableKeys(check, path, entry);
+    for (const [index, slot] of asList(entry['slots']).entries()) {
+      checkPartitionName(check, [...path, 'slots', index, 'partition'], asMap(slot), partitions);
+    }
   }
 }
 
-function listEdfCores(schedule: Raw | undefined): ReadonlySet<number> {
-  const entries = isMap(schedule) ? [schedule] : asList(schedule).map(asMap);
-  const edf = entries.filter((entry) => entry['policy'] === 'edf');
-  return new Set(edf.map((entry) => asInteger(entry['core'])).filter((core) => core !== null));
+/** Keys that a table has and no other policy. */
+const TABLE_KEYS = {
+  frame: 'frame: 10ms',
+  slots: 'slots: [{ partition: …, start: 0us, duration: 2ms }]',
+};
+
+function checkTableKeys(check: Check, path: SourcePath, entry: RawMap): void {
+  const { policy } = entry;
+  for (const [key, example] of Object.entries(TABLE_KEYS)) {
+    const isPresent = entry[key] !== undefined;
+    if (policy === 'table' && !isPresent) {
+      report(check, 'CFG-MISSING-KEY', path, `"table" needs "${key}"`, `add ${example}`);
+    } else if ((policy === 'fp' || policy === 'edf') && isPresent) {
+      const message = `a core under ${policy} has no table: expected no ${key}`;
+      const help = `remove ${key}, or write policy: table`;
+      refuseMisplaced(check, [...path, key], [...path, 'policy'], message, help);
+    }
+  }
+}
+
+/** What a schedule says of a core, and where. */
+interface PolicyPlace {
+  readonly policy: Raw | undefined;
+  readonly path: SourcePath;
+}
+
+function listPolicies(schedule: Raw | undefined): ReadonlyMap<number, PolicyPlace> {
+  const policies = new Map<number, PolicyPlace>();
+  for (const { entry, path } of listScheduleEntries(schedule)) {
+    const core = asInteger(entry['core']);
+    // Of two entries for a core the second is refused as such.
+    if (core === null || policies.has(core)) continue;
+    policies.set(core, { policy: entry['policy'], path: [...path, 'policy'] });
+  }
+  return policies;
+}
+
+/** The entries of a schedule, which is one of them or a list. */
+function listScheduleEntries(
+  schedule: Raw | undefined,
+): { readonly entry: RawMap; readonly path: SourcePath }[] {
+  if (isMap(schedule)) return [{ entry: schedule, path: ['schedule'] }];
+  return asList(schedule).map((entry, index) => ({
+    entry: asMap(entry),
+    path: ['schedule', index],
+  }));
 }
 
 /**

@@ -3,10 +3,12 @@
  */
 
 import type {
+  CoreSchedule,
   DeviceGrant,
   MemoryGrant,
   Partition,
   Platform,
+  Regulation,
   Reservation,
   StaticConfiguration,
   VirtualCpu,
@@ -129,21 +131,21 @@ export function resolveConfiguration(
   const devices = indexByName(platform.devices);
   const partitions = indexByName(file.partitions);
   const { memory, overheads } = file.hypervisor;
-  const { schedule = [] } = file;
+  const schedules = resolveSchedules(file.schedule ?? [], partitions);
   const configuration: StaticConfiguration = {
     platform,
     hypervisor: {
       memory: memory.map(resolveNamedRange),
       overheads: {
         contextSwitchNs: overheads['context-switch'] as Nanoseconds,
-        reloadNs: 0 as Nanoseconds,
+        reloadNs: overheads.reload as Nanoseconds,
         timerNs: overheads.timer as Nanoseconds,
         interruptNs: overheads.interrupt as Nanoseconds,
         longestSectionNs: overheads['longest-section'] as Nanoseconds,
       },
     },
     partitions: file.partitions.map((partition, index) => ({
-      ...resolvePartition(partition),
+      ...resolvePartition(partition, index, schedules),
       devices: partition.devices.map((entry, position) => {
         const path = ['partitions', index, 'devices', position];
         return resolveDevice(entry, platform, devices, { document, path, diagnostics });
@@ -164,24 +166,54 @@ export function resolveConfiguration(
         irq: entry.irq as IntId,
       })),
     })),
-    schedules: (Array.isArray(schedule) ? schedule : [schedule]).map((entry) => ({
-      core: entry.core as CoreId,
-      policy: entry.policy,
-      frameNs: null,
-      slots: [],
-    })),
-    bandwidth: [],
+    schedules,
+    bandwidth: file.bandwidth.map(resolveRegulation),
   };
   return { configuration, diagnostics };
 }
 
+function resolveSchedules(
+  schedule: NonNullable<ConfigurationFile['schedule']>,
+  partitions: ReadonlyMap<string, number>,
+): CoreSchedule[] {
+  return (Array.isArray(schedule) ? schedule : [schedule]).map(
+    ({ core, policy, frame, slots = [] }) => ({
+      core: core as CoreId,
+      policy,
+      frameNs: frame === undefined ? null : (frame as Nanoseconds),
+      slots: slots.map(({ partition, start, duration }) => ({
+        partition: lookUp(partitions, partition),
+        startNs: start as Nanoseconds,
+        durationNs: duration as Nanoseconds,
+      })),
+    }),
+  );
+}
+
+function resolveRegulation(entry: ConfigurationFile['bandwidth'][number]): Regulation {
+  return {
+    core: entry.core as CoreId,
+    accesses: entry.accesses,
+    periodNs: entry.period as Nanoseconds,
+    accessMinNs: entry['access-min'] as Nanoseconds,
+    accessMaxNs: entry['access-max'] as Nanoseconds,
+  };
+}
+
 type PartitionFile = ConfigurationFile['partitions'][number];
 
-function resolvePartition(partition: PartitionFile): Omit<Partition, 'devices'> {
+function resolvePartition(
+  partition: PartitionFile,
+  index: number,
+  schedules: readonly CoreSchedule[],
+): Omit<Partition, 'devices'> {
+  const underEdf = new Set(
+    partition.cpus.filter((cpu) => cpu['tasks-policy'] === 'edf').map((cpu) => cpu.core),
+  );
   return {
     name: partition.name,
     vmid: partition.vmid as Vmid,
-    cpus: partition.cpus.map(resolveCpu),
+    cpus: partition.cpus.map((cpu) => resolveCpu(cpu, index, schedules)),
     // What the file says of a memory is what the model says: a list of this length is not copied.
     memory: partition.memory as unknown as readonly MemoryGrant[],
     entry: partition.entry as Ipa,
@@ -191,37 +223,63 @@ function resolvePartition(partition: PartitionFile): Omit<Partition, 'devices'> 
       wcetNs: task.wcet as Nanoseconds,
       periodNs: task.period as Nanoseconds,
       deadlineNs: task.deadline as Nanoseconds,
-      priority: task.priority,
-      jitterNs: 0 as Nanoseconds,
-      blockingNs: 0 as Nanoseconds,
-      accesses: 0,
+      priority: underEdf.has(task.core) ? 0 : (task.priority ?? 0),
+      jitterNs: task.jitter as Nanoseconds,
+      blockingNs: task.blocking as Nanoseconds,
+      accesses: task.accesses,
     })),
-    interruptRates: [],
+    interruptRates: partition['interrupt-rates'].map(({ irq, distance, jitter }) => ({
+      irq: irq as IntId,
+      distanceNs: distance as Nanoseconds,
+      jitterNs: jitter as Nanoseconds,
+    })),
   };
 }
 
-function resolveCpu(cpu: PartitionFile['cpus'][number]): VirtualCpu {
-  const { budget, period } = cpu;
-  const reservation: Reservation | null =
-    budget === undefined || period === undefined
-      ? null
-      : {
-          budgetNs: budget as Nanoseconds,
-          periodNs: period as Nanoseconds,
-          phaseNs: cpu.phase as Nanoseconds,
-          // Absent only on a core under edf, where no priority is read.
-          priority: cpu.priority ?? 0,
-          idle: cpu.idle,
-          slack: cpu.slack,
-        };
-  const maxDelay = cpu['max-delay'];
+type CpuFile = PartitionFile['cpus'][number];
+
+function resolveCpu(
+  cpu: CpuFile,
+  partition: number,
+  schedules: readonly CoreSchedule[],
+): VirtualCpu {
+  const table = schedules.find(({ core, policy }) => core === cpu.core && policy === 'table');
+  const { 'max-delay': maxDelay, 'max-latency': maxLatency } = cpu;
   return {
     core: cpu.core as CoreId,
-    reservation,
+    reservation:
+      table === undefined ? resolveReservation(cpu) : resolveSlots(table, partition, cpu.slack),
     maxDelayNs: maxDelay === undefined ? null : (maxDelay as Nanoseconds),
-    maxLatencyNs: null,
-    inContract: false,
-    taskPolicy: 'fp',
+    maxLatencyNs: maxLatency === undefined ? null : (maxLatency as Nanoseconds),
+    inContract: cpu['in-contract'],
+    taskPolicy: cpu['tasks-policy'],
+  };
+}
+
+function resolveReservation(cpu: CpuFile): Reservation | null {
+  const { budget, period } = cpu;
+  if (budget === undefined || period === undefined) return null;
+  return {
+    budgetNs: budget as Nanoseconds,
+    periodNs: period as Nanoseconds,
+    phaseNs: cpu.phase as Nanoseconds,
+    // Absent only on a core under edf, where no priority is read.
+    priority: cpu.priority ?? 0,
+    idle: cpu.idle,
+    slack: cpu.slack,
+  };
+}
+
+/** What the slots of a partition amount to: all of them in each frame, whether it runs or not. */
+function resolveSlots(table: CoreSchedule, partition: number, slack: boolean): Reservation {
+  const own = table.slots.filter((slot) => slot.partition === partition);
+  return {
+    budgetNs: own.reduce((sum, { durationNs }) => sum + durationNs, 0) as Nanoseconds,
+    periodNs: table.frameNs ?? (0 as Nanoseconds),
+    phaseNs: 0 as Nanoseconds,
+    priority: 0,
+    idle: 'burn',
+    slack,
   };
 }
 

@@ -204,24 +204,6 @@ function suggestAccess(value: unknown): string {
   return /^[rwx-]+$/.test(letters) && word !== '' ? word : 'r, rw, rx or rwx';
 }
 
-/** Order in which the reservations of a core run. */
-export const policy: z.ZodType<'fp' | 'edf'> = z
-  .unknown()
-  .transform((value, context) => {
-    if (value === 'fp' || value === 'edf') return value;
-    const isText = typeof value === 'string';
-    refuse(context, value, {
-      refusal: value === 'table' ? 'CFG-UNSUPPORTED' : isText ? 'CFG-BAD-VALUE' : 'CFG-WRONG-TYPE',
-      expected: 'the policy fp or edf',
-      help:
-        value === 'table'
-          ? 'slot tables are not supported; write fp and give each slot as a budget and a period'
-          : 'write fp (fixed priority) or edf (earliest deadline first)',
-    });
-    return z.NEVER;
-  })
-  .meta({ id: 'policy', description: 'Scheduling policy of a core.', enum: ['fp', 'edf'] });
-
 /**
  * A schema with a default. `written` is the default as a file would say it: JSON Schema shows the
  * value
