@@ -51,6 +51,16 @@ describe('time', () => {
     expect(stops).toEqual([5, 9, 20, 22, 40, 50]);
   });
 
+  test('stops at the end of a slot', () => {
+    const table = { frame: 9, slots: [{ partition: LEFT, start: 2, duration: 3 }] };
+    const board = createBusy({ policy: 'table', table, contextSwitch: 0 });
+    const stops = Array.from({ length: 6 }, () => {
+      act(board, { kind: 'time-passes', core: SHARED_CORE, ticks: 1000 });
+      return board.machine.cores[SHARED_CORE]?.clock;
+    });
+    expect(stops).toEqual([2, 5, 9, 11, 14, 18]);
+  });
+
   test('is unbounded on a core where nothing can happen by itself', () => {
     const { plan, machine } = createSealed();
     expect(computeTicksToEvent(plan, machine, 0)).toBe(Infinity);
