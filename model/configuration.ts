@@ -130,7 +130,7 @@ export interface Platform {
 export interface Overheads {
   /** Switching from one partition to another, ns. */
   readonly contextSwitchNs: Nanoseconds;
-  /** What whoever is pre-empted loses in caches and TLBs, ns; the one that pre-empts pays for it. */
+  /** What whoever is pre-empted loses in caches and TLBs, ns; who pre-empts pays for it. */
   readonly reloadNs: Nanoseconds;
   /** Handling the EL2 timer interrupt, ns. */
   readonly timerNs: Nanoseconds;
@@ -164,8 +164,8 @@ export interface VirtualCpu {
   /** Longest that it may be ready and get nothing, ns; null where no bound is required. */
   readonly maxDelayNs: Nanoseconds | null;
   /**
-   * Longest from the assertion of one of its lines to the first instruction of its handler, ns; null
-   * where no bound is required.
+   * Longest from the assertion of one of its lines to the first instruction of its handler, ns;
+   * null where no bound is required.
    */
   readonly maxLatencyNs: Nanoseconds | null;
   /** It promises to have budget left whenever one of its lines is asserted. */
@@ -202,7 +202,7 @@ export interface Task {
   readonly wcetNs: Nanoseconds;
   readonly periodNs: Nanoseconds;
   readonly deadlineNs: Nanoseconds;
-  /** Larger is more urgent, within the partition and core; 0 under `edf`, which has no use for it. */
+  /** Larger is more urgent, within the partition and core; 0 under `edf`, which needs none. */
   readonly priority: number;
   /** Longest from the event that releases it to its release, ns. */
   readonly jitterNs: Nanoseconds;

@@ -298,7 +298,7 @@ export function createMachine(plan: Plan): Machine {
       resets: 0,
     })),
     cores: plan.cores.map((core) => ({
-      slot: NONE,
+      slot: core.slots.length === 0 ? NONE : 0,
       frameStart: 0,
       clock: 0,
       running: NONE,

@@ -6,8 +6,8 @@
  * has fallen due, in order, and charges what ran since to the new period. A reservation that has
  * spent its budget is pre-empted at once, or at the end of an EL2 section; it pays for the section
  * and for the timer interrupt, which is debt. An activation pays for the switch. Under `table` a
- * resident runs in its slots and has no budget. A core that one partition has whole is not scheduled
- * at all.
+ * resident runs in its slots and has no budget. A core that one partition has whole is not
+ * scheduled at all.
  *
  * Sources: Strosnider, Lehoczky, Sha 1995 (keep: deferrable); Lehoczky, Sha, Strosnider 1987
  * (poll); idling periodic server (burn).
@@ -31,7 +31,6 @@ export function startSchedule(plan: Plan, machine: Machine, core: number): void 
     account.nextReplenishment = resident.phase;
     replenishWhenDue(planned, state, index);
   }
-  if (planned.slots.length > 0) state.slot = 0;
 }
 
 /** A core chooses anew who runs, when all that happens in this step has happened. */
@@ -93,8 +92,8 @@ export function isReplenished(resident: Resident): boolean {
 }
 
 /**
- * At phase + k * period: budget is Q less any debt; what was unused is lost. All that has fallen due
- * is worked through; what the resident has been charged since then belongs to the new period.
+ * At phase + k * period: budget is Q less any debt; what was unused is lost. All that has fallen
+ * due is worked through; what the resident has been charged since then belongs to the new period.
  */
 export function replenishWhenDue(planned: PlannedCore, state: CoreState, index: number): void {
   const resident = planned.residents[index];
@@ -212,7 +211,12 @@ function isBefore(planned: PlannedCore, state: CoreState, index: number, chosen:
  * Whether a resident may be chosen: a whole core when ready, else with budget, and ready or
  * burning.
  */
-function isEligible(plan: Plan, machine: Machine, resident: Resident, account: Account): boolean {
+export function isEligible(
+  plan: Plan,
+  machine: Machine,
+  resident: Resident,
+  account: Account,
+): boolean {
   const ready = isReady(machine, resident);
   if (resident.dedicated) return ready;
   if (resident.idle === 'burn') return account.budget > 0;

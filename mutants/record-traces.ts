@@ -1,7 +1,7 @@
 /**
  * Records the shortest trace that some seeds find for each bug of the sources: run it with tsx
- * after a change of the spec, the bugs, the actions that are drawn or `configs/`. With a text as its
- * argument it records those bugs alone that have the text in their names, and keeps the others'.
+ * after a change of the spec, the bugs, the actions that are drawn or `configs/`. With a text as
+ * its argument it records those bugs alone that have the text in their names, and keeps the rest.
  *
  * It also says which bugs that name no property are found by one now.
  */

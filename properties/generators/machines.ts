@@ -6,6 +6,7 @@
 import { LR_ACTIVE, LR_INVALID, LR_PENDING } from '../../model/list-registers.ts';
 import { NONE } from '../../model/machine.ts';
 import type { CachedEntry, Machine, TableEntry, VirtualLine } from '../../model/machine.ts';
+import { dispatchWhenDue } from '../../model/scheduler.ts';
 import { createMemory, writeWord } from '../../model/memory.ts';
 import type { Plan, Resident } from '../../model/plan.ts';
 import { computePage } from '../../model/translation.ts';
@@ -15,6 +16,7 @@ import { isReplenishmentAhead, isSlotAhead } from '../inductive/execution.ts';
 import { isLastWriterGranted, isRequestGranted } from '../inductive/grants.ts';
 import { createReference } from '../inductive/phase.ts';
 import type { Phase } from '../inductive/phase.ts';
+import { isAccountSound, isMostUrgent } from '../inductive/schedule.ts';
 import { isStreamWritten } from '../inductive/streams.ts';
 import { getShape } from '../inductive/shape.ts';
 import type { FieldShape } from '../inductive/shape.ts';
@@ -131,6 +133,7 @@ export function createInductiveMachine(plan: Plan, phase: Phase, random: RandomS
   repairPhysicalLines(plan, machine);
   repairLabels(plan, machine, random);
   repairTime(plan, machine, random);
+  repairSchedule(plan, machine);
   return machine;
 }
 
@@ -263,6 +266,23 @@ function repairLabels(plan: Plan, machine: Machine, random: RandomState): void {
       repair(vcpu.savedWriters, partition);
       if (!vcpu.on) vcpu.waiting = false;
     }
+  }
+}
+
+/** Fills accounts that no run leaves, and lets cores choose where who runs is not most urgent. */
+function repairSchedule(plan: Plan, machine: Machine): void {
+  for (const [index, core] of machine.cores.entries()) {
+    for (const [at, resident] of (plan.cores[index]?.residents ?? []).entries()) {
+      const account = core.accounts[at];
+      if (account === undefined || isAccountSound(plan, machine, index, at)) continue;
+      account.budget = resident.budget;
+      account.nextReplenishment = core.clock + resident.period;
+      if (!isAccountSound(plan, machine, index, at)) core.section = 0;
+    }
+    const all = [...core.accounts.keys()];
+    if (all.every((at) => isMostUrgent(plan, machine, index, at))) continue;
+    core.dispatchDue = true;
+    dispatchWhenDue(plan, machine, index);
   }
 }
 

@@ -21,8 +21,8 @@ export function isWaiterOn(
 }
 
 /**
- * Once its schedule has started, the next replenishment of a reservation lies ahead; in a section it
- * can be as much behind as the section has lasted.
+ * Once its schedule has started, the next replenishment of a reservation lies ahead; in a section
+ * it can be as much behind as the section has lasted.
  */
 export function isReplenishmentAhead(
   plan: Plan,

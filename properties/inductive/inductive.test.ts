@@ -339,6 +339,17 @@ const SPOILT: Readonly<Record<string, (machine: Machine) => void>> = {
     const [account] = cores[SHARED_CORE]?.accounts ?? [];
     if (account !== undefined) account.nextReplenishment = 0;
   },
+  'time.account': ({ cores }) => {
+    const core = cores[SHARED_CORE];
+    const account = core?.accounts[1 - (core?.running ?? 0)];
+    if (account !== undefined) account.budget = -6;
+  },
+  'time.most-urgent': ({ cores }) => {
+    const core = cores[SHARED_CORE];
+    if (core === undefined) return;
+    core.section = 0;
+    core.running = -1;
+  },
   'time.slot-ahead': ({ cores }) => {
     const core = cores[SHARED_CORE];
     if (core !== undefined) core.clock += 500;
@@ -353,6 +364,7 @@ const SPOILT: Readonly<Record<string, (machine: Machine) => void>> = {
     if (core === undefined || account === undefined) return;
     core.section = 0;
     account.budget = 0;
+    account.nextReplenishment = core.clock + 1;
   },
 };
 

@@ -28,6 +28,7 @@ import {
 } from './interrupts.ts';
 import type { InductiveInvariant } from './invariant.ts';
 import { isLiveRegisterOwn, isSavedRegisterOwn } from './registers.ts';
+import { isAccountSound, isMostUrgent } from './schedule.ts';
 import { isStreamWritten } from './streams.ts';
 import { isIotlbCoherent, isTlbCoherent } from './tables.ts';
 
@@ -89,6 +90,7 @@ const STREAMS = 'properties/inductive/streams.ts';
 const GRANTS = 'properties/inductive/grants.ts';
 const INTERRUPTS = 'properties/inductive/interrupts.ts';
 const LABELS = 'properties/inductive/registers.ts';
+const SCHEDULE = 'properties/inductive/schedule.ts';
 const EXECUTION = 'properties/inductive/execution.ts';
 
 const ABOUT_MEMORY: readonly InductiveInvariant[] = [
@@ -273,7 +275,7 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
   {
     id: 'time.replenishment-ahead',
     statement:
-      'The next replenishment of a reservation lies ahead, or as far behind as a section has lasted.',
+      'The next replenishment of a reservation lies ahead, or behind for as long as a section lasts.',
     source: 'Haven’s scheduler: time passes from event to event, in a section to its end',
     example: 'a handler that runs late and skips a replenishment',
     indices: ['core', 'resident'],
@@ -282,6 +284,34 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
     instances: (plan) =>
       onCores(plan, ({ residents }) =>
         residents.flatMap((resident, index) => (isReplenished(resident) ? [[index]] : [])),
+      ),
+  },
+  {
+    id: 'time.account',
+    statement:
+      'A budget is never below minus the overrun, is used no faster than time passes, and comes ' +
+      'back within a period.',
+    source: 'Strosnider, Lehoczky, Sha 1995, with overrun as debt',
+    example: 'a debt that is forgotten at the replenishment',
+    indices: ['core', 'resident'],
+    file: SCHEDULE,
+    holds: isAccountSound,
+    instances: (plan) =>
+      onCores(plan, ({ residents }) =>
+        residents.flatMap((resident, index) => (isReplenished(resident) ? [[index]] : [])),
+      ),
+  },
+  {
+    id: 'time.most-urgent',
+    statement: 'Outside of sections nobody that may run is more urgent than who runs.',
+    source: 'fixed-priority and earliest-deadline-first scheduling, pre-emptive',
+    example: 'a replenishment after which EL2 does not choose anew',
+    indices: ['core', 'resident'],
+    file: SCHEDULE,
+    holds: isMostUrgent,
+    instances: (plan) =>
+      onCores(plan, ({ residents, policy }) =>
+        policy === 'table' ? [] : residents.map((_, index) => [index]),
       ),
   },
   {

@@ -45,8 +45,8 @@ export function describePhase(phase: Phase): string {
 }
 
 /**
- * The first state of the phase in which nothing but boot has happened, and nothing has failed: other
- * cores are still at reset, but for the sealed phase.
+ * The first state of the phase in which nothing but boot has happened, and nothing has failed:
+ * other cores are still at reset, but for the sealed phase.
  */
 export function createReference(plan: Plan, phase: Phase): Machine {
   const machine = createMachine(plan);

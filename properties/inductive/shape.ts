@@ -306,10 +306,7 @@ function describeCore(era: Era, state: CoreState, index: number): ShapeOf<CoreSt
   if (planned === undefined) return fix(state);
   if (!planned.el2) return describeBareCore(state, planned);
   if (!sealed) {
-    const accounts = describeStarting(era, state.accounts, index);
-    const isTable = planned.slots.length > 0 && index !== plan.bootCore;
-    const slot = isTable && era.leader >= BOOT_SCHEDULER ? choice([NONE, 0]) : fix(state.slot);
-    return { ...fix(state), accounts, slot };
+    return { ...fix(state), accounts: describeStarting(era, state.accounts, index) };
   }
   if (!planned.used) return { ...fix(state), clock: COUNT };
   const residents = planned.residents.map((_, resident) => resident);

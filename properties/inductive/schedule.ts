@@ -1,0 +1,98 @@
+/**
+ * Accounts and choices of the scheduler: what budgets can be at any instant, and that whoever runs
+ * is the most urgent that may.
+ *
+ * Liftable.
+ */
+
+import { BOOT_SCHEDULER, NONE } from '../../model/machine.ts';
+import type { CoreState, Machine } from '../../model/machine.ts';
+import type { Plan, PlannedCore } from '../../model/plan.ts';
+import { isCharged, isEligible, isReplenished } from '../../model/scheduler.ts';
+
+/** An account as it is on the grid: as if EL2 were never late. */
+export interface OnGrid {
+  /** Budget with every replenishment that has fallen due, ticks. */
+  readonly budget: number;
+  /** The replenishment that lies ahead, instant. */
+  readonly next: number;
+}
+
+/** The account of a resident with what EL2 has still to handle, because it is in a section. */
+export function settle(planned: PlannedCore, state: CoreState, index: number): OnGrid {
+  const resident = planned.residents[index];
+  const account = state.accounts[index];
+  if (resident === undefined || account === undefined) return { budget: 0, next: 0 };
+  const charged = isCharged(planned, state) && state.running === index;
+  let budget = account.budget;
+  let next = account.nextReplenishment;
+  for (let epoch = 0; epoch < planned.epochsMax; epoch += 1) {
+    if (next > state.clock) break;
+    const since = charged ? state.clock - next : 0;
+    budget = resident.budget + Math.min(budget + since, 0) - since;
+    next += resident.period;
+  }
+  return { budget, next };
+}
+
+/** Whether the schedule of a core has started. */
+function isStarted(machine: Machine, core: number): boolean {
+  const done = machine.boot.steps[core];
+  return done !== undefined && done >= BOOT_SCHEDULER;
+}
+
+/**
+ * A budget is no lower than the overrun, and no section takes it lower; the next replenishment is
+ * less than a period ahead; and a budget is used no faster than time passes: what is missing of Q,
+ * less the overrun, is no more than the time since the last replenishment. Under `poll` it can be
+ * lost at once.
+ */
+export function isAccountSound(plan: Plan, machine: Machine, core: number, index: number): boolean {
+  const planned = plan.cores[core];
+  const state = machine.cores[core];
+  const resident = planned?.residents[index];
+  const account = state?.accounts[index];
+  if (planned === undefined || state === undefined) return true;
+  if (resident === undefined || account === undefined || !isReplenished(resident)) return true;
+  if (!isStarted(machine, core)) return true;
+  const { budget, next } = settle(planned, state, index);
+  if (budget < -plan.overrunTicks) return false;
+  if (isCharged(planned, state) && state.running === index) {
+    const reserve = account.exhausted ? 0 : plan.timerTicks;
+    if (budget - state.section < reserve - plan.overrunTicks) return false;
+  }
+  if (next <= state.clock || next > state.clock + resident.period) return false;
+  if (resident.idle === 'poll') return true;
+  const since = state.clock + resident.period - next;
+  return budget + since >= resident.budget - plan.overrunTicks;
+}
+
+/**
+ * Outside of sections and steps: nobody that may be chosen is more urgent than who runs, and slack
+ * is for times at which nobody may be chosen.
+ */
+export function isMostUrgent(plan: Plan, machine: Machine, core: number, index: number): boolean {
+  const planned = plan.cores[core];
+  const state = machine.cores[core];
+  const resident = planned?.residents[index];
+  const account = state?.accounts[index];
+  if (planned === undefined || state === undefined) return true;
+  if (resident === undefined || account === undefined) return true;
+  if (!machine.boot.sealed || state.section > 0 || state.dispatchDue) return true;
+  if (planned.policy === 'table') return true;
+  if (!isEligible(plan, machine, resident, account)) return true;
+  if (state.running === NONE || state.slack) return false;
+  for (let other = 0; other < planned.residents.length; other += 1) {
+    if (state.running === other) return isNoLater(planned, state, other, index);
+  }
+  return false;
+}
+
+/** Whether a resident is chosen rather than the other, or is the other. */
+function isNoLater(planned: PlannedCore, state: CoreState, one: number, other: number): boolean {
+  if (planned.policy === 'fp') return one <= other;
+  const [first, second] = [state.accounts[one], state.accounts[other]];
+  if (first === undefined || second === undefined) return true;
+  if (one <= other) return first.nextReplenishment <= second.nextReplenishment;
+  return first.nextReplenishment < second.nextReplenishment;
+}
