@@ -12,7 +12,8 @@ import { ACTION_KINDS } from '../model/actions.ts';
 import type { Action } from '../model/actions.ts';
 import type { StaticConfiguration } from '../model/configuration.ts';
 import type { Start } from '../properties/generators/traces.ts';
-import type { DelayBound } from '../properties/property.ts';
+import { TIME_BOUND_KINDS } from '../properties/property.ts';
+import type { TimeBound } from '../properties/property.ts';
 import { decodeAction } from './action-schema.ts';
 import { configurationSchema } from './configuration-schema.ts';
 
@@ -31,8 +32,8 @@ export interface Counterexample {
   /** Where the configuration came from: name of the file and digest of all that it says. */
   readonly source: { readonly file: string; readonly digest: string };
   readonly configuration: StaticConfiguration;
-  /** Proved delays that the trace was judged by. */
-  readonly delayBounds: readonly DelayBound[];
+  /** Proved bounds that the trace was judged by. */
+  readonly delayBounds: readonly TimeBound[];
   readonly start: Start;
   readonly actions: readonly Action[];
   /** What the property says when the trace breaks it. */
@@ -63,6 +64,8 @@ const fileSchema = z.strictObject({
     z.strictObject({
       partition: z.number().int(),
       core: z.number().int(),
+      kind: z.enum(TIME_BOUND_KINDS).default('delay'),
+      demand: z.number().int().positive().default(1),
       ticks: z.number().int().positive(),
     }),
   ),

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StaticConfiguration } from '../model/configuration.ts';
 import type { FuzzFailure } from '../properties/engine/fuzz.ts';
-import type { DelayBound } from '../properties/property.ts';
+import type { TimeBound } from '../properties/property.ts';
 import { encodeCounterexample, trimConfiguration } from './format.ts';
 import type { Counterexample } from './format.ts';
 
@@ -25,7 +25,7 @@ export interface Provenance {
 /** The record of a failure. */
 export function recordFailure(
   configuration: StaticConfiguration,
-  delayBounds: readonly DelayBound[],
+  delayBounds: readonly TimeBound[],
   failure: FuzzFailure,
   provenance: Provenance,
 ): Counterexample {

@@ -13,7 +13,7 @@ import { fuzzConfiguration } from '../properties/engine/fuzz.ts';
 import type { FuzzFailure } from '../properties/engine/fuzz.ts';
 import type { StepFunction } from '../properties/engine/run.ts';
 import type { Trace } from '../properties/generators/traces.ts';
-import type { DelayBound } from '../properties/property.ts';
+import type { TimeBound } from '../properties/property.ts';
 import { listDelayBounds } from '../solver/timing/delay-bounds.ts';
 import { readSources } from '../solver/lift/sources.ts';
 import { applyBug, loadStep } from './patched-spec.ts';
@@ -43,7 +43,7 @@ export function readRecordedTraces(): readonly RecordedTrace[] {
 /** What a bug is held against: a configuration with the delays that are proved for it. */
 export interface Subject {
   readonly configuration: StaticConfiguration;
-  readonly delayBounds: readonly DelayBound[];
+  readonly delayBounds: readonly TimeBound[];
 }
 
 /**

@@ -22,13 +22,26 @@ export interface Violation {
   readonly related: readonly RelatedPlace[];
 }
 
-/** Worst-case delay that a proof claims for a resident of a core. */
-export interface DelayBound {
+/**
+ * What is bounded. `delay`: from any instant at which the resident is ready until it has run for
+ * `demand` ticks. `full-budget`: the same of all that one budget gives its guest. `latency`: from
+ * the assertion of a line of its own, which is enabled and routed to the core, until it executes.
+ */
+export const TIME_BOUND_KINDS = ['delay', 'full-budget', 'latency'] as const;
+
+/** Kind of bound. */
+export type TimeBoundKind = (typeof TIME_BOUND_KINDS)[number];
+
+/** A bound on time that a proof claims for a resident of a core. */
+export interface TimeBound {
   /** Index of the partition. */
   readonly partition: number;
   /** Index of the core in the platform's list. */
   readonly core: number;
-  /** It gets one tick within this many ticks of becoming ready. */
+  readonly kind: TimeBoundKind;
+  /** Ticks of the core that it asks for, at least 1; the switch to it is not among them. */
+  readonly demand: number;
+  /** It gets them within this many ticks, at least 1. */
   readonly ticks: number;
 }
 
@@ -38,7 +51,7 @@ export interface Context {
   readonly plan: Plan;
   readonly machine: Machine;
   readonly grants: GrantMap;
-  readonly delayBounds: readonly DelayBound[];
+  readonly delayBounds: readonly TimeBound[];
   /** The transition function that is watched, for a run beside the one that is judged. */
   readonly step: (plan: Plan, machine: Machine, action: Action) => Outcome;
   /**

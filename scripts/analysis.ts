@@ -5,7 +5,7 @@ import { randomInt } from 'node:crypto';
 import type { Diagnostic } from '../formats/diagnostic.ts';
 import type { LoadedConfiguration } from '../formats/read.ts';
 import type { FuzzFailure, FuzzResult } from '../properties/engine/fuzz.ts';
-import type { DelayBound, Violation } from '../properties/property.ts';
+import type { TimeBound, Violation } from '../properties/property.ts';
 import { getAreaOfCode, getAreaOfId } from '../properties/findings.ts';
 import type { Finding } from '../properties/findings.ts';
 import { formatLocation } from '../report/code-frame.ts';
@@ -239,7 +239,7 @@ export async function analyseRandomly(
 /** Writes each failure to a file of its own and returns their paths. */
 async function recordFailures(
   loaded: LoadedConfiguration,
-  delayBounds: readonly DelayBound[],
+  delayBounds: readonly TimeBound[],
   result: FuzzResult,
   session: Session,
   folder?: string,
@@ -258,7 +258,7 @@ type Recorder = (
 
 async function createRecorder(
   loaded: LoadedConfiguration,
-  delayBounds: readonly DelayBound[],
+  delayBounds: readonly TimeBound[],
   session: Session,
   folder = 'counterexamples',
 ): Promise<Recorder> {

@@ -4,7 +4,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import type { StaticConfiguration } from '../../model/configuration.ts';
-import type { DelayBound } from '../property.ts';
+import type { TimeBound } from '../property.ts';
 import { fuzzConfiguration } from './fuzz.ts';
 import type { FuzzProgress, FuzzResult } from './fuzz.ts';
 
@@ -14,7 +14,7 @@ export interface Job {
   readonly seed: number;
   readonly steps: number | null;
   readonly timeMs: number | null;
-  readonly delayBounds: readonly DelayBound[];
+  readonly delayBounds: readonly TimeBound[];
 }
 
 /** What a worker says. */

@@ -15,7 +15,7 @@ import { listBootActions } from '../generators/traces.ts';
 import type { Trace } from '../generators/traces.ts';
 import { createGrantMap } from '../grants.ts';
 import type { GrantMap } from '../grants.ts';
-import type { DelayBound, Monitor, Property, Violation } from '../property.ts';
+import type { TimeBound, Monitor, Property, Violation } from '../property.ts';
 
 /** The transition function under test; the spec's own, or a seeded bug in its place. */
 export type StepFunction = (plan: Plan, machine: Machine, action: Action) => Outcome;
@@ -26,7 +26,7 @@ export interface Runner {
   readonly plan: Plan;
   readonly grants: GrantMap;
   readonly boot: readonly Action[];
-  readonly delayBounds: readonly DelayBound[];
+  readonly delayBounds: readonly TimeBound[];
   readonly properties: readonly Property[];
   readonly step: StepFunction;
 }
@@ -48,7 +48,7 @@ export interface RunResult {
 
 /** What a runner may be given beyond the configuration. */
 export interface RunnerOptions {
-  readonly delayBounds?: readonly DelayBound[];
+  readonly delayBounds?: readonly TimeBound[];
   readonly properties?: readonly Property[];
   readonly step?: StepFunction;
 }

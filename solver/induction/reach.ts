@@ -13,7 +13,7 @@ import type { FuzzFailure } from '../../properties/engine/fuzz.ts';
 import { getReporter } from '../../properties/engine/run.ts';
 import type { StepFunction } from '../../properties/engine/run.ts';
 import type { Guide } from '../../properties/generators/guide.ts';
-import type { DelayBound, Property } from '../../properties/property.ts';
+import type { TimeBound, Property } from '../../properties/property.ts';
 import { getClaim } from '../obligation.ts';
 import type { ObligationResult } from '../obligation.ts';
 import type { CaseSearch, RefutedCase } from './case-search.ts';
@@ -30,7 +30,7 @@ const REACH_SEED = 1;
 /** How to search. */
 export interface ReachOptions {
   /** Proved delays that traces are judged by. */
-  readonly delayBounds?: readonly DelayBound[];
+  readonly delayBounds?: readonly TimeBound[];
   /** The transition function: the spec's own, or one with a seeded bug. */
   readonly step?: StepFunction;
   /** Integer in [0, 2^31); default 1. */
