@@ -100,7 +100,7 @@ partitions:
     devices: [gpio]
     entry: 0x40000000
     tasks:
-      - { name: control, core: 1, wcet: 300us, period: 20ms, deadline: 20ms, jitter: 80us }
+      - { name: control, core: 1, wcet: 300us, period: 20ms, deadline: 20ms, jitter: 80us, accesses: 9 }
       - { name: io, core: 1, wcet: 1ms, period: 40ms, deadline: 40ms, blocking: 16us, accesses: 500 }
 schedule:
   - core: 1

@@ -175,7 +175,7 @@ describe('a configuration with a table', () => {
     const rtosCpu = { maxLatencyNs: 9_000_000, inContract: true, taskPolicy: 'edf' };
     expect(rtos?.cpus[0]).toMatchObject(rtosCpu);
     expect(rtos?.tasks).toMatchObject([
-      { priority: 0, jitterNs: 80_000, blockingNs: 0, accesses: 0 },
+      { priority: 0, jitterNs: 80_000, blockingNs: 0, accesses: 9 },
       { priority: 0, jitterNs: 0, blockingNs: 16_000, accesses: 500 },
     ]);
     const shared = { periodNs: 1_000_000, accessMinNs: 50, accessMaxNs: 200 };

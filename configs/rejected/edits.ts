@@ -1,5 +1,6 @@
 /**
- * Edits: the defects of the rejected configurations, each one replacement away from `good.yaml`.
+ * Edits: the defects of the rejected configurations, each one replacement away from `good.yaml`, or
+ * from `good-table.yaml`, which has a table where the other one has budgets.
  *
  * `generate.ts` writes the files; a test holds that they are up to date, that each breaks its
  * rule at the edited line, and that every rule has one.
@@ -11,6 +12,8 @@ export interface Edit {
   readonly code: string;
   /** Which of the two files it is in. */
   readonly in: 'config' | 'platform';
+  /** The good configuration that is edited; default `good.yaml`. */
+  readonly base?: 'good-table.yaml';
   /** Text of the good file, found there once. */
   readonly find: string;
   /** The edit replaces all up to this text, where it is more than `find`. */
@@ -29,6 +32,112 @@ const RTOS_SHARE = '{ core: 2, budget: 1ms, period: 5ms, priority: 2, max-delay:
 function addMemory(entry: string): { find: string; replace: string } {
   return { find: LINUX_RAM, replace: `${LINUX_RAM}      - ${entry}\n` };
 }
+
+/** One rate of rtos, whose devices have lines 36, 39 and 40. */
+function addRates(rates: string): { find: string; replace: string } {
+  const before = '    entry: 0x40000000\n    tasks:\n';
+  const after = `    entry: 0x40000000\n    interrupt-rates: [${rates}]\n    tasks:\n`;
+  return { find: before, replace: after };
+}
+
+const RATE_EDITS: readonly Edit[] = [
+  {
+    code: 'IRQ-RATE-OWNER',
+    in: 'config',
+    ...addRates('{ irq: 33, distance: 1ms }'),
+  },
+  {
+    code: 'IRQ-RATE-TWICE',
+    in: 'config',
+    ...addRates('{ irq: 40, distance: 1ms }, { irq: 40, distance: 2ms }'),
+  },
+  {
+    code: 'IRQ-RATE-DISTANCE',
+    in: 'config',
+    ...addRates('{ irq: 40, distance: 0us }'),
+  },
+  {
+    code: 'CPU-RATE-DEMAND',
+    in: 'config',
+    ...addRates('{ irq: 36, distance: 8us, jitter: 80us }'),
+  },
+  {
+    code: 'CPU-LATENCY-LINE',
+    in: 'config',
+    find: '{ core: 4 }',
+    replace: '{ core: 4, max-latency: 100us }',
+  },
+];
+
+const SLOT_EDITS: readonly Edit[] = [
+  {
+    code: 'CPU-TABLE-OVERLAP',
+    in: 'config',
+    base: 'good-table.yaml',
+    find: 'linux, start: 1ms',
+    replace: 'linux, start: 0.5ms',
+  },
+  {
+    code: 'CPU-TABLE-FRAME',
+    in: 'config',
+    base: 'good-table.yaml',
+    find: 'start: 6ms, duration: 2ms',
+    replace: 'start: 6ms, duration: 5ms',
+  },
+  {
+    code: 'CPU-TABLE-PARTITION',
+    in: 'config',
+    base: 'good-table.yaml',
+    find: '      - { partition: linux, start: 1ms, duration: 4ms }\n',
+    replace: '',
+    names: '{ core: 2, slack: true }',
+  },
+  {
+    code: 'CPU-TABLE-SHORT',
+    in: 'config',
+    base: 'good-table.yaml',
+    find: 'start: 0us, duration: 1ms',
+    replace: 'start: 0us, duration: 8us',
+  },
+];
+
+const BANDWIDTH_EDITS: readonly Edit[] = [
+  {
+    code: 'CPU-BANDWIDTH-CORE',
+    in: 'config',
+    base: 'good-table.yaml',
+    find: '{ core: 3, accesses: 500',
+    replace: '{ core: 2, accesses: 500',
+  },
+  {
+    code: 'CPU-BANDWIDTH-RANGE',
+    in: 'config',
+    base: 'good-table.yaml',
+    find: '{ core: 3, accesses: 500, period: 1ms, access-min: 50ns',
+    replace: '{ core: 3, accesses: 500, period: 1ms, access-min: 201ns',
+  },
+  {
+    code: 'CPU-BANDWIDTH-TOTAL',
+    in: 'config',
+    base: 'good-table.yaml',
+    find: '{ core: 3, accesses: 500',
+    replace: '{ core: 3, accesses: 501',
+  },
+  {
+    code: 'CPU-BANDWIDTH-UNREGULATED',
+    in: 'config',
+    base: 'good-table.yaml',
+    find: '  - { core: 3, accesses: 500, period: 1ms, access-min: 50ns, access-max: 200ns }\n',
+    replace: '',
+    names: '{ core: 3 }',
+  },
+  {
+    code: 'CPU-TASK-ACCESSES',
+    in: 'config',
+    find: 'deadline: 40ms, priority: 2 }',
+    replace: 'deadline: 40ms, priority: 2, accesses: 500 }',
+  },
+];
 
 const CONFIGURATION_EDITS: readonly Edit[] = [
   {
@@ -469,6 +578,9 @@ export const EDITS: readonly Edit[] = [
   ...DMA_EDITS,
   ...IRQ_EDITS,
   ...CPU_EDITS,
+  ...RATE_EDITS,
+  ...SLOT_EDITS,
+  ...BANDWIDTH_EDITS,
   ...CHANNEL_EDITS,
   ...HYPERVISOR_EDITS,
 ];

@@ -1,5 +1,5 @@
 /**
- * Writes the rejected configurations from `good.yaml` and the edits:
+ * Writes the rejected configurations from the good ones and the edits:
  * `npx tsx configs/rejected/generate.ts`.
  */
 
@@ -22,15 +22,23 @@ export interface RejectedFile {
   readonly lines: { readonly first: number; readonly last: number } | null;
 }
 
+/** The good configurations. */
+export const GOOD: readonly string[] = ['good.yaml', 'good-table.yaml'];
+
 /** Name of the rejected configuration of a rule: `mem-overlap.yaml`. */
 export function getRejectedName(code: string): string {
   return `${code.toLowerCase()}.yaml`;
 }
 
+/** The good configuration that an edit starts from. */
+function getGoodName(edit: Edit): string {
+  return edit.base ?? 'good.yaml';
+}
+
 /** The one or two files of a defect: the configuration first. */
 export function createRejectedFiles(edit: Edit): RejectedFile[] {
   const name = getRejectedName(edit.code);
-  const good = readGood('good.yaml');
+  const good = readGood(getGoodName(edit));
   if (edit.in === 'config') return [{ name, ...applyEdit(good, edit) }];
   const reference = { find: './platforms/board.yaml', replace: `./platforms/${name}` };
   const config = applyEdit(good, { ...edit, ...reference });
@@ -57,7 +65,7 @@ function applyEdit(good: string, edit: Edit): Omit<RejectedFile, 'name'> {
   const rule = RULES.find((candidate) => candidate.code === code);
   const head = [
     `# ${code}: ${rule?.title ?? ''}`,
-    `# The edit of ${edit.in === 'platform' ? 'the platform' : 'good.yaml'}: ${describeEdit(edit)}`,
+    `# The edit of ${edit.in === 'platform' ? 'the platform' : getGoodName(edit)}: ${describeEdit(edit)}`,
   ];
   const first = head.length + before.split('\n').length;
   const last = first + replace.replace(/\n$/, '').split('\n').length - 1;

@@ -3,67 +3,25 @@
  * here.
  */
 
-import type { Core, Path, Reservation, VirtualCpu } from '../../model/configuration.ts';
-import { computeTicksExactly, type CoreId, type Nanoseconds } from '../../model/units.ts';
+import { computeTicksExactly, type CoreId } from '../../model/units.ts';
 import { listCoresOf } from './claims.ts';
 import { formatDuration, formatList } from './describe.ts';
+import { formatNearestTicks, iterateDurations } from './durations.ts';
 import { computeSum, formatPercent, isGreater } from './fraction.ts';
-import { defineRule, getPathWithoutEl2, type Rule, type RuleContext } from './rule.ts';
+import {
+  computeActivation,
+  findCore,
+  formatShare,
+  groupByCore,
+  iterateCpus,
+  iterateReservations,
+  iterateShares,
+  type PlacedReservation,
+  relateActivation,
+} from './placed-cpu.ts';
+import { defineRule, getPathWithoutEl2, type Rule } from './rule.ts';
 
 const SERVERS = 'Periodic servers: a budget Q in every period P, 1 <= Q <= P';
-
-/** A virtual CPU with its partition and place. */
-interface PlacedCpu {
-  readonly cpu: VirtualCpu;
-  readonly partition: number;
-  readonly owner: string;
-  readonly path: Path;
-}
-
-/** A virtual CPU that has a share of its core. */
-interface PlacedReservation extends PlacedCpu {
-  readonly reservation: Reservation;
-}
-
-function* iterateCpus({ configuration }: RuleContext): Generator<PlacedCpu> {
-  for (const [partition, { name, cpus }] of configuration.partitions.entries()) {
-    for (const [index, cpu] of cpus.entries()) {
-      const path: Path = ['config', 'partitions', partition, 'cpus', index];
-      yield { cpu, partition, owner: name, path };
-    }
-  }
-}
-
-function* iterateReservations(context: RuleContext): Generator<PlacedReservation> {
-  for (const placed of iterateCpus(context)) {
-    const { reservation } = placed.cpu;
-    if (reservation !== null) yield { ...placed, reservation };
-  }
-}
-
-function groupByCore<Placed extends PlacedCpu>(placed: Iterable<Placed>): Map<CoreId, Placed[]> {
-  const groups = new Map<CoreId, Placed[]>();
-  for (const item of placed) {
-    const group = groups.get(item.cpu.core);
-    if (group === undefined) groups.set(item.cpu.core, [item]);
-    else group.push(item);
-  }
-  return groups;
-}
-
-function findCore(
-  { configuration }: RuleContext,
-  id: CoreId,
-): { core: Core; index: number } | null {
-  const index = configuration.platform.cores.findIndex((core) => core.id === id);
-  const core = configuration.platform.cores[index];
-  return core === undefined ? null : { core, index };
-}
-
-/** `1ms in every 5ms` */
-function formatShare({ budgetNs, periodNs }: Reservation): string {
-  return `${formatDuration(budgetNs)} in every ${formatDuration(periodNs)}`;
-}
 
 const cpuNone = defineRule({
   code: 'CPU-NONE',
@@ -187,7 +145,7 @@ const cpuNoEl2Shared = defineRule({
         message:
           `${owner} has ${formatShare(reservation)} of core ${cpu.core} (${found.core.type}), ` +
           'which has no EL2: expected the whole core, found a budget',
-        help: 'remove budget and period, so that the partition has the whole core',
+        help: 'remove budget and period, or the table, so that the partition has the whole core',
         at: path,
         related: [
           {
@@ -233,7 +191,7 @@ const cpuBudgetZero = defineRule({
   source: SERVERS,
   example: { before: 'budget: 0ms, period: 5ms', after: 'budget: 1ms, period: 5ms' },
   *violations(context) {
-    for (const { cpu, owner, path, reservation } of iterateReservations(context)) {
+    for (const { cpu, owner, path, reservation } of iterateShares(context)) {
       for (const [key, found] of [
         ['budget', reservation.budgetNs],
         ['period', reservation.periodNs],
@@ -258,7 +216,7 @@ const cpuBudgetPeriod = defineRule({
   source: SERVERS,
   example: { before: 'budget: 6ms, period: 5ms', after: 'budget: 1ms, period: 5ms' },
   *violations(context) {
-    for (const { cpu, owner, path, reservation } of iterateReservations(context)) {
+    for (const { cpu, owner, path, reservation } of iterateShares(context)) {
       const { budgetNs, periodNs } = reservation;
       if (budgetNs <= periodNs || periodNs <= 0) continue;
       yield {
@@ -282,7 +240,7 @@ const cpuPhase = defineRule({
   source: 'First replenishment at boot plus phase; 0 <= phase <= P - Q',
   example: { before: 'budget: 1ms, period: 5ms, phase: 4.5ms', after: 'phase: 4ms' },
   *violations(context) {
-    for (const { cpu, owner, path, reservation } of iterateReservations(context)) {
+    for (const { cpu, owner, path, reservation } of iterateShares(context)) {
       const { budgetNs, periodNs, phaseNs } = reservation;
       if (phaseNs <= periodNs - budgetNs || budgetNs > periodNs) continue;
       yield {
@@ -299,45 +257,26 @@ const cpuPhase = defineRule({
 
 const cpuTicks = defineRule({
   code: 'CPU-TICKS',
-  title: 'Validate that budgets, periods and phases are whole ticks of the timer.',
+  title: 'Validate that budgets, periods, phases, slots and arrivals are whole ticks of the timer.',
   reason: 'EL2 programs ticks: a rounded period drifts, a rounded budget is another budget.',
   source: 'Generic timer, CNTFRQ_EL0; no rounding between what is proved and what runs',
   example: { before: '24MHz: budget: 1.00001ms', after: 'budget: 1ms   # 24000 ticks' },
   *violations(context) {
     const { timerHz } = context.configuration.platform;
     if (timerHz <= 0) return;
-    for (const { cpu, owner, path, reservation } of iterateReservations(context)) {
-      for (const [key, found] of [
-        ['budget', reservation.budgetNs],
-        ['period', reservation.periodNs],
-        ['phase', reservation.phaseNs],
-      ] as const) {
-        if (computeTicksExactly(found, timerHz) !== null) continue;
-        yield {
-          message:
-            `${key} of ${owner} on core ${cpu.core} is not a whole number of timer ticks ` +
-            `(${timerHz} Hz): expected ${formatNearestTicks(found, timerHz)}, ` +
-            `found ${formatDuration(found)}`,
-          help: 'use one of the nearest values that are',
-          at: [...path, key],
-        };
-      }
+    for (const { what, found, at } of iterateDurations(context)) {
+      if (computeTicksExactly(found, timerHz) !== null) continue;
+      yield {
+        message:
+          `${what} is not a whole number of timer ticks ` +
+          `(${timerHz} Hz): expected ${formatNearestTicks(found, timerHz)}, ` +
+          `found ${formatDuration(found)}`,
+        help: 'use one of the nearest values that are',
+        at,
+      };
     }
   },
 });
-
-/** The nearest durations that are whole ticks and whole nanoseconds: `992ns or 1.008us`. */
-function formatNearestTicks(duration: Nanoseconds, timerHz: number): string {
-  // Whole ticks at whole nanoseconds lie on multiples of 1 s divided by gcd(1 s, frequency).
-  const grid = 1_000_000_000 / computeGcd(1_000_000_000, timerHz);
-  const below = duration - (duration % grid);
-  const above = formatDuration(below + grid);
-  return below > 0 ? `${formatDuration(below)} or ${above}` : above;
-}
-
-function computeGcd(a: number, b: number): number {
-  return b === 0 ? a : computeGcd(b, a % b);
-}
 
 const cpuOvercommitted = defineRule({
   code: 'CPU-OVERCOMMITTED',
@@ -350,7 +289,7 @@ const cpuOvercommitted = defineRule({
   },
   *violations(context) {
     const whole = { numerator: 1n, denominator: 1n };
-    for (const [core, group] of groupByCore(iterateReservations(context))) {
+    for (const [core, group] of groupByCore(iterateShares(context))) {
       const sum = computeSum(
         group.map(({ reservation }) => ({
           part: reservation.budgetNs,
@@ -389,7 +328,7 @@ const cpuPriorityTwice = defineRule({
         .filter((schedule) => schedule.policy === 'edf')
         .map((schedule) => schedule.core),
     );
-    for (const [core, group] of groupByCore(iterateReservations(context))) {
+    for (const [core, group] of groupByCore(iterateShares(context))) {
       if (edf.has(core)) continue;
       const seen = new Map<number, PlacedReservation>();
       for (const placed of group) {
@@ -412,27 +351,25 @@ const cpuPriorityTwice = defineRule({
 
 const cpuBudgetMinimum = defineRule({
   code: 'CPU-BUDGET-MINIMUM',
-  title: 'Validate that every budget is longer than two context switches.',
-  reason: 'An activation is charged the switch to it and from it; with less it can never start.',
+  title: 'Validate that every budget is longer than two context switches and a reload.',
+  reason:
+    'An activation is charged the switch to it and from it, and what the other one loses in ' +
+    'caches; with less it can never start.',
   source: 'Charge the preemptor; seL4 MCS demands twice the kernel WCET',
   example: { before: 'context-switch: 5us, budget: 10us', after: 'budget: 100us' },
   *violations(context) {
-    const { contextSwitchNs } = context.configuration.hypervisor.overheads;
-    for (const { cpu, owner, path, reservation } of iterateReservations(context)) {
+    const { contextSwitchNs, reloadNs } = context.configuration.hypervisor.overheads;
+    const least = Math.max(2 * contextSwitchNs + reloadNs, computeActivation(context));
+    for (const { cpu, owner, path, reservation } of iterateShares(context)) {
       const { budgetNs } = reservation;
-      if (budgetNs <= 0 || budgetNs > 2 * contextSwitchNs) continue;
+      if (budgetNs <= 0 || budgetNs > least) continue;
       yield {
         message:
           `budget of ${owner} on core ${cpu.core} is used up by context switches: expected more ` +
-          `than ${formatDuration(2 * contextSwitchNs)}, found ${formatDuration(budgetNs)}`,
+          `than ${formatDuration(least)}, found ${formatDuration(budgetNs)}`,
         help: 'lengthen budget and period in proportion',
         at: [...path, 'budget'],
-        related: [
-          {
-            message: `a context switch takes ${formatDuration(contextSwitchNs)}`,
-            at: ['config', 'hypervisor', 'overheads', 'context-switch'],
-          },
-        ],
+        related: relateActivation(context),
       };
     }
   },
@@ -445,7 +382,7 @@ const cpuDelayImpossible = defineRule({
   source: 'Throttle wait P - Q; a whole proof of the delay follows in `prove`',
   example: { before: 'budget: 1ms, period: 5ms, max-delay: 3ms', after: 'max-delay: 8ms' },
   *violations(context) {
-    for (const { cpu, owner, path, reservation } of iterateReservations(context)) {
+    for (const { cpu, owner, path, reservation } of iterateShares(context)) {
       const wait = reservation.periodNs - reservation.budgetNs;
       if (cpu.maxDelayNs === null || cpu.maxDelayNs >= wait || reservation.slack) continue;
       yield {
@@ -523,7 +460,7 @@ const cpuAlone = defineRule({
         message:
           `${only.owner} is alone on core ${core} and gets ${formatShare(only.cpu.reservation)} ` +
           'of it only',
-        help: 'remove budget and period to give it the whole core',
+        help: 'remove budget and period, or the table, to give it the whole core',
         at: only.path,
       };
     }

@@ -6,14 +6,15 @@ import { computeSum, formatPercent, isGreater } from './fraction.ts';
 import { defineRule, type Rule, type RuleContext } from './rule.ts';
 
 /** A task with its partition and place. */
-interface PlacedTask {
+export interface PlacedTask {
   readonly task: Task;
   readonly partition: number;
   readonly owner: string;
   readonly path: Path;
 }
 
-function* iterateTasks({ configuration }: RuleContext): Generator<PlacedTask> {
+/** Every task, in the order of the configuration. */
+export function* iterateTasks({ configuration }: RuleContext): Generator<PlacedTask> {
   for (const [partition, { name, tasks }] of configuration.partitions.entries()) {
     for (const [index, task] of tasks.entries()) {
       const path: Path = ['config', 'partitions', partition, 'tasks', index];
@@ -121,14 +122,21 @@ const taskUtilisation = defineRule({
   },
 });
 
+/** Whether the virtual CPU of these tasks orders them by deadline, so that none has a priority. */
+function isUnderEdf({ configuration }: RuleContext, [first]: readonly PlacedTask[]): boolean {
+  if (first === undefined) return false;
+  const cpus = configuration.partitions[first.partition]?.cpus ?? [];
+  return cpus.find((cpu) => cpu.core === first.task.core)?.taskPolicy === 'edf';
+}
+
 const taskPriority = defineRule({
   code: 'CPU-TASK-PRIORITY',
-  title: 'Validate that tasks of one virtual CPU have different priorities.',
+  title: 'Validate that tasks of one virtual CPU under fixed priority have different ones.',
   reason: 'Response times are derived for a total order.',
   source: 'Fixed-priority response-time analysis',
   example: { before: 'priority: 3 and priority: 3', after: 'priority: 3 and priority: 2' },
   *violations(context) {
-    for (const group of groupTasks(context)) {
+    for (const group of groupTasks(context).filter((tasks) => !isUnderEdf(context, tasks))) {
       const seen = new Map<number, PlacedTask>();
       for (const placed of group) {
         const first = seen.get(placed.task.priority);

@@ -98,6 +98,9 @@ const partition = fc.record({
       core: index,
       reservation: fc.option(reservation),
       maxDelayNs: fc.option(number),
+      maxLatencyNs: fc.option(number),
+      inContract: fc.boolean(),
+      taskPolicy: fc.constantFrom('fp', 'edf'),
     }),
   ),
   memory: few(
@@ -113,8 +116,12 @@ const partition = fc.record({
       periodNs: number,
       deadlineNs: number,
       priority: number,
+      jitterNs: number,
+      blockingNs: number,
+      accesses: number,
     }),
   ),
+  interruptRates: few(fc.record({ irq: number, distanceNs: number, jitterNs: number })),
 });
 
 const channel = fc.record({
@@ -125,6 +132,21 @@ const channel = fc.record({
   notify: few(fc.record({ from: index, to: index, irq: number })),
 });
 
+const schedule = fc.record({
+  core: index,
+  policy: fc.constantFrom('fp', 'edf', 'table'),
+  frameNs: fc.option(number),
+  slots: few(fc.record({ partition: index, startNs: number, durationNs: number })),
+});
+
+const regulation = fc.record({
+  core: index,
+  accesses: number,
+  periodNs: number,
+  accessMinNs: number,
+  accessMaxNs: number,
+});
+
 // Brands are types only: the generated numbers are what a reader would give, and worse.
 const configuration = fc.record({
   platform,
@@ -132,6 +154,7 @@ const configuration = fc.record({
     memory: few(named),
     overheads: fc.record({
       contextSwitchNs: number,
+      reloadNs: number,
       timerNs: number,
       interruptNs: number,
       longestSectionNs: number,
@@ -139,7 +162,8 @@ const configuration = fc.record({
   }),
   partitions: few(partition),
   channels: few(channel),
-  schedules: few(fc.record({ core: index, policy: fc.constantFrom('fp', 'edf') })),
+  schedules: few(schedule),
+  bandwidth: few(regulation),
 }) as fc.Arbitrary<unknown> as fc.Arbitrary<StaticConfiguration>;
 
 /** Configuration keys are lists under other names in the file. */
