@@ -100,8 +100,8 @@ partitions:
     devices: [gpio]
     entry: 0x40000000
     tasks:
-      - { name: control, core: 1, wcet: 300us, period: 20ms, deadline: 20ms, jitter: 80us, accesses: 9 }
-      - { name: io, core: 1, wcet: 1ms, period: 40ms, deadline: 40ms, blocking: 16us, accesses: 500 }
+      - { name: beat, core: 1, wcet: 300us, period: 9ms, deadline: 9ms, jitter: 80us, accesses: 9 }
+      - { name: io, core: 1, wcet: 1ms, period: 40ms, deadline: 9ms, blocking: 16us, accesses: 500 }
 schedule:
   - core: 1
     policy: table

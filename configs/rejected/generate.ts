@@ -63,9 +63,10 @@ function applyEdit(good: string, edit: Edit): Omit<RejectedFile, 'name'> {
   }
   const after = upTo === undefined ? rest : rest.slice(rest.indexOf(upTo));
   const rule = RULES.find((candidate) => candidate.code === code);
+  const edited = edit.in === 'platform' ? 'the platform' : getGoodName(edit);
   const head = [
     `# ${code}: ${rule?.title ?? ''}`,
-    `# The edit of ${edit.in === 'platform' ? 'the platform' : getGoodName(edit)}: ${describeEdit(edit)}`,
+    `# The edit of ${edited}: ${describeEdit(edit)}`,
   ];
   const first = head.length + before.split('\n').length;
   const last = first + replace.replace(/\n$/, '').split('\n').length - 1;

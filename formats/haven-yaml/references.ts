@@ -175,11 +175,12 @@ function checkReservation(
 
 function refuseBesideTable(check: Check, at: SourcePath, table: SourcePath): void {
   const key = String(at.at(-1));
+  const schedule = formatPath(table.slice(0, -1));
   refuseMisplaced(
     check,
     at,
     table,
-    `the table of ${formatPath(table.slice(0, -1))} gives the core to its partitions: expected no ${key}`,
+    `the table of ${schedule} gives the core to its partitions: expected no ${key}`,
     `remove ${key}: the slots of the table say when the partition runs and for how long`,
   );
 }
