@@ -326,7 +326,7 @@ export function proveDeadlines(core: CoreTicks): Obligation | null {
   if (reservations === null) return null;
   const instant = integerVariable('instant');
   const blocking = computeDeadlineBlocking(reservations.length, core.overheads);
-  const work = listDeadlineWork(reservations, core.overheads);
+  const work = listDeadlineWork(reservations);
   const demand = work.map(({ budget, period }) => multiply(budget, divide(instant, period)));
   const claim: Claim = DEADLINES_MET;
   return {

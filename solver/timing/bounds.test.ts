@@ -80,12 +80,20 @@ describe('a bound', () => {
     expect(verdicts).toEqual(['holds', 'violated']);
   });
 
-  it('takes every overhead into account', () => {
-    const [bound] = computeBounds(
-      createExampleCore([rtos, linux], { contextSwitch: 5, timer: 2, section: 20 }),
-    );
-    // P - Q + o + A + W, W = 1 + A + Z + one timer of linux; o = 20 + 2 + 1, A = 5 + 2.
-    expect(bound?.boundTicks).toBe(4000 + 23 + 7 + (1 + 7 + 20 + 2));
+  it('takes every cost of EL2 into account', () => {
+    const costs = { contextSwitch: 5, reload: 3, timer: 2, interrupt: 15, section: 20 };
+    const [urgent, other] = computeBounds(createExampleCore([rtos, linux], costs));
+    // A = 5 + 3, o = max(20, 15) - 1 + 2, Z = max(8, 20 + 2); P - Q + o + A + W, W = 1 + A + Z.
+    expect(urgent?.boundTicks).toBe(4000 + 21 + 8 + (1 + 8 + 22));
+    // Nobody is less urgent: no Z; rtos takes 1000 twice by its jitter, and its overrun.
+    expect(other?.boundTicks).toBe(6000 + 21 + 8 + (1 + 8 + 2000 + 21));
+  });
+
+  it('counts a section of a more urgent one that runs uncharged', () => {
+    const costs = { timer: 2, section: 20 };
+    const members = [{ ...rtos, slack: true }, linux];
+    const [, other] = computeBounds(createExampleCore(members, costs));
+    expect(other?.boundTicks).toBe(6000 + 21 + (1 + 20 + 2000 + 21));
   });
 
   it('counts a late first replenishment', () => {
@@ -105,6 +113,31 @@ describe('a bound', () => {
     expect(bounds.map((bound) => bound.boundTicks)).toEqual([4000 + 1 + 8000, 6000 + 1 + 2000]);
   });
 
+  it('under a table waits for the next slot, and for what runs into it', () => {
+    const table = {
+      frame: 10_000,
+      slots: [
+        [0, 0, 4000],
+        [1, 5000, 1000],
+        [0, 6000, 2000],
+      ] as const,
+    };
+    const members: ExampleMember[] = [
+      { ...linux, share: [6000, 10_000], idle: 'burn' },
+      { ...rtos, share: [1000, 10_000], idle: 'burn' },
+    ];
+    const free = computeBounds(createExampleCore(members, {}, 'table', { table }));
+    expect(free.map((bound) => bound.boundTicks)).toEqual([2001, 9001]);
+    const costs = { contextSwitch: 100, section: 50 };
+    const paid = computeBounds(createExampleCore(members, costs, 'table', { table }));
+    // The last 100 of a slot are too few for an activation; 49 run into the next, 100 are paid.
+    // Nobody runs just before the slot of the other, so nothing runs into it.
+    expect(paid.map((bound) => bound.boundTicks)).toEqual([
+      2000 + 100 + 49 + 101,
+      9000 + 100 + 101,
+    ]);
+  });
+
   it.each<{ reason: string; members: readonly ExampleMember[]; policy?: 'edf'; section?: number }>([
     {
       reason: 'overload',
@@ -120,7 +153,7 @@ describe('a bound', () => {
     { reason: 'malformed', members: [{ ...linux, share: [11, 10] }, rtos] },
     {
       reason: 'budget-below-overheads',
-      members: [{ ...linux, share: [20, 10_000] }, rtos],
+      members: [{ ...linux, share: [19, 10_000] }, rtos],
       section: 20,
     },
     { reason: 'edf-needs-burn', members: [linux, rtos], policy: 'edf' },

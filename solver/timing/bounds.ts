@@ -21,12 +21,14 @@ import {
   type SupplyResult,
 } from './delay.ts';
 import {
+  computeLongestSection,
   type CoreMember,
   type CoreTicks,
   listCores,
   type ReservationTicks,
 } from './reservation.ts';
 import type { FixedPoint } from './response.ts';
+import { computeMemberSlots, computeSlackSection, computeSlotWait } from './slots.ts';
 import { type JobResponse, listJobResponses, type TaskTicks } from './tasks.ts';
 
 /** `unclaimed`: nothing is required. `violated` includes that there is no bound. */
@@ -82,9 +84,10 @@ export function computeMemberSupply(core: CoreTicks, member: CoreMember): Supply
     if (others.length > 0) return { kind: 'none', reason: 'shared-with-whole-core' };
     return {
       kind: 'supply',
-      supply: { kind: 'whole-core', section: core.overheads.section },
+      supply: { kind: 'whole-core', section: computeLongestSection(core.costs) },
     };
   }
+  if (core.policy === 'table') return computeTableSupply(core, member, reservation);
   const reservations: ReservationTicks[] = [];
   for (const other of others) {
     if (other.reservation === null) return { kind: 'none', reason: 'shared-with-whole-core' };
@@ -92,7 +95,39 @@ export function computeMemberSupply(core: CoreTicks, member: CoreMember): Supply
   }
   return core.policy === 'edf'
     ? computeDeadlineSupply(reservation, reservations, core.overheads)
-    : computeFixedPrioritySupply(reservation, reservations, core.overheads);
+    : computeFixedPrioritySupply(
+        reservation,
+        reservations,
+        core.overheads,
+        computeSlackSection(core, member),
+      );
+}
+
+/** The supply of a table: a budget that nobody interrupts, in slots. */
+function computeTableSupply(
+  core: CoreTicks,
+  member: CoreMember,
+  { budget, period }: ReservationTicks,
+): SupplyResult {
+  const slots = computeMemberSlots(core, member);
+  if (slots === null) return { kind: 'none', reason: 'budget-below-overheads' };
+  const { usable, activation } = slots;
+  const throttle = computeSlotWait(slots) - activation;
+  return {
+    kind: 'supply',
+    supply: {
+      kind: 'fixed-priority',
+      budget: Math.min(budget, period),
+      period,
+      throttle,
+      secure: usable + activation,
+      usable,
+      activation,
+      section: 0,
+      parties: [],
+      slots,
+    },
+  };
 }
 
 /** Whether every budget of this supply is served within its period: W(Q) <= P. */

@@ -13,7 +13,6 @@ import { testDemand, type DeadlineWork } from './edf.ts';
 import {
   computeInterference,
   computeSecureBudget,
-  computeTimerInterference,
   computeUsableBudget,
   type OverheadTicks,
   type ReservationTicks,
@@ -24,6 +23,7 @@ import {
   type FixedPoint,
   type Interference,
 } from './response.ts';
+import { computeSlotDelay, type SlotSupply } from './slots.ts';
 import { createPeriodicResource, computeSupplyTime } from './supply.ts';
 
 /** What a virtual CPU can count on, ticks. */
@@ -33,7 +33,7 @@ export type Supply = { readonly kind: 'whole-core'; readonly section: number } |
 export interface SupplyParty extends Interference {
   /** Index among the others that were given. */
   readonly other: number;
-  /** It runs before the own reservation; else only its timer counts. */
+  /** It runs before the own reservation. */
   readonly isUrgent: boolean;
 }
 
@@ -52,6 +52,11 @@ export interface ReservedSupply {
   readonly section: number;
   /** Under fixed priority: what the others take. Empty under earliest deadline first. */
   readonly parties: readonly SupplyParty[];
+  /**
+   * Under a table: its slots, which give the delays; `throttle` then is the longest that it does not
+   * run on the way to any demand of up to `usable`. Else null.
+   */
+  readonly slots: SlotSupply | null;
 }
 
 /** Why a virtual CPU has no bound. */
@@ -91,24 +96,44 @@ function computeThrottle(reservation: ReservationTicks, overheads: OverheadTicks
 }
 
 /**
+ * Longest section that may have just begun when a reservation gets ready: of one that is less
+ * urgent, or of one that runs uncharged, `slack`.
+ */
+export function computeBlocking(
+  own: ReservationTicks,
+  others: readonly ReservationTicks[],
+  overheads: OverheadTicks,
+  slack: number,
+): number {
+  const isBlocked = others.some((other) => other.priority <= own.priority);
+  return Math.max(slack, isBlocked ? overheads.section : 0);
+}
+
+/**
  * What a reservation can count on under fixed priority, beside the other reservations of its core.
- * Others of the same priority count as more urgent.
+ * Others of the same priority count as more urgent, and as less urgent too. `slack`, the longest
+ * section of somebody who runs uncharged; 0 where nobody else may.
  */
 export function computeFixedPrioritySupply(
   own: ReservationTicks,
   others: readonly ReservationTicks[],
   overheads: OverheadTicks,
+  slack = 0,
 ): SupplyResult {
-  if (![own, ...others].every(isWellFormed)) return { kind: 'none', reason: 'malformed' };
+  const all = [own, ...others];
+  if (!all.every(isWellFormed)) return { kind: 'none', reason: 'malformed' };
   const usable = computeUsableBudget(own, overheads);
-  if (usable < 1) return { kind: 'none', reason: 'budget-below-overheads' };
-  const parties = others.map((other, index): SupplyParty => {
-    const isUrgent = other.priority >= own.priority;
-    const taken = isUrgent
-      ? computeInterference(other, overheads)
-      : computeTimerInterference(other, overheads);
-    return { ...taken, other: index, isUrgent };
-  });
+  if (usable < 1 || !all.every((each) => each.budget > overheads.overrun)) {
+    return { kind: 'none', reason: 'budget-below-overheads' };
+  }
+  // A budget that is not kept is counted from where a busy interval begins: in an own section maybe.
+  const isBusy = others.some((other) => other.priority >= own.priority && other.idle !== 'keep');
+  const blocking = computeBlocking(own, others, overheads, slack);
+  const parties = others.flatMap((other, index): SupplyParty[] =>
+    other.priority < own.priority
+      ? []
+      : [{ ...computeInterference(other, overheads), other: index, isUrgent: true }],
+  );
   const supply: Supply = {
     kind: 'fixed-priority',
     budget: own.budget,
@@ -117,22 +142,16 @@ export function computeFixedPrioritySupply(
     secure: computeSecureBudget(own, overheads),
     usable,
     activation: overheads.activation,
-    section: overheads.section,
-    parties: parties.filter((party) => party.budget + party.overrun > 0),
+    section: isBusy ? overheads.section : blocking,
+    parties,
+    slots: null,
   };
   return { kind: 'supply', supply };
 }
 
-/** What every reservation asks of its core under earliest deadline first, timers included. */
-export function listDeadlineWork(
-  reservations: readonly ReservationTicks[],
-  overheads: OverheadTicks,
-): DeadlineWork[] {
-  return reservations.map(({ budget, period }) => ({
-    budget: budget + overheads.timer,
-    period,
-    deadline: period,
-  }));
+/** What every reservation asks of its core under earliest deadline first. */
+export function listDeadlineWork(reservations: readonly ReservationTicks[]): DeadlineWork[] {
+  return reservations.map(({ budget, period }) => ({ budget, period, deadline: period }));
 }
 
 /** What runs outside the order of deadlines: one section, and what each reservation may overrun. */
@@ -154,7 +173,7 @@ export function computeDeadlineSupply(
   const usable = computeUsableBudget(own, overheads);
   if (usable < 1) return { kind: 'none', reason: 'budget-below-overheads' };
   const blocking = computeDeadlineBlocking(all.length, overheads);
-  const verdict = testDemand(listDeadlineWork(all, overheads), blocking);
+  const verdict = testDemand(listDeadlineWork(all), blocking);
   if (verdict.kind !== 'met') {
     return { kind: 'none', reason: verdict.kind === 'late' ? 'deadline-missed' : 'iterations' };
   }
@@ -168,6 +187,7 @@ export function computeDeadlineSupply(
     activation: overheads.activation,
     section: overheads.section,
     parties: [],
+    slots: null,
   };
   return { kind: 'supply', supply };
 }
@@ -189,6 +209,7 @@ export function computeDelay(supply: Supply, demand: number): FixedPoint {
   if (supply.kind === 'whole-core') {
     return { kind: 'found', ticks: checkExact(demand + supply.section) };
   }
+  if (supply.slots !== null) return computeSlotDelay(supply.slots, demand);
   const { whole, rest } = splitDemand(supply, demand);
   if (supply.kind === 'earliest-deadline') return computeDeadlineDelay(supply, whole, rest);
   const served = computeResponse(rest + supply.activation, supply.section, supply.parties);

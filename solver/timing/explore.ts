@@ -70,8 +70,11 @@ export interface Exploration {
   readonly inContract: readonly number[];
   /** Number of reachable states. */
   readonly states: number;
-  /** A run that attains D(demand), demand >= 1 and explored; null where the delay is infinite. */
-  readonly findTrace: (demand: number) => Trace | null;
+  /**
+   * A run that attains D(demand), or W(demand) where it is to be in contract; demand >= 1 and
+   * explored; null where it is infinite.
+   */
+  readonly findTrace: (demand: number, contract?: boolean) => Trace | null;
 }
 
 /** Every reachable state with its steps: edges of state i are [first[i], first[i + 1]). */
@@ -107,7 +110,8 @@ export function exploreDelays(
     delays: layers.slice(1).map((layer) => findWorst(starts.any, layer)),
     inContract: layers.slice(1).map((layer) => findWorst(starts.inContract, layer)),
     states: graph.keys.length,
-    findTrace: (demand) => findTrace(graph, layers.slice(0, demand + 1), starts.any),
+    findTrace: (demand, contract = false) =>
+      findTrace(graph, layers.slice(0, demand + 1), contract ? starts.inContract : starts.any),
   };
 }
 

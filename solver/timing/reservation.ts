@@ -1,24 +1,26 @@
 /**
  * Reservations of one core in ticks: what the analysis sees of a static configuration.
  *
- * How overheads enter (docs/timing.md, "Overheads"):
+ * How the costs of EL2 enter (docs/timing.md, "Overheads"):
  *
- * - Z, `section`: longest EL2 section that nothing pre-empts, a context switch being one. It delays
- * a reservation once, by a less urgent one. - o, `overrun`: longest section on behalf of a guest +
- * timer + 1 tick of timer resolution, 0 on a core without either cost. What is overrun is debt,
- * paid from the next budget, so that a reservation of budget Q takes at most o more than its
- * budgets in any window, and can count on Q - o of its own. - `activation`: context switch + timer.
- * Charged to the budget of the reservation that is activated, once, and covers the later resume of
- * the pre-empted one (Katcher, Arakawa and Strosnider 1993: whoever pre-empts pays). Less budget
- * than this cannot start an activation. - `timer`: handling the timer interrupt of one
- * replenishment, taken from the processor once per period of every other reservation on the core,
- * whatever its priority. Counting less urgent ones is pessimistic for an EL2 that arms only those
- * timers that can change its decision.
+ * - A, `activation`: context switch and reload of caches, charged once to whoever wakes, has been
+ *   exhausted or was replenished with no budget left; a resume after pre-emption is free (Katcher,
+ *   Arakawa and Strosnider 1993: whoever pre-empts pays). It takes a budget of A + 1.
+ * - T, `timer`: handling the timer interrupt of who has spent its budget; debt of that one.
+ * - S and I: a section of EL2 for the guest that runs, and an interrupt of its that is taken; charged
+ *   to it, nothing pre-empts them.
+ * - o, `overrun` = max(S, I) - 1 + T: a section begins with one tick of budget at least, and the
+ *   timer follows. What is overrun is debt, paid from the next budget, so that a reservation of
+ *   budget Q takes at most o more than its budgets in any window, and counts on Q - o of its own.
+ * - Z, `section` = max(A, max(S, I) + T): by so much a less urgent reservation delays a more urgent
+ *   one, once: the section of who spends its budget in it is followed by the timer at once.
  *
- * Lines of a partition that does not run are masked and cost the others nothing.
+ * EL2 arms only timers that can change its decision; lines of a partition that does not run are
+ * masked and cost the others nothing.
  */
 
 import type {
+  CoreSchedule,
   IdlePolicy,
   Reservation,
   SchedulingPolicy,
@@ -33,13 +35,32 @@ import {
 } from '../../model/units.ts';
 import type { Interference } from './response.ts';
 
-/** Costs of EL2 on one core, ticks, each rounded up. */
-export interface OverheadTicks {
-  readonly section: number;
-  readonly overrun: number;
+/** What EL2 does on one core, ticks, each rounded up. */
+export interface CostTicks {
+  /** A. */
   readonly activation: number;
+  /** S. */
+  readonly section: number;
+  /** I. */
+  readonly interrupt: number;
+  /** T. */
   readonly timer: number;
 }
+
+/** The same as the analysis uses it. */
+export interface OverheadTicks {
+  /** Z. */
+  readonly section: number;
+  /** o. */
+  readonly overrun: number;
+  /** A. */
+  readonly activation: number;
+  /** T. */
+  readonly timer: number;
+}
+
+/** A core whose EL2 does nothing. */
+export const NO_COST: CostTicks = { activation: 0, section: 0, interrupt: 0, timer: 0 };
 
 /** A core on which EL2 costs nothing: the setting of the literature. */
 export const NO_OVERHEAD: OverheadTicks = { section: 0, overrun: 0, activation: 0, timer: 0 };
@@ -68,6 +89,26 @@ export interface CoreMember {
   /** Rounded down, so that a bound must meet the stricter value; null where none is required. */
   readonly requiredTicks: number | null;
   readonly requiredNs: Nanoseconds | null;
+  /** Longest latency of its lines, rounded down; null where none is required. */
+  readonly latencyTicks: number | null;
+  /** It has budget whenever one of its lines is asserted: its own promise. */
+  readonly inContract: boolean;
+  /** It may run uncharged when nobody else is eligible. */
+  readonly slack: boolean;
+}
+
+/** A slot of a table: [start, end) of the frame. */
+export interface SlotTicks {
+  readonly start: number;
+  readonly end: number;
+  /** Index into the members; -1: none of them. */
+  readonly member: number;
+}
+
+/** A table: slots in order, which do not overlap; gaps belong to nobody. */
+export interface TableTicks {
+  readonly frame: number;
+  readonly slots: readonly SlotTicks[];
 }
 
 /** Everything that runs on one core, in the order of the configuration. */
@@ -75,28 +116,46 @@ export interface CoreTicks {
   readonly core: CoreId;
   readonly policy: SchedulingPolicy;
   readonly timerHz: number;
+  readonly costs: CostTicks;
   readonly overheads: OverheadTicks;
   readonly members: readonly CoreMember[];
+  /** Under `table`, else null. */
+  readonly table: TableTicks | null;
 }
 
 /** Costs of EL2 in ticks, each rounded up. */
-export function computeOverheadTicks(configuration: StaticConfiguration): OverheadTicks {
+export function computeCostTicks(configuration: StaticConfiguration): CostTicks {
   const { timerHz } = configuration.platform;
-  const { contextSwitchNs, timerNs, longestSectionNs } = configuration.hypervisor.overheads;
-  const call = computeTicksCeil(longestSectionNs, timerHz);
-  const contextSwitch = computeTicksCeil(contextSwitchNs, timerHz);
-  const timer = computeTicksCeil(timerNs, timerHz);
+  const { overheads } = configuration.hypervisor;
   return {
-    section: Math.max(call, contextSwitch),
-    timer,
-    overrun: call + timer === 0 ? 0 : call + timer + 1,
-    activation: contextSwitch + timer,
+    activation:
+      computeTicksCeil(overheads.contextSwitchNs, timerHz) +
+      computeTicksCeil(overheads.reloadNs, timerHz),
+    section: computeTicksCeil(overheads.longestSectionNs, timerHz),
+    interrupt: computeTicksCeil(overheads.interruptNs, timerHz),
+    timer: computeTicksCeil(overheads.timerNs, timerHz),
+  };
+}
+
+/** Longest section of a guest's that nothing pre-empts, an interrupt that it takes being one. */
+export function computeLongestSection({ section, interrupt }: CostTicks): number {
+  return Math.max(section, interrupt);
+}
+
+/** Z, o, A and T of these costs. */
+export function computeOverheads(costs: CostTicks): OverheadTicks {
+  const longest = computeLongestSection(costs);
+  return {
+    section: Math.max(costs.activation, longest + costs.timer),
+    overrun: Math.max(0, longest - 1) + costs.timer,
+    activation: costs.activation,
+    timer: costs.timer,
   };
 }
 
 /** Every core that some virtual CPU names, in order of its number. */
 export function listCores(configuration: StaticConfiguration): CoreTicks[] {
-  const overheads = computeOverheadTicks(configuration);
+  const costs = computeCostTicks(configuration);
   const { timerHz } = configuration.platform;
   const byCore = new Map<CoreId, CoreMember[]>();
   configuration.partitions.forEach((partition, partitionIndex) => {
@@ -110,6 +169,10 @@ export function listCores(configuration: StaticConfiguration): CoreTicks[] {
         reservation: cpu.reservation === null ? null : toTicks(cpu.reservation, timerHz),
         requiredTicks: cpu.maxDelayNs === null ? null : computeTicksFloor(cpu.maxDelayNs, timerHz),
         requiredNs: cpu.maxDelayNs,
+        latencyTicks:
+          cpu.maxLatencyNs === null ? null : computeTicksFloor(cpu.maxLatencyNs, timerHz),
+        inContract: cpu.inContract,
+        slack: cpu.reservation?.slack ?? false,
       });
     });
   });
@@ -122,10 +185,31 @@ export function listCores(configuration: StaticConfiguration): CoreTicks[] {
         core,
         policy: schedule?.policy ?? 'fp',
         timerHz,
-        overheads: hasEl2 ? overheads : NO_OVERHEAD,
+        costs: hasEl2 ? costs : NO_COST,
+        overheads: hasEl2 ? computeOverheads(costs) : NO_OVERHEAD,
         members,
+        table: schedule?.policy === 'table' ? toTableTicks(schedule, members, timerHz) : null,
       };
     });
+}
+
+/** A table in ticks; `time.whole-ticks` refuses what is not whole, here slots get shorter. */
+function toTableTicks(
+  { frameNs, slots }: CoreSchedule,
+  members: readonly CoreMember[],
+  timerHz: number,
+): TableTicks {
+  return {
+    frame: computeTicksCeil(frameNs ?? (0 as Nanoseconds), timerHz),
+    slots: slots.map(({ partition, startNs, durationNs }) => {
+      const start = computeTicksCeil(startNs, timerHz);
+      return {
+        start,
+        end: start + computeTicksFloor(durationNs, timerHz),
+        member: members.findIndex((member) => member.partition === partition),
+      };
+    }),
+  };
 }
 
 /**
@@ -159,19 +243,11 @@ export function computeInterference(
   overheads: OverheadTicks,
 ): Interference {
   return {
-    budget: reservation.budget + overheads.timer,
+    budget: reservation.budget,
     period: reservation.period,
     jitter: computeJitter(reservation),
     overrun: overheads.overrun,
   };
-}
-
-/** What the timer of a less urgent reservation takes from the more urgent ones. */
-export function computeTimerInterference(
-  reservation: ReservationTicks,
-  overheads: OverheadTicks,
-): Interference {
-  return { budget: overheads.timer, period: reservation.period, jitter: 0, overrun: 0 };
 }
 
 /**

@@ -1,0 +1,328 @@
+/**
+ * Bounds of a core: for each virtual CPU the least of all bounds that are sound for it, and the
+ * method that gave it.
+ *
+ * `closed` asks nothing of the phases; `phases` and `timeline` use that EL2 sets them all, and are
+ * left out where their hyperperiod has too many instants to look at. No number is a float; what
+ * leaves the safe integers has no bound. docs/timing.md has the formulas.
+ */
+
+import type { StaticConfiguration } from '../../model/configuration.ts';
+import { checkExact, divideCeil, TickOverflowError } from './arithmetic.ts';
+import { computeMemberSupply } from './bounds.ts';
+import type { BoundMethod, Certificate, CoreBound, CoreBoundKind } from './certificate-types.ts';
+import {
+  computeBlocking,
+  computeDelay,
+  type NoBound,
+  type ReservedSupply,
+  type Supply,
+} from './delay.ts';
+import {
+  computeNext,
+  countReplenishments,
+  findWorstWindow,
+  listStarts,
+  type PhasedParty,
+  type WorstWindow,
+} from './phases.ts';
+import {
+  type CoreMember,
+  type CoreTicks,
+  listCores,
+  type ReservationTicks,
+} from './reservation.ts';
+import { computeDemand, computeResponse } from './response.ts';
+import { computeSlackSection } from './slots.ts';
+import {
+  type BurnedCore,
+  computeTimelineContract,
+  computeTimelineDelay,
+  type Timeline,
+  traceTimeline,
+} from './timeline.ts';
+
+/** A bound by one method. */
+interface Candidate {
+  readonly method: BoundMethod;
+  readonly ticks: number;
+  readonly certificate: Certificate | null;
+}
+
+/** One bound of a member by all methods; none where there is no bound. */
+type ListCandidates = (demand: number, contract: boolean) => Candidate[];
+
+/** What all bounds of a member are made of. */
+interface Place {
+  readonly core: CoreTicks;
+  readonly member: CoreMember;
+  readonly own: ReservationTicks;
+  readonly supply: ReservedSupply;
+  /** The more urgent ones, as in `supply.parties`. */
+  readonly urgent: readonly CoreMember[];
+  /** Longest section of somebody else that may have just begun. */
+  readonly blocking: number;
+}
+
+/** Bounds of every virtual CPU, by core, then in the order of the configuration. */
+export function computeCoreBounds(configuration: StaticConfiguration): CoreBound[] {
+  return listCores(configuration).flatMap((core) =>
+    core.members.flatMap((member) => computeMemberBounds(core, member)),
+  );
+}
+
+/** What there is for a member: how to list bounds, or why there is none. */
+type Listing =
+  { readonly list: ListCandidates; readonly full: number | null } | { readonly reason: NoBound };
+
+/** What `compute` gives, or that a number leaves the safe integers. */
+function guard<Result>(compute: () => Result): Result | { readonly reason: NoBound } {
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof TickOverflowError) return { reason: 'overflow' };
+    throw error;
+  }
+}
+
+/** Bounds of one virtual CPU: delay, full budget unless it has the core whole, contract, latency. */
+export function computeMemberBounds(core: CoreTicks, member: CoreMember): CoreBound[] {
+  const listing = guard(() => findListing(core, member));
+  const bound = (
+    kind: CoreBoundKind,
+    demand: number,
+    contract: boolean,
+    interrupt = 0,
+  ): CoreBound => {
+    const found =
+      'reason' in listing ? listing : guard(() => findBest(listing.list(demand, contract)));
+    const best = 'reason' in found ? null : found;
+    return {
+      core: core.core,
+      partition: member.partition,
+      cpuIndex: member.cpu,
+      kind,
+      demand,
+      ticks: best === null ? null : best.ticks + interrupt,
+      method: best?.method ?? getMethod(core, member),
+      certificate: best?.certificate ?? null,
+      reason: 'reason' in found ? found.reason : null,
+    };
+  };
+  const full = 'reason' in listing ? null : listing.full;
+  return [
+    bound('delay', 1, false),
+    ...(full === null ? [] : [bound('full-budget', full, false)]),
+    bound('in-contract', 1, true),
+    bound('latency', 1, member.inContract, core.costs.interrupt),
+  ];
+}
+
+function findListing(core: CoreTicks, member: CoreMember): Listing {
+  const result = computeMemberSupply(core, member);
+  if (result.kind === 'none') return { reason: result.reason };
+  const { supply } = result;
+  return {
+    list: createLister(core, member, supply),
+    full: supply.kind === 'whole-core' ? null : supply.usable,
+  };
+}
+
+/** The least, of equal ones the first. */
+function findBest(candidates: readonly Candidate[]): Candidate | { readonly reason: NoBound } {
+  const [first, ...rest] = candidates;
+  if (first === undefined) return { reason: 'overload' };
+  return rest.reduce((least, each) => (each.ticks < least.ticks ? each : least), first);
+}
+
+/** The method that is named where there is no bound. */
+function getMethod(core: CoreTicks, member: CoreMember): BoundMethod {
+  if (member.reservation === null) return 'whole';
+  if (core.policy === 'table') return 'slots';
+  return core.policy === 'edf' ? 'deadlines' : 'closed';
+}
+
+/** All methods that apply to a member. */
+function createLister(core: CoreTicks, member: CoreMember, supply: Supply): ListCandidates {
+  const own = member.reservation;
+  if (supply.kind === 'whole-core' || own === null) {
+    return (demand) => toCandidates('whole', computeTicks(supply, demand));
+  }
+  if (supply.slots !== null) {
+    return (demand) => toCandidates('slots', computeTicks(supply, demand));
+  }
+  const others = core.members.filter((other) => other !== member);
+  const urgent = supply.parties.flatMap(({ other }) => others[other] ?? []);
+  const reservations = others.flatMap(({ reservation }) => reservation ?? []);
+  const slack = computeSlackSection(core, member);
+  const blocking = computeBlocking(own, reservations, core.overheads, slack);
+  const place: Place = { core, member, own, supply, urgent, blocking };
+  const timeline = findTimeline(place);
+  const phased = supply.kind === 'fixed-priority' ? createPhased(place) : () => [];
+  return (demand, contract) => [
+    ...(supply.kind === 'earliest-deadline'
+      ? toCandidates(
+          'deadlines',
+          contract ? computeDeadlineContract(supply) : computeTicks(supply, demand),
+        )
+      : listClosed(place, demand, contract)),
+    ...phased(demand, contract),
+    ...listTimeline(place, timeline, demand, contract),
+  ];
+}
+
+function computeTicks(supply: Supply, demand: number): number | null {
+  const point = computeDelay(supply, demand);
+  return point.kind === 'found' ? point.ticks : null;
+}
+
+function toCandidates(method: BoundMethod, ticks: number | null): Candidate[] {
+  return ticks === null ? [] : [{ method, ticks, certificate: null }];
+}
+
+/**
+ * W(1) under earliest deadline first: what is left of a budget is served by the end of its period,
+ * so that no more is left of the period than what others may take and the budget itself.
+ */
+function computeDeadlineContract({ period, secure, activation }: ReservedSupply): number {
+  return period - secure + activation + 1;
+}
+
+/** By jitter: whatever the phases are. `demand` is at most one usable budget. */
+function listClosed(place: Place, demand: number, contract: boolean): Candidate[] {
+  const { supply } = place;
+  const need = demand + supply.activation;
+  const point = computeResponse(need, supply.section, supply.parties);
+  if (point.kind === 'none') return [];
+  const throttle = contract ? 0 : supply.throttle;
+  const certificate: Certificate = {
+    ...describe(place, need, throttle, point.ticks),
+    Z: supply.section,
+    start: null,
+    terms: supply.parties.map((party, index) => ({
+      server: place.urgent[index]?.name ?? '',
+      n: divideCeil(point.ticks + party.jitter, party.period),
+      J: party.jitter,
+      Q: party.budget,
+      P: party.period,
+      o: party.overrun,
+      x: null,
+    })),
+    sum: supply.parties.reduce(
+      (sum, party) => sum + computeDemand(party, point.ticks),
+      need + supply.section,
+    ),
+  };
+  return [{ method: 'closed', ticks: checkExact(throttle + point.ticks), certificate }];
+}
+
+function describe(
+  { core, member }: Place,
+  need: number,
+  throttle: number,
+  window: number,
+): Pick<Certificate, 'core' | 'target' | 'c' | 'W' | 'throttle'> {
+  return { core: core.core, target: member.name, c: need, W: window, throttle };
+}
+
+/** By phases, where there are not too many; `demand` is at most one usable budget. */
+function createPhased(place: Place): ListCandidates {
+  const { own, supply, urgent, blocking } = place;
+  const parties = supply.parties.map(({ budget, period, overrun }, index): PhasedParty => ({
+    budget,
+    period,
+    overrun,
+    phase: urgent[index]?.reservation?.phase ?? 0,
+  }));
+  const starts = listStarts(own, parties);
+  if (starts === null || parties.length === 0) return () => [];
+  return (demand, contract) => {
+    const need = demand + supply.activation;
+    const free = findWorstWindow(need, blocking, parties, starts.free);
+    if (free === null) return [];
+    const ready = describePhases(place, parties, need, 0, free);
+    if (contract) return [ready];
+    const throttled = findWorstWindow(need, blocking, parties, starts.replenished);
+    if (throttled === null) return [];
+    const waited = describePhases(place, parties, need, supply.throttle, throttled);
+    return [waited.ticks >= ready.ticks ? waited : ready];
+  };
+}
+
+function describePhases(
+  place: Place,
+  parties: readonly PhasedParty[],
+  need: number,
+  throttle: number,
+  { start, window }: WorstWindow,
+): Candidate {
+  const terms = parties.map((party, index) => {
+    const x = computeNext(party, start);
+    return {
+      server: place.urgent[index]?.name ?? '',
+      n: countReplenishments(party.period, x, window),
+      J: 0,
+      Q: party.budget,
+      P: party.period,
+      o: party.overrun,
+      x,
+    };
+  });
+  const taken = terms.map(({ n, Q, o, x }) => Math.min(Q, x, window) + n * Q + o);
+  const certificate: Certificate = {
+    ...describe(place, need, throttle, window),
+    Z: place.blocking,
+    start,
+    terms,
+    sum: taken.reduce((sum, ticks) => sum + ticks, need + place.blocking),
+  };
+  return { method: 'phases', ticks: checkExact(throttle + window), certificate };
+}
+
+/** The timeline of a member, where all that matters to it burns; null where not. */
+function findTimeline({ core, member, own, supply, urgent }: Place): Timeline | null {
+  const isFixed = supply.kind === 'fixed-priority';
+  const costs = core.overheads;
+  // By deadlines a section moves whom the next choice takes; nothing is known of that.
+  const isFree = supply.section + costs.overrun + costs.activation === 0;
+  if (!isFixed && !isFree) return null;
+  const others = isFixed ? urgent : core.members.filter((other) => other !== member);
+  const reserved = [...others, member].sort(
+    (a, b) =>
+      (b.reservation?.priority ?? 0) - (a.reservation?.priority ?? 0) ||
+      core.members.indexOf(a) - core.members.indexOf(b),
+  );
+  const reservations = reserved.flatMap((each) => each.reservation ?? []);
+  const isBurned = reservations.every(({ idle }) => idle === 'burn');
+  const isTied = reservations.some((each) => each !== own && each.priority === own.priority);
+  if (!isBurned || (isFixed && isTied)) return null;
+  const timed: BurnedCore = {
+    policy: isFixed ? 'fp' : 'edf',
+    reservations: reservations.map(({ budget, period, phase }, index) => ({
+      budget: reserved[index] === member ? supply.secure : budget,
+      period,
+      phase,
+    })),
+    target: reserved.indexOf(member),
+  };
+  return traceTimeline(timed);
+}
+
+/** From the timeline: sections and overruns of others delay what it shows. */
+function listTimeline(
+  { supply }: Place,
+  timeline: Timeline | null,
+  demand: number,
+  contract: boolean,
+): Candidate[] {
+  if (timeline === null) return [];
+  const { activation, section, secure, parties } = supply;
+  // Each edge of the supply may come early by as much as it may come late.
+  const shift = parties.reduce((sum, { overrun }) => sum + overrun, section);
+  const moved = parties.length === 0 ? section : 2 * shift;
+  if (contract && moved + activation > 0) return [];
+  const ticks = contract
+    ? computeTimelineContract(timeline, secure, activation)
+    : computeTimelineDelay(timeline, activation, demand);
+  return ticks === null ? [] : toCandidates('timeline', checkExact(ticks + moved));
+}
