@@ -80,7 +80,7 @@ function resolveTask(configuration: StaticConfiguration, bound: TaskBound): Task
   const place = findTaskMember(configuration, partitionIndex, bound.core);
   // `bound` was made from this task.
   if (task === undefined) throw new NoTaskError(bound.task);
-  const own = toTaskTicks(task, configuration.platform.timerHz);
+  const own = toTaskTicks(configuration, task);
   const urgent = listUrgentTasks(configuration, partitionIndex, taskIndex);
   const supply = place === null ? null : findSupply(place.core, place.member);
   const deadline = bound.requiredTicks ?? 0;

@@ -5,7 +5,12 @@ import { adviseDelay } from './advice.ts';
 import { computeBounds, computeMemberBound, computeTaskBounds } from './bounds.ts';
 import { computeDelay, computeFixedPrioritySupply, type Supply } from './delay.ts';
 import { formatNanoseconds } from './duration.ts';
-import { createExampleCore, type ExampleMember } from './example-core.ts';
+import {
+  createExampleCore,
+  type ExampleExtras,
+  type ExampleMember,
+  type ExampleOverheads,
+} from './example-core.ts';
 import { listCores, NO_OVERHEAD, type ReservationTicks } from './reservation.ts';
 import { computeResponse } from './response.ts';
 import { computeSupplyTime, createPeriodicResource } from './supply.ts';
@@ -219,6 +224,86 @@ describe('a task', () => {
     const hog: ExampleMember = { name: 'hog', share: [9500, 10_000], priority: 3 };
     const [bound] = computeTaskBounds(createExampleCore([rtos, hog]));
     expect(bound).toMatchObject({ boundTicks: null, verdict: 'violated', reason: 'overload' });
+  });
+});
+
+/** Response bounds of the tasks of a partition that has the core alone. */
+function listTaskTicks(
+  member: ExampleMember,
+  costs: ExampleOverheads = {},
+  extras: ExampleExtras = {},
+): (number | null)[] {
+  const bounds = computeTaskBounds(createExampleCore([member], costs, 'fp', extras));
+  return bounds.map((each) => each.boundTicks);
+}
+
+describe('a task with more than its own work', () => {
+  const task = { name: 'control', wcet: 300, period: 20_000, deadline: 20_000, priority: 3 };
+  const rtos: ExampleMember = { name: 'rtos', share: [1000, 5000], priority: 2 };
+
+  it('counts its jitter and what less urgent tasks hold it up', () => {
+    const late = { ...task, jitter: 50, blocking: 7 };
+    expect(listTaskTicks({ ...rtos, tasks: [late] })).toEqual([50 + 4000 + 300 + 7]);
+  });
+
+  it('counts each interrupt that its partition may get until it is done', () => {
+    const noisy = { ...rtos, tasks: [task], interruptRates: [{ distance: 1000, jitter: 100 }] };
+    const costs = { interrupt: 10 };
+    // o = 9; until 4009 + 300 + 5 * 10 the line is asserted five times.
+    expect(listTaskTicks(noisy, costs)).toEqual([4000 + 9 + 300 + 50]);
+    expect(listTaskTicks({ ...rtos, tasks: [task] }, costs)).toEqual([4000 + 9 + 300]);
+  });
+
+  it('counts accesses and stalls where the core is regulated', () => {
+    const regulation = { accesses: 10, period: 100, accessMin: 1, accessMax: 2 };
+    const reading = { ...rtos, tasks: [{ ...task, accesses: 15 }] };
+    // 300 + 15 * 2, one stall of 100 - 10 * 1 and one of 100 - 10 * 2.
+    expect(listTaskTicks(reading, {}, { regulation })).toEqual([4000 + 300 + 30 + 90 + 80]);
+  });
+
+  it('has a stall in each period of the regulation where others use the core', () => {
+    const regulation = { accesses: 90, period: 100, accessMin: 1, accessMax: 1 };
+    const members: ExampleMember[] = [
+      { ...rtos, tasks: [task] },
+      { name: 'linux', share: [1000, 10_000], priority: 1 },
+    ];
+    const bounds = computeTaskBounds(createExampleCore(members, {}, 'fp', { regulation }));
+    // 300 and 49 stalls of 10, ceil((4790 + 100) / 100) of them.
+    expect(bounds[0]?.boundTicks).toBe(4000 + 300 + 490);
+  });
+});
+
+describe('tasks by deadlines', () => {
+  const rtos: ExampleMember = {
+    name: 'rtos',
+    share: [3000, 5000],
+    priority: 2,
+    taskPolicy: 'edf',
+    tasks: [
+      { name: 'fast', wcet: 3000, period: 10_000, deadline: 10_000, priority: 0 },
+      { name: 'slow', wcet: 6000, period: 25_000, deadline: 25_000, priority: 0 },
+    ],
+  };
+
+  it('are bounded by their deadlines where all are met', () => {
+    const bounds = computeTaskBounds(createExampleCore([rtos]));
+    expect(bounds.map((each) => each.boundTicks)).toEqual([10_000, 25_000]);
+    expect(bounds.map((each) => each.verdict)).toEqual(['holds', 'holds']);
+  });
+
+  it('have no bound where one deadline is missed, or one interrupt is too many', () => {
+    const [fast, slow] = rtos.tasks ?? [];
+    if (fast === undefined || slow === undefined) throw new Error('there are two tasks');
+    const late = { ...rtos, tasks: [{ ...fast, deadline: 4000 }, slow] };
+    expect(computeTaskBounds(createExampleCore([late]))[0]).toMatchObject({
+      boundTicks: null,
+      reason: 'deadline-missed',
+    });
+    const noisy = { ...rtos, interruptRates: [{ distance: 100 }] };
+    expect(computeTaskBounds(createExampleCore([noisy], { interrupt: 9 }))[0]).toMatchObject({
+      boundTicks: null,
+      verdict: 'violated',
+    });
   });
 });
 

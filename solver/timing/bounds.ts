@@ -2,7 +2,12 @@
  * Bounds: for every virtual CPU how long it can be kept waiting, for every task how long it takes.
  */
 
-import type { SchedulingPolicy, StaticConfiguration, Task } from '../../model/configuration.ts';
+import type {
+  SchedulingPolicy,
+  StaticConfiguration,
+  Task,
+  TaskPolicy,
+} from '../../model/configuration.ts';
 import {
   computeNanosecondsCeil,
   computeTicksCeil,
@@ -27,7 +32,15 @@ import {
   listCores,
   type ReservationTicks,
 } from './reservation.ts';
+import {
+  computeAccessTime,
+  computeRegulatedTime,
+  type RegulationTicks,
+  toRegulationTicks,
+  toStallTask,
+} from './regulation.ts';
 import type { FixedPoint } from './response.ts';
+import { testTaskDeadlines } from './task-deadlines.ts';
 import { computeMemberSlots, computeSlackSection, computeSlotWait } from './slots.ts';
 import { type JobResponse, listJobResponses, type TaskTicks } from './tasks.ts';
 
@@ -223,17 +236,65 @@ function guardPoint(compute: () => FixedPoint): GuardedPoint {
   }
 }
 
-/** A task in ticks, rounded so that it asks for more and more often. */
-export function toTaskTicks(task: Task, timerHz: number): TaskTicks {
+/** Regulation of a core in ticks; null where its accesses to memory are not regulated. */
+function findRegulation(configuration: StaticConfiguration, core: CoreId): RegulationTicks | null {
+  const regulation = configuration.bandwidth.find((entry) => entry.core === core);
+  if (regulation === undefined) return null;
+  return toRegulationTicks(regulation, configuration.platform.timerHz);
+}
+
+/** Whether several virtual CPUs name a core. */
+function isShared({ partitions }: StaticConfiguration, core: CoreId): boolean {
+  return partitions.flatMap(({ cpus }) => cpus).filter((cpu) => cpu.core === core).length > 1;
+}
+
+/**
+ * A task in ticks, rounded so that it asks for more and more often; on a core whose accesses are
+ * regulated with the time that they take, and the stalls where nobody else has the core.
+ */
+export function toTaskTicks(configuration: StaticConfiguration, task: Task): TaskTicks {
+  const { timerHz } = configuration.platform;
+  const work = computeTicksCeil(task.wcetNs, timerHz);
+  const regulation = findRegulation(configuration, task.core);
+  const compute = isShared(configuration, task.core) ? computeAccessTime : computeRegulatedTime;
   return {
-    wcet: computeTicksCeil(task.wcetNs, timerHz),
+    wcet: regulation === null ? work : compute(work, task.accesses, regulation),
     period: computeTicksFloor(task.periodNs, timerHz),
-    jitter: 0,
-    blocking: 0,
+    jitter: computeTicksCeil(task.jitterNs, timerHz),
+    blocking: computeTicksCeil(task.blockingNs, timerHz),
   };
 }
 
-/** Tasks of the same partition and core that may run before this one; equal priorities count. */
+/**
+ * What runs before every task of a partition on a core: EL2 takes its interrupts, as often as its
+ * lines promise, on the core of its first virtual CPU; and stalls for accesses, on a regulated core
+ * that others use too.
+ */
+export function listSystemTasks(
+  configuration: StaticConfiguration,
+  partitionIndex: number,
+  core: CoreId,
+): TaskTicks[] {
+  const { timerHz } = configuration.platform;
+  const partition = configuration.partitions[partitionIndex];
+  const rates = partition?.cpus[0]?.core === core ? partition.interruptRates : [];
+  const wcet = computeTicksCeil(configuration.hypervisor.overheads.interruptNs, timerHz);
+  const lines = rates.map(({ distanceNs, jitterNs }) => ({
+    wcet,
+    period: computeTicksFloor(distanceNs, timerHz),
+    jitter: computeTicksCeil(jitterNs, timerHz),
+    blocking: 0,
+  }));
+  const regulation = findRegulation(configuration, core);
+  const stalls =
+    regulation !== null && isShared(configuration, core) ? [toStallTask(regulation)] : [];
+  return [...lines, ...stalls].filter((task) => task.wcet > 0);
+}
+
+/**
+ * What of the same partition and core may run before this task: tasks, equal priorities too; under
+ * earliest deadline first all others; its interrupts and stalls.
+ */
 export function listUrgentTasks(
   configuration: StaticConfiguration,
   partitionIndex: number,
@@ -242,10 +303,21 @@ export function listUrgentTasks(
   const tasks = configuration.partitions[partitionIndex]?.tasks ?? [];
   const own = tasks[taskIndex];
   if (own === undefined) return [];
-  return tasks
+  const urgent = tasks
     .filter((task, index) => index !== taskIndex && task.core === own.core)
     .filter((task) => task.priority >= own.priority)
-    .map((task) => toTaskTicks(task, configuration.platform.timerHz));
+    .map((task) => toTaskTicks(configuration, task));
+  return [...urgent, ...listSystemTasks(configuration, partitionIndex, own.core)];
+}
+
+/** How a partition orders its tasks on a core; `fp` where it has no virtual CPU there. */
+export function getTaskPolicy(
+  configuration: StaticConfiguration,
+  partitionIndex: number,
+  core: CoreId,
+): TaskPolicy {
+  const cpus = configuration.partitions[partitionIndex]?.cpus ?? [];
+  return cpus.find((cpu) => cpu.core === core)?.taskPolicy ?? 'fp';
 }
 
 /**
@@ -296,10 +368,42 @@ function computeTaskTicks(
   if (task === undefined || place === null) return 'malformed';
   const result = guardOverflow(() => computeMemberSupply(place.core, place.member));
   if (result.kind === 'none') return result.reason;
-  const own = toTaskTicks(task, configuration.platform.timerHz);
+  if (getTaskPolicy(configuration, partitionIndex, task.core) === 'edf') {
+    return computeDeadlineTicks(configuration, partitionIndex, task, result.supply);
+  }
+  const own = toTaskTicks(configuration, task);
   const urgent = listUrgentTasks(configuration, partitionIndex, taskIndex);
   if ([own, ...urgent].some((each) => each.period < 1)) return 'malformed';
   return computeSuppliedResponse(result.supply, own, urgent);
+}
+
+/**
+ * The deadline of a task whose partition orders its tasks by deadlines, where the test says that all
+ * meet theirs; else why there is no bound.
+ */
+function computeDeadlineTicks(
+  configuration: StaticConfiguration,
+  partitionIndex: number,
+  own: Task,
+  supply: Supply,
+): number | NoBound {
+  const { timerHz } = configuration.platform;
+  const tasks = (configuration.partitions[partitionIndex]?.tasks ?? [])
+    .filter((task) => task.core === own.core)
+    .map((task) => ({
+      ...toTaskTicks(configuration, task),
+      deadline: computeTicksFloor(task.deadlineNs, timerHz),
+    }));
+  const system = listSystemTasks(configuration, partitionIndex, own.core);
+  if (!isSchedulable(supply) || isOverloaded(supply, [...tasks, ...system])) return 'overload';
+  try {
+    const verdict = testTaskDeadlines(tasks, system, (demand) => computeDelay(supply, demand));
+    if (verdict === 'met') return computeTicksFloor(own.deadlineNs, timerHz);
+    return verdict === 'late' ? 'deadline-missed' : verdict;
+  } catch (error) {
+    if (error instanceof TickOverflowError) return 'overflow';
+    throw error;
+  }
 }
 
 /** Worst response time over a supply, or why there is none. */
@@ -327,10 +431,16 @@ export function listSuppliedJobs(
   urgent: readonly TaskTicks[],
 ): readonly JobResponse[] | null {
   if (!isSchedulable(supply)) return null;
-  const shares = [own, ...urgent].map(({ wcet, period }) => ({ budget: wcet, period }));
+  if (isOverloaded(supply, [own, ...urgent])) return null;
+  return listJobResponses(own, urgent, (demand) => computeDelay(supply, demand));
+}
+
+/** Whether tasks ask for more than a supply has; false where a period is malformed. */
+function isOverloaded(supply: Supply, tasks: readonly TaskTicks[]): boolean {
+  if (tasks.some(({ period }) => period < 1)) return false;
+  const shares = tasks.map(({ wcet, period }) => ({ budget: wcet, period }));
   if (supply.kind !== 'whole-core') {
     shares.push({ budget: supply.period - supply.usable, period: supply.period });
   }
-  if (compareUtilisation(shares) > 0) return null;
-  return listJobResponses(own, urgent, (demand) => computeDelay(supply, demand));
+  return compareUtilisation(shares) > 0;
 }

@@ -9,7 +9,7 @@
 
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { checkExact, divideCeil, TickOverflowError } from './arithmetic.ts';
-import { computeMemberSupply } from './bounds.ts';
+import { computeMemberSupply, isSchedulable } from './bounds.ts';
 import type { BoundMethod, Certificate, CoreBound, CoreBoundKind } from './certificate-types.ts';
 import {
   computeBlocking,
@@ -286,6 +286,8 @@ function findTimeline({ core, member, own, supply, urgent }: Place): Timeline | 
   // By deadlines a section moves whom the next choice takes; nothing is known of that.
   const isFree = supply.section + costs.overrun + costs.activation === 0;
   if (!isFixed && !isFree) return null;
+  // What is moved beyond the end of a period is lost: all must get their budgets nevertheless.
+  if (!isFree && ![member, ...urgent].every((each) => isServed(core, each))) return null;
   const others = isFixed ? urgent : core.members.filter((other) => other !== member);
   const reserved = [...others, member].sort(
     (a, b) =>
@@ -306,6 +308,12 @@ function findTimeline({ core, member, own, supply, urgent }: Place): Timeline | 
     target: reserved.indexOf(member),
   };
   return traceTimeline(timed);
+}
+
+/** Whether a member gets its budget in every period, whatever the phases are. */
+function isServed(core: CoreTicks, member: CoreMember): boolean {
+  const result = computeMemberSupply(core, member);
+  return result.kind === 'supply' && isSchedulable(result.supply);
 }
 
 /** From the timeline: sections and overruns of others delay what it shows. */

@@ -241,6 +241,10 @@ export function computeTimelineContract(
   activation: number,
 ): number | null {
   const { stretches, totals, repeatsAt, period, phase } = timeline;
+  const isServed = totals.every(
+    (total, epoch) => total === budget || phase + epoch * period > repeatsAt,
+  );
+  if (!isServed) return null;
   let worst = 0;
   let used = 0;
   for (const [index, { start, end, epoch }] of stretches.entries()) {
@@ -248,7 +252,6 @@ export function computeTimelineContract(
       used = 0;
       const replenished = phase + epoch * period;
       if (replenished > repeatsAt) return worst;
-      if (totals[epoch] !== budget) return null;
       const finish = findFinish(timeline, activation, 1, index, budget);
       if (finish === null) return null;
       worst = Math.max(worst, finish - replenished);
