@@ -11,6 +11,7 @@ import { getAreaOfId } from '../properties/findings.ts';
 import type { Area, Finding } from '../properties/findings.ts';
 import type { CaseSearch, RefutedCase } from './induction/case-search.ts';
 import type { Term, Value } from './smt/term.ts';
+import type { CoreBound } from './timing/certificate-types.ts';
 
 /** Values that a solver found, by variable name. */
 export type Model = ReadonlyMap<string, Value>;
@@ -72,6 +73,13 @@ export interface Obligation {
   readonly confirms: (configuration: StaticConfiguration, witness: Witness) => boolean;
   /** The witness as a finding that names both parties and what both reach. */
   readonly finding: (configuration: StaticConfiguration, witness: Witness) => Finding;
+  /**
+   * Decides the statement in place of a solver, by integer arithmetic on a certificate: null where
+   * it holds, else what does not. `assume` and `refute` then say the same to a solver.
+   */
+  readonly check?: () => string | null;
+  /** Of a bound that is refuted: its numbers, from which a run that attains it is made. */
+  readonly getBound?: () => RefutedBound;
   /** Of an obligation about the spec: the witness as data, so that it can be searched for. */
   readonly getCase?: (witness: Witness) => RefutedCase | null;
 }
@@ -86,6 +94,16 @@ export type ObligationStatus = 'discharged' | 'refuted' | 'spurious' | 'vacuous'
 /** Shown in place of a solver where building the terms has already decided the statement. */
 export const SIMPLIFIER = 'simplifier';
 
+/** Shown in place of a solver where a checker of certificates has decided the statement. */
+export const CHECKER = 'checker';
+
+/** A bound that is not what is required of it. */
+export interface RefutedBound {
+  readonly bound: CoreBound;
+  /** Ticks. */
+  readonly required: number;
+}
+
 /** What became of an obligation. */
 export interface ObligationResult {
   readonly id: string;
@@ -96,7 +114,7 @@ export interface ObligationResult {
   /** Where the claim comes from, as the obligation says. */
   readonly source: string;
   readonly status: ObligationStatus;
-  /** Name and version, for example `z3 5.2.0 (wasm)`; or `SIMPLIFIER`. */
+  /** Name and version, for example `z3 5.2.0 (wasm)`; or `SIMPLIFIER`, or `CHECKER`. */
   readonly solver: string;
   /** Time in the solver for premises and statement, milliseconds. */
   readonly ms: number;
@@ -112,6 +130,8 @@ export interface ObligationResult {
   readonly detail: string | null;
   /** A case that satisfies the premises; absent or null where none was asked for. */
   readonly premises?: Witness | null;
+  /** The numbers of a bound that is refuted; absent for all others. */
+  readonly bound?: RefutedBound;
   /** The case of a refuted obligation about the spec, as data. */
   readonly case?: RefutedCase | null;
   /** What became of the search for that case from reset; absent where none was made. */

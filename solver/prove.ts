@@ -7,7 +7,7 @@ import type { Finding } from '../properties/findings.ts';
 import { buildInductionObligations } from './induction/obligations.ts';
 import type { InductionObligationOptions } from './induction/obligations.ts';
 import { listObligations } from './obligations/list.ts';
-import { SIMPLIFIER, getAreaOfObligation, getClaim } from './obligation.ts';
+import { CHECKER, SIMPLIFIER, getAreaOfObligation, getClaim } from './obligation.ts';
 import type {
   Model,
   Obligation,
@@ -262,10 +262,12 @@ async function decide(
   const witness = obligation.decode(completed?.status === 'sat' ? completed.model : model);
   if (!obligation.confirms(configuration, witness)) {
     const spurious = 'the solver found a case that the configuration does not have';
-    return { ...result, status: 'spurious', witness, finding: null, detail: spurious };
+    const detail = decision.solver === CHECKER ? decision.detail : spurious;
+    return { ...result, status: 'spurious', witness, finding: null, detail };
   }
   const finding = obligation.finding(configuration, witness);
-  return { ...result, witness, finding, case: obligation.getCase?.(witness) ?? null };
+  const bound = obligation.getBound === undefined ? {} : { bound: obligation.getBound() };
+  return { ...result, ...bound, witness, finding, case: obligation.getCase?.(witness) ?? null };
 }
 
 /** A wrong solver fails the run, with a diagnostic: nothing that either says can be relied on. */
@@ -284,6 +286,7 @@ function createContradiction(id: string, detail: string): Finding {
  * Asks for a case that breaks the statement; where there is none, whether the premises hold at all.
  */
 async function ask(obligation: Obligation, solver: Solver, premises: Premises): Promise<Decision> {
+  if (obligation.check !== undefined) return askChecker(obligation.check);
   const { assume, parts, premises: all = assume } = obligation;
   const broken = await (parts === undefined
     ? checkAll([and([...assume, obligation.refute])], solver)
@@ -308,6 +311,15 @@ async function ask(obligation: Obligation, solver: Solver, premises: Premises): 
     cached: cached && broken.by !== SIMPLIFIER,
     premises: satisfied.shown,
   });
+}
+
+/** Arithmetic in place of a solver: what it does not accept has a case, which is then described. */
+function askChecker(verify: () => string | null): Decision {
+  const begin = performance.now();
+  const detail = verify();
+  const answer = { status: 'unsat', ms: performance.now() - begin, by: CHECKER } as const;
+  if (detail === null) return conclude('discharged', answer, {});
+  return conclude('refuted', answer, { detail, model: new Map() });
 }
 
 /** Whether the premises hold in some case: in the suggested one, or in one that a solver finds. */

@@ -1,247 +1,312 @@
 /**
- * Delay: every virtual CPU runs within its max-delay, and every budget is served within its period.
+ * Delay: every virtual CPU runs within its max-delay, takes its interrupts within its max-latency,
+ * and every budget is served within its period.
+ *
+ * A bound under fixed priority is arithmetic on what the lemmas say of each reservation: a
+ * certificate, which a checker adds up again from the configuration. A bound under a table or by
+ * deadlines is asked of a solver, about every instant.
  */
 
+import type { Path, StaticConfiguration } from '../../model/configuration.ts';
 import type { Finding } from '../../properties/findings.ts';
-import type { Model, Obligation, Witness } from '../obligation.ts';
-import {
-  add,
-  and,
-  divide,
-  equal,
-  integerVariable,
-  less,
-  lessOrEqual,
-  multiply,
-  type Term,
-} from '../smt/term.ts';
+import type { Model, Obligation, RefutedBound, Witness } from '../obligation.ts';
+import { add, and, boolean, equal, less, lessOrEqual, type Term } from '../smt/term.ts';
 import { adviseDelay } from '../timing/advice.ts';
 import { TickOverflowError } from '../timing/arithmetic.ts';
 import { computeMemberBound, computeMemberSupply } from '../timing/bounds.ts';
-import {
-  computeDeadlineBlocking,
-  listDeadlineWork,
-  type NoBound,
-  type Supply,
-  type SupplyParty,
-} from '../timing/delay.ts';
-import { formatTicks } from '../timing/duration.ts';
-import { testDemand } from '../timing/edf.ts';
+import type { Certificate, CoreBound } from '../timing/certificate-types.ts';
+import { computeMemberBounds } from '../timing/core-bounds.ts';
+import type { NoBound, ReservedSupply, Supply } from '../timing/delay.ts';
+import { formatNanoseconds, formatTicks } from '../timing/duration.ts';
 import {
   DEADLINE_RUN,
+  encodeCertificate,
   encodeDeadlineRun,
-  encodeRun,
-  encodeWindow,
+  encodeSlotRun,
   RUN,
 } from '../timing/encoding.ts';
-import type { CoreTicks, ReservationTicks } from '../timing/reservation.ts';
-import { computeDemand, computeResponse } from '../timing/response.ts';
+import { computeMemberSlots } from '../timing/slots.ts';
 import { type Claim, getCodeOfClaim } from './claim.ts';
-import { DEADLINES_MET, DELAY, SCHEDULABLE } from './time-claims.ts';
+import { certifyBound, certifyBudget, checkBound, checkBudget } from './time-certificate.ts';
+import { DELAY, LATENCY, SCHEDULABLE } from './time-claims.ts';
 import {
-  decodeTaken,
+  computeTaken,
   describeOthers,
   describeShare,
   describeTicks,
   explainReason,
   findPlaced,
-  formatRequired,
   getCpuPath,
   getInstance,
-  listParties,
-  parseTicks,
   type PlacedMember,
   readTicks,
 } from './time-run.ts';
 
-/** The supply of a virtual CPU, or null with the reason. */
-function readSupply({ core, member }: PlacedMember): {
-  readonly supply: Supply | null;
-  readonly reason: NoBound | null;
-} {
-  try {
-    const result = computeMemberSupply(core, member);
-    if (result.kind === 'supply') return { supply: result.supply, reason: null };
-    return { supply: null, reason: result.reason };
-  } catch (error) {
-    if (error instanceof TickOverflowError) return { supply: null, reason: 'overflow' };
-    throw error;
+/** A bound that is required of a virtual CPU. */
+interface Requirement {
+  readonly claim: Claim;
+  readonly kind: 'delay' | 'latency';
+  readonly placed: PlacedMember;
+  /** Ticks, rounded down. */
+  readonly required: number;
+  readonly requiredNs: number;
+  /** Where it is required. */
+  readonly at: Path;
+}
+
+/** What is required of a virtual CPU, in the order of the claims. */
+function listRequirements(configuration: StaticConfiguration, placed: PlacedMember): Requirement[] {
+  const { member } = placed;
+  const { requiredTicks, requiredNs, latencyTicks } = member;
+  const cpu = configuration.partitions[member.partition]?.cpus[member.cpu];
+  const requirements: Requirement[] = [];
+  if (requiredTicks !== null) {
+    requirements.push({
+      claim: DELAY,
+      kind: 'delay',
+      placed,
+      required: requiredTicks,
+      requiredNs: requiredNs ?? 0,
+      at: getCpuPath(member, 'max-delay'),
+    });
+  }
+  if (latencyTicks !== null) {
+    requirements.push({
+      claim: LATENCY,
+      kind: 'latency',
+      placed,
+      required: latencyTicks,
+      requiredNs: cpu?.maxLatencyNs ?? 0,
+      at: getCpuPath(member, 'max-latency'),
+    });
+  }
+  return requirements;
+}
+
+/** The bound of this kind, least of all that are sound. */
+function findBound({ core, member }: PlacedMember, kind: Requirement['kind']): CoreBound {
+  const bound = computeMemberBounds(core, member).find((each) => each.kind === kind);
+  // Every virtual CPU has one of each kind, though it may be without ticks.
+  if (bound === undefined) throw new NoBoundError(kind);
+  return bound;
+}
+
+/** A kind of bound that is not computed: a slip in the list, never in a user's input. */
+export class NoBoundError extends Error {
+  constructor(kind: string) {
+    super(`no bound of kind ${kind}`);
   }
 }
 
-/**
- * Response time of `need` ticks as the instant to look at; null: none is known, look at the end.
- */
-function findCut(need: number, supply: Supply): number | null {
+/** The supply of a virtual CPU; null where there is none. */
+function readSupply({ core, member }: PlacedMember): Supply | null {
   try {
-    const parties = listParties(supply);
-    const response = computeResponse(need, supply.section, parties);
-    return response.kind === 'found' ? response.ticks : null;
+    const result = computeMemberSupply(core, member);
+    return result.kind === 'supply' ? result.supply : null;
   } catch (error) {
     if (error instanceof TickOverflowError) return null;
     throw error;
   }
 }
 
-/**
- * Runs of a core and those in which the virtual CPU has not run `required` ticks after it was
- * ready.
- */
-function encodeDelay(
-  supply: Supply | null,
-  required: number,
+/** Who decides a bound, and the case that would break it. */
+type Statement = Pick<Obligation, 'assume' | 'refute'> & Partial<Pick<Obligation, 'check'>>;
+
+/** By slots and deadlines a solver is asked; all else is arithmetic. */
+function stateBound(requirement: Requirement, bound: CoreBound): Statement {
+  const { placed, kind, required } = requirement;
+  const allowed = required - (kind === 'latency' ? placed.core.costs.interrupt : 0);
+  const slots = bound.method === 'slots' ? computeMemberSlots(placed.core, placed.member) : null;
+  if (slots !== null) return encodeSlotRun(slots, allowed);
+  const supply = readSupply(placed);
+  if (bound.method === 'deadlines' && supply?.kind === 'earliest-deadline') {
+    return encodeDeadline(supply, allowed, kind === 'latency' && placed.member.inContract);
+  }
+  const check = (): string | null => checkBound(placed, kind, bound, required);
+  const certificate = certifyBound(placed, kind, bound);
+  const isCertified = certificate !== null && certificate.throttle + certificate.W <= allowed;
+  if (bound.method === 'timeline' && !isCertified) {
+    // A schedule that has been run is no formula: there is nothing left to ask about it.
+    return { assume: [], refute: boolean(check() !== null), check };
+  }
+  return { ...encodeBound(certificate, allowed), check };
+}
+
+/** A run by deadlines without one tick of the guest; in contract its budget was enough for one. */
+function encodeDeadline(
+  supply: ReservedSupply,
+  allowed: number,
+  isContract: boolean,
 ): { readonly assume: readonly Term[]; readonly refute: Term } {
-  if (supply === null) {
-    // Nothing is known of the core, so any wait is possible.
-    return { assume: [lessOrEqual(0, RUN.wait)], refute: equal(RUN.wait, required) };
-  }
-  if (supply.kind === 'earliest-deadline') {
-    const { elapsed, current, next } = DEADLINE_RUN;
-    const isUnserved = less(add(current, next), 1 + supply.activation);
-    return {
-      assume: encodeDeadlineRun(supply),
-      refute: and([equal(elapsed, required), isUnserved]),
-    };
-  }
-  const need = 1 + (supply.kind === 'whole-core' ? 0 : supply.activation);
+  const { before, elapsed, current, next } = DEADLINE_RUN;
+  const need = 1 + supply.activation;
+  const contract = [equal(RUN.section, 0), lessOrEqual(add(before, need), supply.secure)];
   return {
-    assume: encodeRun(supply, findCut(need, supply)),
-    refute: and([equal(add(RUN.wait, RUN.window), required), less(RUN.served, need)]),
+    assume: [...encodeDeadlineRun(supply), ...(isContract ? contract : [])],
+    refute: and([equal(elapsed, allowed), less(isContract ? current : add(current, next), need)]),
   };
 }
 
-/** The obligation that a virtual CPU runs within its max-delay; null where it has none. */
-export function proveDelay(placed: PlacedMember): Obligation | null {
+/** A certificate as a query; without one any wait is possible. */
+function encodeBound(
+  certificate: Certificate | null,
+  allowed: number,
+): { readonly assume: readonly Term[]; readonly refute: Term } {
+  if (certificate === null) {
+    return { assume: [lessOrEqual(0, RUN.wait)], refute: less(allowed, RUN.wait) };
+  }
+  return encodeCertificate(certificate, allowed);
+}
+
+/** The obligations that a virtual CPU runs, and takes its interrupts, within what is required. */
+export function proveBounds(
+  configuration: StaticConfiguration,
+  placed: PlacedMember,
+): Obligation[] {
+  return listRequirements(configuration, placed).map((requirement) => proveBound(requirement));
+}
+
+function proveBound(requirement: Requirement): Obligation {
+  const { claim, placed, kind, required } = requirement;
   const { core, member } = placed;
-  const required = member.requiredTicks;
-  if (required === null) return null;
-  const { supply } = readSupply(placed);
+  const bound = findBound(placed, kind);
+  const within = `within ${formatNanoseconds(requirement.requiredNs)}, whatever the others do.`;
   return {
-    ...DELAY,
-    id: `${DELAY.id}[${getInstance(placed)}]`,
+    ...claim,
+    id: `${claim.id}[${getInstance(placed)}]`,
     statement:
-      `${member.name}, ready on core ${core.core}, runs within ${formatRequired(member)}, ` +
-      'whatever the others do.',
-    ...encodeDelay(supply, required),
-    decode: (model) => decodeDelay(placed, supply, model),
-    confirms: (configuration, witness) => {
+      kind === 'delay'
+        ? `${member.name}, ready on core ${core.core}, runs ${within}`
+        : `${member.name} takes its interrupts on core ${core.core} ${within}`,
+    ...stateBound(requirement, bound),
+    decode: (model) => decodeBound(requirement, bound, model),
+    confirms: (configuration) => {
       const found = findPlaced(configuration, placed);
-      if (found === null || !isDelayViolated(found)) return false;
-      return supply === null || isPossibleRun(supply, witness);
+      if (found === null) return false;
+      const { ticks } = findBound(found, kind);
+      return ticks === null || ticks > required;
     },
-    finding: (configuration) => describeDelay(findPlaced(configuration, placed) ?? placed),
+    finding: () => describeBound(requirement, bound),
+    getBound: (): RefutedBound => ({ bound, required }),
   };
 }
 
-function isDelayViolated({ core, member }: PlacedMember): boolean {
-  return computeMemberBound(core, member).verdict === 'violated';
-}
-
-function decodeDelay(placed: PlacedMember, supply: Supply | null, model: Model): Witness {
+function decodeBound(requirement: Requirement, bound: CoreBound, model: Model): Witness {
+  const { placed, kind, requiredNs } = requirement;
   const { core, member } = placed;
-  const bound = computeMemberBound(core, member);
-  const parties = listParties(supply);
-  const run =
-    supply?.kind === 'earliest-deadline'
-      ? {
-          'elapsed without running': readTicks(model, DEADLINE_RUN.elapsed),
-          'served before': readTicks(model, DEADLINE_RUN.before),
-        }
-      : {
-          'wait for a budget': readTicks(model, RUN.wait),
-          'then not served for': readTicks(model, RUN.window),
-          'section of EL2': readTicks(model, RUN.section),
-          served: readTicks(model, RUN.served),
-          ...decodeTaken(model, placed, parties),
-        };
+  const certificate = certifyBound(placed, kind, bound);
+  const { timerHz } = core;
+  const run = decodeRun(bound, certificate, model);
   return {
     partition: member.name,
     core: core.core,
-    required: formatRequired(member),
-    bound: bound.boundTicks === null ? 'none' : formatTicks(bound.boundTicks, core.timerHz),
-    ...describeTicks(run, core.timerHz),
+    required: formatNanoseconds(requiredNs),
+    bound: bound.ticks === null ? 'none' : formatTicks(bound.ticks, timerHz),
+    method: bound.method,
+    ...describeTicks(run, timerHz),
   };
 }
 
-/** Whether a decoded run adds up and nobody took more than its demand; plain arithmetic. */
-function isPossibleRun(supply: Supply, witness: Witness): boolean {
-  if (supply.kind === 'earliest-deadline') {
-    return parseTicks(witness, 'elapsed without running') >= 0;
+function decodeRun(
+  { method }: CoreBound,
+  certificate: Certificate | null,
+  model: Model,
+): Record<string, number> {
+  if (method === 'slots') return { 'ready after the frame begins': readTicks(model, RUN.wait) };
+  if (method === 'deadlines') {
+    return {
+      'elapsed without running': readTicks(model, DEADLINE_RUN.elapsed),
+      'served before': readTicks(model, DEADLINE_RUN.before),
+    };
   }
-  const length = parseTicks(witness, 'then not served for');
-  const wait = parseTicks(witness, 'wait for a budget');
-  const section = parseTicks(witness, 'section of EL2');
-  const names = Object.keys(witness).filter((name) => name.startsWith('taken by '));
-  const taken = names.reduce((sum, name) => sum + parseTicks(witness, name), 0);
-  const most = listParties(supply).reduce((sum, party) => sum + computeDemand(party, length), 0);
-  const throttle = supply.kind === 'whole-core' ? 0 : supply.throttle;
-  const isAllowed = wait <= throttle && section <= supply.section && taken <= most;
-  return isAllowed && parseTicks(witness, 'served') + section + taken === length;
+  return certificate === null ? {} : decodeCertificate(certificate);
 }
 
-function describeDelay(placed: PlacedMember): Finding {
+function decodeCertificate({ throttle, c, Z, terms, W }: Certificate): Record<string, number> {
+  return {
+    'wait for a budget': throttle,
+    'then served within': W,
+    'of it its own': c,
+    'section of EL2': Z,
+    ...Object.fromEntries(terms.map((term) => [`taken by ${term.server}`, computeTaken(term, W)])),
+  };
+}
+
+function describeBound(requirement: Requirement, bound: CoreBound): Finding {
+  const { claim, placed, kind, requiredNs, at } = requirement;
   const { core, member } = placed;
-  const { supply, reason } = readSupply(placed);
-  const bound = computeMemberBound(core, member);
-  const parties = listParties(supply);
+  const certificate = certifyBound(placed, kind, bound);
   const format = (ticks: number): string => formatTicks(ticks, core.timerHz);
   const found =
-    bound.boundTicks === null
-      ? `no bound, because ${explainReason(bound.reason ?? reason ?? 'overload')}`
-      : `up to ${format(bound.boundTicks)}`;
-  const window = supply === null ? null : findCut(getNeed(supply), supply);
-  const parts = describeParts(supply, window, format);
+    bound.ticks === null
+      ? `no bound, because ${explainReason(getReason(bound))}`
+      : `up to ${format(bound.ticks)}`;
+  const parts = bound.ticks === null ? '' : describeParts(requirement, bound, certificate);
+  const can =
+    kind === 'delay' ? 'can be ready and not run' : 'can be kept from taking its interrupts';
   return {
-    code: getCodeOfClaim(DELAY),
+    code: getCodeOfClaim(claim),
     severity: 'error',
     message:
-      `${member.name} has ${describeShare(member, core.timerHz)} on core ${core.core} and can be ` +
-      `ready and not run: expected at most ${formatRequired(member)}, found ${found}${parts}`,
-    help: adviseDelay(core, member),
-    at: getCpuPath(member, 'max-delay'),
-    related: describeOthers(placed, parties, (party) =>
-      window === null ? null : computeDemand(party, window),
-    ),
+      `${member.name} has ${describeShare(member, core.timerHz)} on core ${core.core} ` +
+      `and ${can}: ` +
+      `expected at most ${formatNanoseconds(requiredNs)}, found ${found}${parts}`,
+    help: kind === 'delay' ? adviseDelay(core, member) : claim.help,
+    at,
+    related: describeOthers(placed, certificate),
   };
 }
 
-function getNeed(supply: Supply): number {
-  return 1 + (supply.kind === 'whole-core' ? 0 : supply.activation);
+/** Why a bound has no ticks; `computeMemberBounds` gives it as text. */
+function getReason({ reason }: CoreBound): NoBound {
+  return (reason ?? 'overload') as NoBound;
 }
 
+/** What a bound is made of, as the end of a sentence. */
 function describeParts(
-  supply: Supply | null,
-  window: number | null,
-  format: (ticks: number) => string,
+  { kind, placed }: Requirement,
+  { method }: CoreBound,
+  certificate: Certificate | null,
 ): string {
-  if (supply === null || window === null) return '';
-  if (supply.kind === 'whole-core') return `, all of it a section of EL2`;
-  if (supply.kind === 'earliest-deadline') {
-    return `: its budget may come early in one period and late in the next`;
+  const { core } = placed;
+  const format = (ticks: number): string => formatTicks(ticks, core.timerHz);
+  if (method === 'whole') return ', all of it a section of EL2';
+  if (method === 'slots') return ': its slots are that far apart, sections of EL2 included';
+  if (method === 'deadlines') {
+    return ': its budget may come early in one period and late in the next';
   }
-  const parts = [`${format(supply.throttle)} until its budget comes back`];
-  const taken = supply.parties.reduce((sum, party) => sum + computeDemand(party, window), 0);
+  if (certificate === null) return '';
+  const { throttle, terms, W, Z } = certificate;
+  const parts = throttle > 0 ? [`${format(throttle)} until its budget comes back`] : [];
+  const taken = terms.reduce((sum, term) => sum + computeTaken(term, W), 0);
   if (taken > 0) parts.push(`${format(taken)} for the others on the core`);
-  const own = supply.section + supply.activation;
+  const own = Z + core.costs.activation + (kind === 'latency' ? core.costs.interrupt : 0);
   if (own > 0) parts.push(`${format(own)} in EL2`);
-  return `: ${parts.join(', then ')}`;
+  return parts.length === 0 ? '' : `: ${parts.join(', then ')}`;
 }
 
 /** The obligation that a reservation gets its budget in every period, under fixed priority. */
 export function proveSchedulable(placed: PlacedMember): Obligation | null {
   const { core, member } = placed;
   const { reservation } = member;
-  if (reservation === null || core.policy === 'edf') return null;
-  const { supply } = readSupply(placed);
+  if (reservation === null || core.policy !== 'fp') return null;
+  const { budget, period } = reservation;
+  const certificate = certifyBudget(placed);
   return {
     ...SCHEDULABLE,
     id: `${SCHEDULABLE.id}[${getInstance(placed)}]`,
     statement:
-      `${member.name} gets ${formatTicks(reservation.budget, core.timerHz)} of core ` +
-      `${core.core} in every ${formatTicks(reservation.period, core.timerHz)}, ` +
+      `${member.name} gets ${formatTicks(budget, core.timerHz)} of core ` +
+      `${core.core} in every ${formatTicks(period, core.timerHz)}, ` +
       'whatever the others do.',
-    ...encodeSchedulable(supply, reservation),
-    decode: (model) => decodeSchedulable(placed, listParties(supply), model),
+    ...encodeBound(certificate, period),
+    check: () => checkBudget(placed),
+    decode: () => ({
+      partition: member.name,
+      core: core.core,
+      share: describeShare(member, core.timerHz),
+      ...describeTicks(certificate === null ? {} : decodeCertificate(certificate), core.timerHz),
+    }),
     confirms: (configuration) => {
       const found = findPlaced(configuration, placed);
       return found !== null && !computeMemberBound(found.core, found.member).schedulable;
@@ -250,45 +315,10 @@ export function proveSchedulable(placed: PlacedMember): Obligation | null {
   };
 }
 
-function encodeSchedulable(
-  supply: Supply | null,
-  { budget, period }: ReservationTicks,
-): { readonly assume: readonly Term[]; readonly refute: Term } {
-  if (supply === null) {
-    return { assume: [lessOrEqual(0, RUN.served)], refute: less(RUN.served, Math.max(1, budget)) };
-  }
-  return {
-    assume: encodeWindow(supply.section, listParties(supply), findCut(budget, supply)),
-    refute: and([equal(RUN.window, period), less(RUN.served, budget)]),
-  };
-}
-
-function decodeSchedulable(
-  placed: PlacedMember,
-  parties: readonly SupplyParty[],
-  model: Model,
-): Witness {
-  const { core, member } = placed;
-  return {
-    partition: member.name,
-    core: core.core,
-    share: describeShare(member, core.timerHz),
-    ...describeTicks(
-      {
-        'since its replenishment': readTicks(model, RUN.window),
-        served: readTicks(model, RUN.served),
-        'section of EL2': readTicks(model, RUN.section),
-        ...decodeTaken(model, placed, parties),
-      },
-      core.timerHz,
-    ),
-  };
-}
-
 function describeSchedulable(placed: PlacedMember): Finding {
   const { core, member } = placed;
-  const { supply, reason } = readSupply(placed);
-  const { responseTicks } = computeMemberBound(core, member);
+  const { responseTicks, reason } = computeMemberBound(core, member);
+  const certificate = certifyBudget(placed);
   const format = (ticks: number): string => formatTicks(ticks, core.timerHz);
   const period = member.reservation?.period ?? 0;
   const found =
@@ -303,82 +333,6 @@ function describeSchedulable(placed: PlacedMember): Finding {
       `but its budget is not served in time: expected within ${format(period)}, found ${found}`,
     help: SCHEDULABLE.help,
     at: getCpuPath(member, 'budget'),
-    related: describeOthers(placed, listParties(supply), (party) => computeDemand(party, period)),
+    related: describeOthers(placed, certificate),
   };
-}
-
-/** A core under earliest deadline first whose reservations are all well formed, or null. */
-function listDeadlineReservations(core: CoreTicks): readonly ReservationTicks[] | null {
-  const reservations: ReservationTicks[] = [];
-  for (const { reservation } of core.members) {
-    if (reservation === null || reservation.budget < 1) return null;
-    if (reservation.budget > reservation.period) return null;
-    reservations.push(reservation);
-  }
-  return core.policy === 'edf' && reservations.length > 0 ? reservations : null;
-}
-
-/**
- * The obligation that earliest deadline first serves every budget in its period; null for others.
- */
-export function proveDeadlines(core: CoreTicks): Obligation | null {
-  const reservations = listDeadlineReservations(core);
-  if (reservations === null) return null;
-  const instant = integerVariable('instant');
-  const blocking = computeDeadlineBlocking(reservations.length, core.overheads);
-  const work = listDeadlineWork(reservations);
-  const demand = work.map(({ budget, period }) => multiply(budget, divide(instant, period)));
-  const claim: Claim = DEADLINES_MET;
-  return {
-    ...claim,
-    id: `${claim.id}[${core.core}]`,
-    assume: [lessOrEqual(Math.min(...work.map(({ period }) => period)), instant)],
-    refute: less(instant, add(...demand, blocking)),
-    decode: (model) => {
-      const ticks = readTicks(model, instant);
-      return {
-        core: core.core,
-        instant: `${ticks} ticks (${formatTicks(ticks, core.timerHz)})`,
-      };
-    },
-    confirms: () => testDemand(work, blocking).kind === 'late',
-    finding: () => describeDeadlines(core, work, blocking),
-  };
-}
-
-function describeDeadlines(
-  core: CoreTicks,
-  work: Parameters<typeof testDemand>[0],
-  blocking: number,
-): Finding {
-  const verdict = testDemand(work, blocking);
-  const [first, ...rest] = core.members;
-  const found =
-    verdict.kind === 'late'
-      ? `${formatTicks(verdict.demandTicks, core.timerHz)} asked for within ` +
-        formatTicks(verdict.windowTicks, core.timerHz)
-      : 'no answer';
-  const names = core.members.map((member) => member.name).join(', ');
-  return {
-    code: getCodeOfClaim(DEADLINES_MET),
-    severity: 'error',
-    message:
-      `the reservations of ${names} on core ${core.core} do not fit: ` +
-      `expected no more than there is before any deadline, found ${found}`,
-    help: DEADLINES_MET.help,
-    at: first === undefined ? ['config', 'schedule'] : getCpuPath(first, 'budget'),
-    related: rest.map((member) => ({
-      message: `${member.name} has ${describeShare(member, core.timerHz)}`,
-      at: getCpuPath(member),
-    })),
-  };
-}
-
-/** Obligations of one core about runs, in the order of its members. */
-export function listRunObligations(core: CoreTicks): Obligation[] {
-  const members = core.members.flatMap((member) => [
-    proveSchedulable({ core, member }),
-    proveDelay({ core, member }),
-  ]);
-  return [proveDeadlines(core), ...members].filter((obligation) => obligation !== null);
 }

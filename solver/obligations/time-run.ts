@@ -2,12 +2,12 @@
 
 import type { Path, StaticConfiguration } from '../../model/configuration.ts';
 import type { RelatedPlace } from '../../properties/findings.ts';
-import type { Model, Witness } from '../obligation.ts';
+import type { Model } from '../obligation.ts';
 import type { Term } from '../smt/term.ts';
 import { evaluate } from '../smt/term.ts';
+import type { Certificate, CertificateTerm } from '../timing/certificate-types.ts';
 import type { NoBound, Supply, SupplyParty } from '../timing/delay.ts';
-import { formatNanoseconds, formatTicks } from '../timing/duration.ts';
-import { getTaken } from '../timing/encoding.ts';
+import { formatTicks } from '../timing/duration.ts';
 import { type CoreMember, type CoreTicks, listCores } from '../timing/reservation.ts';
 
 /** A virtual CPU and the core that it is on. */
@@ -57,21 +57,6 @@ export function readTicks(model: Model, variable: Term): number {
   return model.has(name) ? Number(evaluate(variable, model)) : 0;
 }
 
-/** What each party of a run took, by name. */
-export function decodeTaken(
-  model: Model,
-  placed: PlacedMember,
-  parties: readonly SupplyParty[],
-): Record<string, number> {
-  const others = listOthers(placed);
-  return Object.fromEntries(
-    parties.map((party, index) => [
-      `taken by ${others[party.other]?.name ?? 'nobody'}${party.isUrgent ? '' : "'s timer"}`,
-      readTicks(model, getTaken(index)),
-    ]),
-  );
-}
-
 /** Numbers of a witness in which ticks are also durations. */
 export function describeTicks(
   ticks: Readonly<Record<string, number>>,
@@ -83,11 +68,6 @@ export function describeTicks(
       `${value} ticks (${formatTicks(value, timerHz)})`,
     ]),
   );
-}
-
-/** Ticks of an entry of a witness. */
-export function parseTicks(witness: Witness, name: string): number {
-  return Number.parseInt(String(witness[name] ?? 'NaN'), 10);
 }
 
 /** Why there is no bound, as the end of a sentence. */
@@ -121,28 +101,24 @@ export function describeShare(member: CoreMember, timerHz: number): string {
   return `${share}, priority ${priority}`;
 }
 
-/** The other virtual CPUs of the core as places, with what each takes of a run. */
-export function describeOthers(
-  placed: PlacedMember,
-  parties: readonly SupplyParty[],
-  taken: (party: SupplyParty) => number | null,
-): RelatedPlace[] {
-  const { timerHz } = placed.core;
-  return listOthers(placed).map((other, index) => {
-    const party = parties.find((entry) => entry.other === index);
-    const ticks = party === undefined ? null : taken(party);
-    const share = `${other.name} has ${describeShare(other, timerHz)}`;
-    const duration = ticks === null ? null : formatTicks(ticks, timerHz);
-    const part =
-      duration === null
-        ? 'and shares the core'
-        : `and takes up to ${duration} of this time` +
-          (party?.isUrgent === true ? '' : ' for its timer');
-    return { message: `${share}, ${part}`, at: getCpuPath(other) };
-  });
+/** Ticks that a term of a certificate takes of its window. */
+export function computeTaken({ n, Q, o, x }: CertificateTerm, window: number): number {
+  return (x === null ? 0 : Math.min(Q, x, window)) + n * Q + o;
 }
 
-/** A duration that the configuration states. */
-export function formatRequired(member: CoreMember): string {
-  return formatNanoseconds(member.requiredNs ?? 0);
+/** The other virtual CPUs of the core as places, with what each takes of a window. */
+export function describeOthers(
+  placed: PlacedMember,
+  certificate: Certificate | null,
+): RelatedPlace[] {
+  const { timerHz } = placed.core;
+  return listOthers(placed).map((other) => {
+    const term = certificate?.terms.find(({ server }) => server === other.name);
+    const share = `${other.name} has ${describeShare(other, timerHz)}`;
+    const part =
+      certificate === null || term === undefined
+        ? 'and shares the core'
+        : `and takes up to ${formatTicks(computeTaken(term, certificate.W), timerHz)} of this time`;
+    return { message: `${share}, ${part}`, at: getCpuPath(other) };
+  });
 }

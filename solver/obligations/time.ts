@@ -1,13 +1,14 @@
 /**
  * Time: delays, schedulability and task response times of a configuration, as obligations.
  *
- * Two layers. Lemmas about one account, by induction (`time.throttle`, `time.window`): how long a
- * reservation is throttled, and what it takes in any window. Claims about one core, by addition
- * (`time.reservation-schedulable`, `time.delay`, `time.task-response`): time that passes is time
- * that somebody took. docs/timing.md has the argument that joins them.
+ * Two layers. Lemmas about one account, by induction (`time.throttle`, `time.window`,
+ * `time.phased-window`): how long a reservation is throttled, and what it takes in any window.
+ * Claims about one core, by addition (`time.reservation-schedulable`, `time.delay`, `time.latency`,
+ * `time.task-response`): time that passes is time that somebody took. What is added up is a
+ * certificate, which a checker adds up again. docs/timing.md has the argument that joins them.
  */
 
-import type { StaticConfiguration } from '../../model/configuration.ts';
+import type { Path, StaticConfiguration } from '../../model/configuration.ts';
 import type { Finding } from '../../properties/findings.ts';
 import type { Obligation } from '../obligation.ts';
 import {
@@ -24,9 +25,9 @@ import {
   type Term,
 } from '../smt/term.ts';
 import { TickOverflowError } from '../timing/arithmetic.ts';
+import { computeMemberBounds } from '../timing/core-bounds.ts';
 import { formatNanoseconds, formatTicks } from '../timing/duration.ts';
 import { encodeDemand } from '../timing/encoding.ts';
-import { assumeThrottle, assumeWindow, refuteThrottle, refuteWindow } from '../timing/lemmas.ts';
 import {
   computeInterference,
   type CoreMember,
@@ -34,9 +35,12 @@ import {
   listCores,
 } from '../timing/reservation.ts';
 import { computeRequest, type Interference } from '../timing/response.ts';
-import { type Claim, getCodeOfClaim } from './claim.ts';
-import { NO_OVERFLOW, THROTTLE, WHOLE_TICKS, WINDOW } from './time-claims.ts';
-import { listRunObligations } from './time-delay.ts';
+import { getCodeOfClaim } from './claim.ts';
+import { NO_OVERFLOW, WHOLE_TICKS } from './time-claims.ts';
+import { proveInterrupts, proveSlots, proveWellFormed } from './time-core.ts';
+import { proveBurns, proveDeadlines } from './time-deadlines.ts';
+import { proveBounds, proveSchedulable } from './time-delay.ts';
+import { provePhasedWindow, proveThrottle, proveWindow } from './time-lemmas.ts';
 import {
   describeShare,
   getCpuPath,
@@ -49,20 +53,37 @@ import { listTaskObligations } from './time-task.ts';
 const NS_PER_S = 1_000_000_000;
 
 /**
- * Every obligation about time; which ones is a function of cores, reservations, max-delays and
- * tasks.
+ * Every obligation about time; which ones is a function of cores, reservations, tables, what is
+ * required of delays and latencies, rates and tasks.
  */
 export function listTimeObligations(configuration: StaticConfiguration): Obligation[] {
   const cores = listCores(configuration);
-  const reserved = cores.filter((core) => listReserved(core).length > 0);
+  const isThrottled = cores.some(
+    (core) => core.policy !== 'table' && listReserved(core).length > 0,
+  );
+  const obligations = cores.flatMap((core) => {
+    const reserved = listReserved(core).map((member) => ({ core, member }));
+    const placed = core.members.map((member) => ({ core, member }));
+    return [
+      ...reserved.flatMap((each) => [proveWholeTicks(configuration, each), proveWellFormed(each)]),
+      reserved.length > 0 ? proveNoOverflow(core) : null,
+      proveSlots(core),
+      proveBurns(core),
+      proveDeadlines(core),
+      ...listInterfering(core).flatMap((member) => [
+        proveWindow({ core, member }),
+        isPhased(core) ? provePhasedWindow({ core, member }) : null,
+      ]),
+      ...placed.flatMap((each) => [
+        proveSchedulable(each),
+        ...proveBounds(configuration, each),
+        proveInterrupts(configuration, each),
+      ]),
+    ];
+  });
   return [
-    ...(reserved.length > 0 ? [proveThrottle()] : []),
-    ...cores.flatMap((core) => [
-      ...listReserved(core).map((member) => proveWholeTicks(configuration, { core, member })),
-      ...(listReserved(core).length > 0 ? [proveNoOverflow(core)] : []),
-      ...listInterfering(core).map((member) => proveWindow({ core, member })),
-      ...listRunObligations(core),
-    ]),
+    ...(isThrottled ? [proveThrottle()] : []),
+    ...obligations.filter((obligation) => obligation !== null),
     ...listTaskObligations(configuration),
   ];
 }
@@ -73,61 +94,27 @@ function listReserved(core: CoreTicks): CoreMember[] {
 
 /** Reservations that another one of the same core has to wait for, under fixed priority. */
 function listInterfering(core: CoreTicks): CoreMember[] {
-  if (core.policy === 'edf') return [];
-  return listReserved(core).filter(({ reservation }) => {
-    if (reservation === null || reservation.budget < 1) return false;
-    if (reservation.budget > reservation.period) return false;
-    return core.members.some(
+  if (core.policy !== 'fp') return [];
+  return listReserved(core).filter(({ reservation }) =>
+    core.members.some(
       (other) =>
         other.reservation !== null &&
+        reservation !== null &&
         other.reservation !== reservation &&
         other.reservation.priority <= reservation.priority,
-    );
-  });
+    ),
+  );
 }
 
-/**
- * A lemma has no case that a configuration could be blamed for: a model of it is a slip of the
- * encoding.
- */
-function createLemma(
-  claim: Claim,
-  instance: string | null,
-  assume: readonly Term[],
-  refute: Term,
-): Obligation {
-  return {
-    ...claim,
-    id: instance === null ? claim.id : `${claim.id}[${instance}]`,
-    assume,
-    refute,
-    decode: (model) => Object.fromEntries([...model].map(([name, value]) => [name, Number(value)])),
-    confirms: () => false,
-    finding: () => ({
-      code: getCodeOfClaim(claim),
-      severity: 'error',
-      message: claim.statement,
-      help: claim.help,
-      at: ['config', 'partitions'],
-      related: [],
-    }),
-  };
-}
-
-function proveThrottle(): Obligation {
-  return createLemma(THROTTLE, null, assumeThrottle(), refuteThrottle());
-}
-
-function proveWindow(placed: PlacedMember): Obligation {
-  const { core, member } = placed;
-  const { reservation } = member;
-  const refute = reservation === null ? not(true) : refuteWindow(reservation, core.overheads);
-  return {
-    ...createLemma(WINDOW, getInstance(placed), assumeWindow(), refute),
-    statement:
-      `${member.name}, ${describeShare(member, core.timerHz)}, takes no more than its demand ` +
-      `of core ${core.core} in any window that another waits.`,
-  };
+/** Whether a bound that is required on the core rests on phases. */
+function isPhased(core: CoreTicks): boolean {
+  return core.members.some(
+    (member) =>
+      (member.requiredTicks !== null || member.latencyTicks !== null) &&
+      computeMemberBounds(core, member).some(
+        ({ kind, method }) => (kind === 'delay' || kind === 'latency') && method === 'phases',
+      ),
+  );
 }
 
 /** Ticks in the duration of this name, rounded down. */
@@ -139,14 +126,15 @@ function getTicks(name: string): Term {
 function proveWholeTicks(configuration: StaticConfiguration, placed: PlacedMember): Obligation {
   const { core, member } = placed;
   const path = getCpuPath(member);
-  const durations = listDurations(configuration, member);
+  const durations = listDurations(configuration, placed);
   const isBroken = (): boolean =>
     durations.some(({ ns }) => (BigInt(ns) * BigInt(core.timerHz)) % BigInt(NS_PER_S) !== 0n);
   return {
     ...WHOLE_TICKS,
     id: `${WHOLE_TICKS.id}[${getInstance(placed)}]`,
     statement:
-      `Budget, period and phase of ${member.name} on core ${core.core} are whole ticks ` +
+      `${core.policy === 'table' ? 'Slots' : 'Budget, period and phase'} of ${member.name} ` +
+      `on core ${core.core} are whole ticks ` +
       `of ${core.timerHz} Hz.`,
     assume: durations.flatMap(({ name, ns }) => {
       const scaled = integer(BigInt(ns) * BigInt(core.timerHz));
@@ -182,24 +170,50 @@ function proveWholeTicks(configuration: StaticConfiguration, placed: PlacedMembe
           `${broken?.name ?? 'duration'} of ${member.name} on core ${core.core}: ` +
           `expected whole ticks of ${core.timerHz} Hz, found ${formatNanoseconds(broken?.ns ?? 0)}`,
         help: WHOLE_TICKS.help,
-        at: broken === undefined ? path : getCpuPath(member, broken.name),
+        at: broken?.at ?? path,
         related: [{ message: 'the timer is here', at: ['platform', 'timer'] }],
       };
     },
   };
 }
 
+/** A duration that must be whole ticks, and where it is. */
+interface PlacedDuration {
+  readonly name: string;
+  readonly ns: number;
+  readonly at: Path;
+}
+
+/** Durations of a reservation, or of the slots that it stands for. */
 function listDurations(
   configuration: StaticConfiguration,
-  member: CoreMember,
-): readonly { readonly name: string; readonly ns: number }[] {
+  { core, member }: PlacedMember,
+): readonly PlacedDuration[] {
   const cpu = configuration.partitions[member.partition]?.cpus[member.cpu];
   if (cpu === undefined || cpu.reservation === null) return [];
+  const index = configuration.schedules.findIndex((schedule) => schedule.core === core.core);
+  const schedule = configuration.schedules[index];
+  if (schedule?.policy === 'table') {
+    const at: Path = ['config', 'schedule', index];
+    const slots = schedule.slots.flatMap(({ partition, startNs, durationNs }, slot) =>
+      partition === member.partition
+        ? [
+            { name: `start of slot ${slot}`, ns: startNs, at: [...at, 'slots', slot] as Path },
+            {
+              name: `duration of slot ${slot}`,
+              ns: durationNs,
+              at: [...at, 'slots', slot] as Path,
+            },
+          ]
+        : [],
+    );
+    return [{ name: 'frame', ns: schedule.frameNs ?? 0, at: [...at, 'frame'] }, ...slots];
+  }
   const { budgetNs, periodNs, phaseNs } = cpu.reservation;
   return [
-    { name: 'budget', ns: budgetNs },
-    { name: 'period', ns: periodNs },
-    { name: 'phase', ns: phaseNs },
+    { name: 'budget', ns: budgetNs, at: getCpuPath(member, 'budget') },
+    { name: 'period', ns: periodNs, at: getCpuPath(member, 'period') },
+    { name: 'phase', ns: phaseNs, at: getCpuPath(member, 'phase') },
   ];
 }
 

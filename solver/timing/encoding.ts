@@ -16,13 +16,17 @@ import {
   equal,
   integerVariable,
   ite,
+  less,
   lessOrEqual,
   multiply,
   type Operand,
+  or,
   type Term,
 } from '../smt/term.ts';
+import type { Certificate } from './certificate-types.ts';
 import type { ReservedSupply, Supply } from './delay.ts';
 import type { Interference } from './response.ts';
+import type { SlotSupply } from './slots.ts';
 
 /** Variables of a run, ticks. */
 export const RUN = {
@@ -81,6 +85,66 @@ export function encodeRun(supply: Supply, cut: number | null): Term[] {
   const parties = supply.kind === 'whole-core' ? [] : supply.parties;
   return [between(0, RUN.wait, throttle), ...encodeWindow(supply.section, parties, cut)];
 }
+
+/**
+ * What a certificate says, as a run without anything to divide: in the window of `W` ticks all time
+ * is the target's, the section's or the others'. The case that breaks it: the target is not served
+ * in it, or the wait and the window exceed what is `allowed`.
+ */
+export function encodeCertificate(
+  { c, W, throttle, Z, terms }: Certificate,
+  allowed: number,
+): { readonly assume: readonly Term[]; readonly refute: Term } {
+  const most = terms.map(({ n, Q, o, x }) => (x === null ? 0 : Math.min(Q, x, W)) + n * Q + o);
+  const taken = most.map((_, index) => getTaken(index));
+  return {
+    assume: [
+      between(0, RUN.wait, throttle),
+      between(0, RUN.section, Z),
+      lessOrEqual(0, RUN.served),
+      ...most.map((ticks, index) => between(0, getTaken(index), ticks)),
+      equal(W, add(RUN.served, RUN.section, ...taken)),
+    ],
+    refute: or([less(RUN.served, c), less(allowed, add(RUN.wait, W))]),
+  };
+}
+
+/**
+ * A run of a core with a table in which its resident, ready at any instant of the frame, has not
+ * got one tick within `required`: in each of its slots it is too late for an activation, or served
+ * later than that.
+ */
+export function encodeSlotRun(
+  { frame, slots, activation, blocking }: SlotSupply,
+  required: number,
+): { readonly assume: readonly Term[]; readonly refute: Term } {
+  const frames = Math.ceil(required / Math.max(1, frame)) + 1;
+  const places = Array.from({ length: Math.min(frames, SLOT_FRAMES_MAX) }, (_, index) =>
+    slots.map(({ start, end, spill }) => ({
+      start: start + index * frame,
+      end: end + index * frame,
+      spill,
+    })),
+  ).flat();
+  const ready = RUN.wait;
+  return {
+    assume: [between(0, ready, frame - 1)],
+    refute: and(
+      places.map(({ start, end, spill }) => {
+        // Who gets ready in its slot may find a section that has just begun.
+        const late = add(ready, blocking);
+        const free = start + spill;
+        const inSlot = ite(lessOrEqual(free, late), late, free);
+        const begin = ite(lessOrEqual(ready, start), free, inSlot);
+        const served = add(begin, activation, 1);
+        return or([less(end, served), less(add(ready, required), served)]);
+      }),
+    ),
+  };
+}
+
+/** Frames in which a slot is looked for: no delay is longer than two. */
+const SLOT_FRAMES_MAX = 3;
 
 /** Variables of a run under earliest deadline first, ticks. */
 export const DEADLINE_RUN = {

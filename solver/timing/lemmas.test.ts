@@ -1,28 +1,24 @@
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { IdlePolicy } from '../../model/configuration.ts';
-import type { Term } from '../smt/term.ts';
+import { FALSE, or, type Term } from '../smt/term.ts';
 import { createZ3Solver } from '../smt/z3.ts';
-import { assumeThrottle, assumeWindow, refuteThrottle, refuteWindow } from './lemmas.ts';
-import type { OverheadTicks, ReservationTicks } from './reservation.ts';
+import {
+  type AccountTicks,
+  buildThrottleLemma,
+  buildWindowInduction,
+  buildWindowSafety,
+  CONJUNCTS,
+} from './lemmas.ts';
 
 const solver = createZ3Solver({ jobs: 1 });
 afterAll(() => solver.close());
 
-async function check(assertions: readonly Term[]): Promise<string> {
-  const answer = await solver.check({ assertions });
+async function check(...parts: readonly Term[]): Promise<string> {
+  const answer = await solver.check({ assertions: [or(parts)] });
   return answer.status;
 }
 
-function createReservation(budget: number, period: number, idle: IdlePolicy): ReservationTicks {
-  return { budget, period, idle, phase: 0, priority: 1 };
-}
-
-function createOverheads(overrun: number): OverheadTicks {
-  return { section: overrun, overrun, activation: 0, timer: 0 };
-}
-
-const PARAMETERS = [
+const ACCOUNTS: readonly AccountTicks[] = [
   [1, 1, 0],
   [2, 10, 0],
   [3, 10, 2],
@@ -30,23 +26,46 @@ const PARAMETERS = [
   [62_500, 312_500, 1376],
   [2, 10, 5],
   [8000 * 24, 20_000 * 24, 150],
-] as const;
+  [23_804, 27_245, 26_595],
+].map(([budget = 0, period = 0, overrun = 0]) => ({ budget, period, overrun }));
+
+const KINDS = ['any', 'busy', 'known'] as const;
 
 describe('the lemma of the throttled account', () => {
   it('holds for every budget, period, overrun and activation, and not one tick lower', async () => {
-    expect(await check([...assumeThrottle(), refuteThrottle()])).toBe('unsat');
-    expect(await check([...assumeThrottle(), refuteThrottle(1)])).toBe('sat');
+    const { base, step, safe, attained } = buildThrottleLemma();
+    expect(await check(base, step, safe)).toBe('unsat');
+    expect(await check(attained)).toBe('sat');
+    expect(await check(buildThrottleLemma(1).safe)).toBe('sat');
+  });
+
+  it('needs its invariant', async () => {
+    const [pace] = CONJUNCTS.throttle;
+    expect(await check(buildThrottleLemma(0, pace).safe)).toBe('sat');
   });
 });
 
-describe.each(['keep', 'burn', 'poll'] as const)('the lemma of a window under %s', (idle) => {
-  it.each(PARAMETERS)(
-    'holds for %d in every %d with %d overrun, and not one tick lower',
-    async (budget, period, overrun) => {
-      const reservation = createReservation(budget, period, idle);
-      const overheads = createOverheads(overrun);
-      expect(await check([...assumeWindow(), refuteWindow(reservation, overheads)])).toBe('unsat');
-      expect(await check([...assumeWindow(), refuteWindow(reservation, overheads, 1)])).toBe('sat');
+describe.each(KINDS)('the lemma of a window, %s', (kind) => {
+  it('has a base and a step that hold for every budget, period and overrun', async () => {
+    const { base, step } = buildWindowInduction(kind);
+    expect(await check(base)).toBe('unsat');
+    expect(await check(step)).toBe('unsat');
+  });
+
+  it.each(ACCOUNTS)(
+    'implies the claim of $budget in $period, and not one tick less',
+    async (is) => {
+      const { counts, safe, attained } = buildWindowSafety(kind, is);
+      expect(counts).toBe(FALSE);
+      expect(await check(safe)).toBe('unsat');
+      expect(await check(attained)).toBe('sat');
+      expect(await check(buildWindowSafety(kind, is, 1).safe)).toBe('sat');
     },
   );
+
+  it.each(CONJUNCTS[kind])('needs the conjunct %s', async (name) => {
+    const is = { budget: 3, period: 10, overrun: 2 };
+    const { base, step } = buildWindowInduction(kind, name);
+    expect(await check(base, step, buildWindowSafety(kind, is, 0, name).safe)).toBe('sat');
+  });
 });
