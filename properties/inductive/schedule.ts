@@ -55,16 +55,16 @@ export function isAccountSound(plan: Plan, machine: Machine, core: number, index
   if (planned === undefined || state === undefined) return true;
   if (resident === undefined || account === undefined || !isReplenished(resident)) return true;
   if (!isStarted(machine, core)) return true;
-  const { budget, next } = settle(planned, state, index);
-  if (budget < -plan.overrunTicks) return false;
+  const onGrid = settle(planned, state, index);
+  if (onGrid.budget < -plan.overrunTicks) return false;
   if (isCharged(planned, state) && state.running === index) {
     const reserve = account.exhausted ? 0 : plan.timerTicks;
-    if (budget - state.section < reserve - plan.overrunTicks) return false;
+    if (onGrid.budget - state.section < reserve - plan.overrunTicks) return false;
   }
-  if (next <= state.clock || next > state.clock + resident.period) return false;
+  if (onGrid.next <= state.clock || onGrid.next > state.clock + resident.period) return false;
   if (resident.idle === 'poll') return true;
-  const since = state.clock + resident.period - next;
-  return budget + since >= resident.budget - plan.overrunTicks;
+  const since = state.clock + resident.period - onGrid.next;
+  return onGrid.budget + since >= resident.budget - plan.overrunTicks;
 }
 
 /**
@@ -91,7 +91,8 @@ export function isMostUrgent(plan: Plan, machine: Machine, core: number, index: 
 /** Whether a resident is chosen rather than the other, or is the other. */
 function isNoLater(planned: PlannedCore, state: CoreState, one: number, other: number): boolean {
   if (planned.policy === 'fp') return one <= other;
-  const [first, second] = [state.accounts[one], state.accounts[other]];
+  const first = state.accounts[one];
+  const second = state.accounts[other];
   if (first === undefined || second === undefined) return true;
   if (one <= other) return first.nextReplenishment <= second.nextReplenishment;
   return first.nextReplenishment < second.nextReplenishment;
