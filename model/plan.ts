@@ -177,7 +177,10 @@ export interface Plan {
   readonly timerTicks: Ticks;
   /** Taking one physical interrupt, ticks. */
   readonly interruptTicks: Ticks;
-  /** The longest of these: for so long a core may be at EL2 before it chooses anew, ticks. */
+  /**
+   * For so long a core can be at EL2 before somebody else runs: a section and then the timer's
+   * handler, or an activation, ticks.
+   */
   readonly blockingTicks: Ticks;
   /** How far below 0 a budget can go, ticks. */
   readonly overrunTicks: Ticks;
@@ -241,9 +244,10 @@ function planCosts({ platform, hypervisor }: StaticConfiguration): Costs {
   const interruptTicks = computeTicksCeil(overheads.interruptNs, hz);
   const activationTicks = (computeTicksCeil(overheads.contextSwitchNs, hz) +
     computeTicksCeil(overheads.reloadNs, hz)) as Ticks;
-  const blocking = Math.max(sectionTicks, activationTicks, timerTicks, interruptTicks);
   // A section begins with one tick of budget at least; then the timer's handler follows.
-  const overrun = Math.max(0, Math.max(sectionTicks, interruptTicks) - 1) + timerTicks;
+  const longest = Math.max(sectionTicks, interruptTicks);
+  const blocking = Math.max(longest + timerTicks, activationTicks);
+  const overrun = Math.max(0, longest - 1) + timerTicks;
   return {
     sectionTicks,
     activationTicks,

@@ -12,11 +12,11 @@ import type { Plan, Resident } from '../../model/plan.ts';
 import { computePage } from '../../model/translation.ts';
 import { nextBelow } from '../engine/random.ts';
 import type { RandomState } from '../engine/random.ts';
-import { isReplenishmentAhead, isSlotAhead } from '../inductive/execution.ts';
+import { isChargedInBudget, isReplenishmentAhead, isSlotAhead } from '../inductive/execution.ts';
 import { isLastWriterGranted, isRequestGranted } from '../inductive/grants.ts';
 import { createReference } from '../inductive/phase.ts';
 import type { Phase } from '../inductive/phase.ts';
-import { isAccountSound, isMostUrgent } from '../inductive/schedule.ts';
+import { isAccountSound, isMostUrgent, isSectionKnown } from '../inductive/schedule.ts';
 import { isStreamWritten } from '../inductive/streams.ts';
 import { getShape } from '../inductive/shape.ts';
 import type { FieldShape } from '../inductive/shape.ts';
@@ -272,17 +272,27 @@ function repairLabels(plan: Plan, machine: Machine, random: RandomState): void {
 /** Fills accounts that no run leaves, and lets cores choose where who runs is not most urgent. */
 function repairSchedule(plan: Plan, machine: Machine): void {
   for (const [index, core] of machine.cores.entries()) {
-    for (const [at, resident] of (plan.cores[index]?.residents ?? []).entries()) {
-      const account = core.accounts[at];
-      if (account === undefined || isAccountSound(plan, machine, index, at)) continue;
-      account.budget = resident.budget;
-      account.nextReplenishment = core.clock + resident.period;
-      if (!isAccountSound(plan, machine, index, at)) core.section = 0;
-    }
+    if (!isSectionKnown(plan, machine, index)) core.section = 0;
+    // A section that ends earlier leaves replenishments behind: those are looked at once more.
+    for (let round = 0; round < 2; round += 1) repairAccounts(plan, machine, index);
     const all = [...core.accounts.keys()];
-    if (all.every((at) => isMostUrgent(plan, machine, index, at))) continue;
+    const isChosen = all.every((at) => isMostUrgent(plan, machine, index, at));
+    if (isChosen && isChargedInBudget(plan, machine, index)) continue;
     core.dispatchDue = true;
     dispatchWhenDue(plan, machine, index);
+  }
+}
+
+function repairAccounts(plan: Plan, machine: Machine, index: number): void {
+  const core = machine.cores[index];
+  for (const [at, resident] of (plan.cores[index]?.residents ?? []).entries()) {
+    const account = core?.accounts[at];
+    const isAhead = isReplenishmentAhead(plan, machine, index, at);
+    if (core === undefined || account === undefined) continue;
+    if (isAhead && isAccountSound(plan, machine, index, at)) continue;
+    account.budget = resident.budget;
+    account.nextReplenishment = core.clock + resident.period;
+    if (!isAccountSound(plan, machine, index, at)) core.section = 0;
   }
 }
 

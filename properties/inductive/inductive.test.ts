@@ -344,6 +344,14 @@ const SPOILT: Readonly<Record<string, (machine: Machine) => void>> = {
     const account = core?.accounts[1 - (core?.running ?? 0)];
     if (account !== undefined) account.budget = -6;
   },
+  'time.section': ({ cores }) => {
+    const core = cores[SHARED_CORE];
+    const account = core?.accounts[core.running];
+    if (core === undefined || account === undefined) return;
+    core.section = 6;
+    account.budget = 5;
+    account.nextReplenishment = core.clock + 1;
+  },
   'time.most-urgent': ({ cores }) => {
     const core = cores[SHARED_CORE];
     if (core === undefined) return;
@@ -370,6 +378,7 @@ const SPOILT: Readonly<Record<string, (machine: Machine) => void>> = {
 
 /** Boards on which an invariant has instances, where the usual one has none. */
 const NEEDED: Readonly<Record<string, SmallBoardOptions>> = {
+  'time.section': { contextSwitch: 8 },
   'time.slot-ahead': { policy: 'table' },
 };
 

@@ -28,7 +28,7 @@ import {
 } from './interrupts.ts';
 import type { InductiveInvariant } from './invariant.ts';
 import { isLiveRegisterOwn, isSavedRegisterOwn } from './registers.ts';
-import { isAccountSound, isMostUrgent } from './schedule.ts';
+import { isAccountSound, isMostUrgent, isSectionKnown } from './schedule.ts';
 import { isStreamWritten } from './streams.ts';
 import { isIotlbCoherent, isTlbCoherent } from './tables.ts';
 
@@ -300,6 +300,17 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
       onCores(plan, ({ residents }) =>
         residents.flatMap((resident, index) => (isReplenished(resident) ? [[index]] : [])),
       ),
+  },
+  {
+    id: 'time.section',
+    statement: 'A section is as long as its kind allows, and an activation leaves budget.',
+    source: 'Haven’s scheduler: a section is charged to whoever it is for',
+    example: 'an activation that takes all that is left',
+    indices: ['core'],
+    file: SCHEDULE,
+    holds: isSectionKnown,
+    instances: (plan) =>
+      onCores(plan, ({ residents }) => (residents.some(({ dedicated }) => !dedicated) ? [[]] : [])),
   },
   {
     id: 'time.most-urgent',

@@ -68,6 +68,23 @@ export function isAccountSound(plan: Plan, machine: Machine, core: number, index
 }
 
 /**
+ * A section is one that a partition asks for or an interrupt, the timer's handler, or an activation,
+ * which leaves budget.
+ */
+export function isSectionKnown(plan: Plan, machine: Machine, core: number): boolean {
+  const planned = plan.cores[core];
+  const state = machine.cores[core];
+  if (planned === undefined || state === undefined) return true;
+  if (state.section <= plan.sectionTicks || state.section <= plan.interruptTicks) return true;
+  const account = state.accounts[state.running];
+  if (account === undefined) return false;
+  if (account.exhausted && state.section <= plan.timerTicks) return true;
+  if (state.section > plan.activationTicks) return false;
+  if (planned.policy === 'table') return true;
+  return isCharged(planned, state) && account.budget > state.section;
+}
+
+/**
  * Outside of sections and steps: nobody that may be chosen is more urgent than who runs, and slack
  * is for times at which nobody may be chosen.
  */
