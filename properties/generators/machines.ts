@@ -291,6 +291,7 @@ function repairAccounts(plan: Plan, machine: Machine, index: number): void {
     if (core === undefined || account === undefined) continue;
     if (isAhead && isAccountSound(plan, machine, index, at)) continue;
     account.budget = resident.budget;
+    account.exhausted = false;
     account.nextReplenishment = core.clock + resident.period;
     if (!isAccountSound(plan, machine, index, at)) core.section = 0;
   }

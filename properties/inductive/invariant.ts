@@ -26,6 +26,8 @@ export interface InductiveInvariant {
    * frame, a proof takes a symbolic one.
    */
   readonly spy?: true;
+  /** Speaks of a window of time that is noted beside the machine. */
+  readonly watched?: true;
   /** Proved only where asked for: it takes a solver minutes, and no other invariant rests on it. */
   readonly costly?: true;
 }

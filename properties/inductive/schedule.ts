@@ -56,6 +56,7 @@ export function isAccountSound(plan: Plan, machine: Machine, core: number, index
   if (resident === undefined || account === undefined || !isReplenished(resident)) return true;
   if (!isStarted(machine, core)) return true;
   const onGrid = settle(planned, state, index);
+  if (account.exhausted && account.budget > 0) return false;
   if (onGrid.budget < -plan.overrunTicks) return false;
   if (isCharged(planned, state) && state.running === index) {
     const reserve = account.exhausted ? 0 : plan.timerTicks;
@@ -68,20 +69,22 @@ export function isAccountSound(plan: Plan, machine: Machine, core: number, index
 }
 
 /**
- * A section is one that a partition asks for or an interrupt, the timer's handler, or an activation,
- * which leaves budget.
+ * A section is one that a partition asks for or an interrupt, or an activation, which leaves budget;
+ * of who has spent its budget it is the timer's handler.
  */
 export function isSectionKnown(plan: Plan, machine: Machine, core: number): boolean {
   const planned = plan.cores[core];
   const state = machine.cores[core];
   if (planned === undefined || state === undefined) return true;
-  if (state.section <= plan.sectionTicks || state.section <= plan.interruptTicks) return true;
   const account = state.accounts[state.running];
-  if (account === undefined) return false;
-  if (account.exhausted && state.section <= plan.timerTicks) return true;
+  const charged = isCharged(planned, state);
+  if (charged && account !== undefined && account.exhausted) {
+    return state.section <= plan.timerTicks;
+  }
+  if (state.section <= plan.sectionTicks || state.section <= plan.interruptTicks) return true;
   if (state.section > plan.activationTicks) return false;
   if (planned.policy === 'table') return true;
-  return isCharged(planned, state) && account.budget > state.section;
+  return charged && account !== undefined && account.budget > state.section;
 }
 
 /**

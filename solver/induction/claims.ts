@@ -35,6 +35,16 @@ export const INDUCTION_CLAIMS: readonly Claim[] = [
     help: HELP,
   })),
   {
+    id: 'time.in-window',
+    statement:
+      'The action keeps what is claimed of any window of time: what residents take of it, and ' +
+      'for how long they are held up.',
+    formula:
+      'for every state s, window w, action a: Inv(s), G(s, w) and s —a→ s′ implies G(s′, w′)',
+    source: 'response-time analysis, by one-step induction over the scheduler’s own functions',
+    help: HELP,
+  },
+  {
     id: 'memory.confined',
     statement:
       'Every page that the action reaches by a core is granted to its master, with the right.',

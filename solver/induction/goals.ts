@@ -58,7 +58,7 @@ export interface Goal {
   /** First part of its claim's id: `memory`, `dma`, `irq`, `seal`, … */
   readonly area: string;
   /** What it belongs to. */
-  readonly claim: 'preserved' | 'confined' | 'refusal';
+  readonly claim: 'preserved' | 'in-window' | 'confined' | 'refusal';
   /** `memory.cached[2,0]`, or the path of a field. */
   readonly name: string;
   readonly holds: Term;
@@ -100,7 +100,7 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
     const isTaken = listTakeGoals(model, one);
     const start = run.mark();
     const step = (): Value =>
-      runMicroStep(model.lifter, run, model.plan, state.machine, one.action);
+      runMicroStep(model.lifter, run, model.plan, state.machine, one.action, model.watched);
     const [outcome, lemmas] = underContracts(run, () => run.suppose(one.premises, step));
     const written = run.listWritten(start).filter((change) => isOfMachine(model, change));
     const goals = [
@@ -287,17 +287,21 @@ function listShapeGoals(model: PhaseModel, written: readonly Written[]): Goal[] 
 function createShapeGoal(path: string, shape: FieldShape | null, value: Value): Goal {
   return {
     area: shape?.kind === 'constant' ? 'seal' : getAreaOfPath(path),
-    claim: 'preserved',
+    claim: path.startsWith(WINDOWS) ? 'in-window' : 'preserved',
     name: path,
     holds: shape === null ? FALSE : admit(shape, value),
   };
 }
+
+/** Paths of what is noted beside the machine begin so. */
+const WINDOWS = 'windows';
 
 /** The area to which a field of the machine belongs. */
 function getAreaOfPath(path: string): string {
   if (/^(stage2|bus)|\.tlb\[/.test(path)) return 'memory';
   if (path.startsWith('smmu')) return 'dma';
   if (/^gic|[lL]ines\[|listRegisters/.test(path)) return 'irq';
+  if (path.startsWith(WINDOWS)) return 'time';
   return path.startsWith('boot') ? 'seal' : 'cpu';
 }
 
@@ -380,7 +384,8 @@ function listInvariantGoals(
     const { invariant, indices, name, term } = conjunct;
     const after = evaluateInvariant(model, invariant, indices);
     const area = name.slice(0, name.indexOf('.'));
-    return [{ area, claim: 'preserved', name, holds: implies(term, after) }];
+    const claim = invariant.watched === true ? 'in-window' : 'preserved';
+    return [{ area, claim, name, holds: implies(term, after) }];
   });
 }
 

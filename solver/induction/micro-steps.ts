@@ -15,6 +15,7 @@ import type { Plan } from '../../model/plan.ts';
 import { dispatchWhenDue } from '../../model/scheduler.ts';
 import { act } from '../../model/step.ts';
 import { translate } from '../../model/translation.ts';
+import { actWatched, dispatchWatched } from '../../properties/inductive/windows.ts';
 import type { Lifter } from '../lift/lift.ts';
 import type { Run } from '../lift/run.ts';
 import { SymbolicObject, merge, toTruth } from '../lift/values.ts';
@@ -62,20 +63,38 @@ export function takeMicroStep(
   return isDue ? 'DONE' : 'NOT_DUE';
 }
 
-/** The same, symbolically: `fields` are those of the micro-step. */
+/** The same for a machine with windows, which are noted. */
+export const WATCHED_PARTS: StepParts = {
+  act: actWatched as typeof act,
+  dispatchWhenDue: dispatchWatched as typeof dispatchWhenDue,
+  translate,
+};
+
+const WINDOWS = 'properties/inductive/windows.ts';
+
+/**
+ * The same, symbolically: `fields` are those of the micro-step; `watched` where the machine has
+ * windows.
+ */
 export function runMicroStep(
   lifter: Lifter,
   run: Run,
   plan: Plan,
   machine: SymbolicObject,
   fields: Readonly<Record<string, Value>>,
+  watched = false,
 ): Value {
   if (fields['kind'] !== 'dispatch') {
     const action = new SymbolicObject({ ...fields });
-    return lifter.getFunction('model/step.ts', 'act').call(run, [plan, machine, action]);
+    const take = watched
+      ? lifter.getFunction(WINDOWS, 'actWatched')
+      : lifter.getFunction('model/step.ts', 'act');
+    return take.call(run, [plan, machine, action]);
   }
   const isDue = toTruth(readDue(machine, Number(fields['core'])));
-  const dispatch = lifter.getFunction('model/scheduler.ts', 'dispatchWhenDue');
+  const dispatch = watched
+    ? lifter.getFunction(WINDOWS, 'dispatchWatched')
+    : lifter.getFunction('model/scheduler.ts', 'dispatchWhenDue');
   dispatch.call(run, [plan, machine, fields['core']]);
   return merge(isDue, 'DONE', 'NOT_DUE');
 }

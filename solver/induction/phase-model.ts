@@ -13,6 +13,7 @@ import { INDUCTIVE_INVARIANTS } from '../../properties/inductive/invariants.ts';
 import { describePhase, listPhases } from '../../properties/inductive/phase.ts';
 import type { Phase } from '../../properties/inductive/phase.ts';
 import { describeShapeWithinStep } from '../../properties/inductive/shape.ts';
+import { describeWindows } from '../../properties/inductive/window-invariants.ts';
 import type { MachineShape } from '../../properties/inductive/shape.ts';
 import { createLifter } from '../lift/lift.ts';
 import type { Lifter } from '../lift/lift.ts';
@@ -50,6 +51,8 @@ export interface PhaseModel {
   readonly findPlace: PlaceFinder;
   readonly run: Run;
   readonly lifter: Lifter;
+  /** The machine has windows, and they are noted. */
+  readonly watched: boolean;
   /** All invariants but those about a page that anybody may choose. */
   readonly conjuncts: readonly Conjunct[];
   /** The invariants about a page. */
@@ -64,6 +67,8 @@ export interface InductionOptions {
   readonly sources?: Sources;
   /** Invariants that are assumed and proved; default all. */
   readonly invariants?: readonly InductiveInvariant[];
+  /** The machine has a window of time on each core: for what is claimed after the seal alone. */
+  readonly watched?: boolean;
 }
 
 /** Models of every phase, each made when it is first asked for. */
@@ -85,16 +90,18 @@ export function createInduction(
   const lifter = createLifter(options.sources ?? readSources());
   const invariants =
     options.invariants ?? INDUCTIVE_INVARIANTS.filter(({ costly }) => costly !== true);
+  const watched = options.watched === true;
+  const phases = listPhases(plan).filter(({ kind }) => !watched || kind === 'sealed');
   const models = new Map<string, PhaseModel>();
   const getModel = (phase: Phase): PhaseModel => {
     const name = describePhase(phase);
     const known = models.get(name);
     if (known !== undefined) return known;
-    const model = createPhaseModel(plan, phase, lifter, invariants);
+    const model = createPhaseModel(plan, phase, lifter, invariants, watched);
     models.set(name, model);
     return model;
   };
-  return { configuration, plan, lifter, phases: listPhases(plan), invariants, getModel };
+  return { configuration, plan, lifter, phases, invariants, getModel };
 }
 
 function createPhaseModel(
@@ -102,8 +109,10 @@ function createPhaseModel(
   phase: Phase,
   lifter: Lifter,
   invariants: readonly InductiveInvariant[],
+  watched: boolean,
 ): PhaseModel {
-  const shape = describeShapeWithinStep(plan, phase);
+  const plain = describeShapeWithinStep(plan, phase);
+  const shape = watched ? { ...plain, windows: describeWindows(plan) } : plain;
   const state = createState(plan, shape);
   const run = new Run();
   const conjuncts = invariants
@@ -120,7 +129,8 @@ function createPhaseModel(
     );
   const spies = invariants.filter(({ spy }) => spy === true);
   const findPlace = createPlaceFinder(state);
-  const model = { plan, phase, shape, state, findPlace, run, lifter, conjuncts, spies };
+  const about = { plan, phase, shape, state, findPlace, run, lifter, watched };
+  const model = { ...about, conjuncts, spies };
   return { ...model, views: plan.partitions.map((_, partition) => listPieces(model, partition)) };
 }
 

@@ -1,0 +1,102 @@
+/**
+ * Invariants of windows, and what values the fields of one may have.
+ *
+ * They speak of cores with fixed priorities: there whoever is before another in the order is more
+ * urgent at any time.
+ */
+
+import type { Plan } from '../../model/plan.ts';
+import { isReplenished } from '../../model/scheduler.ts';
+import type { InductiveInvariant } from './invariant.ts';
+import type { FieldShape, ShapeOf } from './shape.ts';
+import { isBlockedOnce, isBusyAble, isShareBounded } from './windows.ts';
+import type { Share, WatchedMachine, Window } from './windows.ts';
+
+const FILE = 'properties/inductive/windows.ts';
+const COUNT: FieldShape = { kind: 'integer', low: 0, high: null };
+const NOTHING: FieldShape = { kind: 'constant', value: 0 };
+
+/**
+ * Cores that residents share by fixed priorities, each with a budget that debt and one stay at EL2
+ * cannot spend: else a replenishment could be spent before EL2 has noticed it.
+ */
+export function listWatchedCores({ cores, blockingTicks, overrunTicks }: Plan): number[] {
+  return cores.flatMap(({ el2, policy, residents }, core) => {
+    const isShared =
+      residents.length > 0 &&
+      residents.every((one) => isReplenished(one) && one.budget > blockingTicks + overrunTicks);
+    return el2 && policy === 'fp' && isShared ? [core] : [];
+  });
+}
+
+/** What values the fields of windows may have: any that a note can give. */
+export function describeWindows(plan: Plan): ShapeOf<Window[]> {
+  const watched = new Set(listWatchedCores(plan));
+  const share: ShapeOf<Share> = {
+    taken: COUNT,
+    first: COUNT,
+    early: COUNT,
+    epochs: COUNT,
+    busy: { kind: 'boolean' },
+    blocked: COUNT,
+  };
+  return plan.cores.map(({ residents }, core) =>
+    watched.has(core)
+      ? { length: COUNT, shares: residents.map(() => share) }
+      : { length: NOTHING, shares: [] },
+  );
+}
+
+/** Index tuples: a watched core, and one of its residents. */
+function ofResidents(plan: Plan): readonly (readonly number[])[] {
+  return listWatchedCores(plan).flatMap((core) =>
+    (plan.cores[core]?.residents ?? []).map((_, index) => [core, index]),
+  );
+}
+
+/** An invariant of machines with windows. */
+function watch(
+  invariant: Omit<InductiveInvariant, 'holds' | 'file' | 'instances' | 'indices' | 'watched'>,
+  holds: (plan: Plan, machine: WatchedMachine, core: number, index: number) => boolean,
+): InductiveInvariant {
+  return {
+    ...invariant,
+    indices: ['core', 'resident'],
+    file: FILE,
+    // It is held against machines that have windows alone.
+    holds: holds as InductiveInvariant['holds'],
+    instances: ofResidents,
+    watched: true,
+  };
+}
+
+/** Every invariant of windows, once. */
+export const WINDOW_INVARIANTS: readonly InductiveInvariant[] = [
+  watch(
+    {
+      id: 'time.share',
+      statement: 'In a window a resident takes what it had, and Q more with each replenishment.',
+      source: 'Strosnider, Lehoczky, Sha 1995; history variables of the window',
+      example: 'a replenishment in the middle of a period',
+    },
+    isShareBounded,
+  ),
+  watch(
+    {
+      id: 'time.blocked',
+      statement: 'Who can run is held up by one section of somebody less urgent at most.',
+      source: 'response-time analysis: blocking by what cannot be pre-empted',
+      example: 'a section that begins while somebody more urgent can run',
+    },
+    isBlockedOnce,
+  ),
+  watch(
+    {
+      id: 'time.busy',
+      statement: 'While a core is busy for a resident, it or somebody more urgent can run.',
+      source: 'busy period of response-time analysis',
+      example: 'a wait that leaves a core busy for nobody',
+    },
+    isBusyAble,
+  ),
+];
