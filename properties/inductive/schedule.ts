@@ -59,6 +59,9 @@ export function isAccountSound(plan: Plan, machine: Machine, core: number, index
   if (account.exhausted && account.budget > 0) return false;
   if (onGrid.budget < -plan.overrunTicks) return false;
   if (isCharged(planned, state) && state.running === index) {
+    // Late: what it had when the replenishment fell due.
+    const late = Math.max(0, state.clock - account.nextReplenishment);
+    if (account.budget + late < -plan.overrunTicks) return false;
     const reserve = account.exhausted ? 0 : plan.timerTicks;
     if (onGrid.budget - state.section < reserve - plan.overrunTicks) return false;
   }
