@@ -79,6 +79,7 @@ const ENTRY = `
   export { dispatchWhenDue } from './model/scheduler.ts';
   export { translate } from './model/translation.ts';
   export { createMachine } from './model/machine.ts';
+  export { actWatched, dispatchWatched } from './properties/inductive/windows.ts';
 `;
 
 async function bundle(sources: Sources): Promise<string> {
@@ -118,9 +119,14 @@ function createPlugin(sources: Sources): Plugin {
 function run(text: string): LoadedSpec {
   const module: { exports: Partial<LoadedSpec & StepParts> } = { exports: {} };
   compileFunction(text, ['module', 'exports'])(module, module.exports);
-  const { step, act, dispatchWhenDue, translate, createMachine } = module.exports;
+  const { step, createMachine, ...rest } = module.exports;
+  const { act, dispatchWhenDue, translate, actWatched, dispatchWatched } = rest;
   if (!step || !act || !dispatchWhenDue || !translate || !createMachine) {
     throw new SourcesError('they do not export step, its parts and createMachine');
   }
-  return { step, parts: { act, dispatchWhenDue, translate }, createMachine };
+  if (!actWatched || !dispatchWatched) {
+    throw new SourcesError('they do not export what notes windows');
+  }
+  const parts = { act, dispatchWhenDue, translate, actWatched, dispatchWatched };
+  return { step, parts, createMachine };
 }

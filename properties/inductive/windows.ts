@@ -51,6 +51,7 @@ export interface WatchedMachine extends Machine {
 export function actWatched(plan: Plan, machine: WatchedMachine, action: Action): Outcome {
   if (action.kind === 'time-passes') return passTime(plan, machine, action);
   const outcome = act(plan, machine, action);
+  if (outcome !== 'DONE') return outcome;
   for (let core = 0; core < plan.cores.length; core += 1) {
     noteIdle(plan, machine, core);
   }
@@ -83,6 +84,7 @@ function passTime(
     grid.push(onGrid.next);
   }
   const outcome = act(plan, machine, action);
+  if (outcome !== 'DONE') return outcome;
   window.length += state.clock - since;
   for (let index = 0; index < planned.residents.length; index += 1) {
     noteShare(planned, state, window, index, payer, since, grid[index] ?? 0);

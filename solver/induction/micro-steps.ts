@@ -16,6 +16,7 @@ import { dispatchWhenDue } from '../../model/scheduler.ts';
 import { act } from '../../model/step.ts';
 import { translate } from '../../model/translation.ts';
 import { actWatched, dispatchWatched } from '../../properties/inductive/windows.ts';
+import type { WatchedMachine } from '../../properties/inductive/windows.ts';
 import type { Lifter } from '../lift/lift.ts';
 import type { Run } from '../lift/run.ts';
 import { SymbolicObject, merge, toTruth } from '../lift/values.ts';
@@ -45,10 +46,23 @@ export interface StepParts {
   readonly dispatchWhenDue: typeof dispatchWhenDue;
   /** What a contract is about, see `contracts.ts`. */
   readonly translate: typeof translate;
+  /** The first two for a machine with windows, which are noted. */
+  readonly actWatched: typeof actWatched;
+  readonly dispatchWatched: typeof dispatchWatched;
 }
 
 /** The spec's own. */
-export const STEP_PARTS: StepParts = { act, dispatchWhenDue, translate };
+export const STEP_PARTS: StepParts = {
+  act,
+  dispatchWhenDue,
+  translate,
+  actWatched,
+  dispatchWatched,
+};
+
+function isWatched(machine: Machine): machine is WatchedMachine {
+  return 'windows' in machine;
+}
 
 /** Takes a micro-step, in place. */
 export function takeMicroStep(
@@ -57,18 +71,17 @@ export function takeMicroStep(
   machine: Machine,
   step: MicroStep,
 ): MicroOutcome {
-  if (step.kind !== 'dispatch') return parts.act(plan, machine, step);
+  const watched = isWatched(machine) ? machine : null;
+  if (step.kind !== 'dispatch') {
+    return watched === null
+      ? parts.act(plan, machine, step)
+      : parts.actWatched(plan, watched, step);
+  }
   const isDue = machine.cores[step.core]?.dispatchDue === true;
-  parts.dispatchWhenDue(plan, machine, step.core);
+  if (watched === null) parts.dispatchWhenDue(plan, machine, step.core);
+  else parts.dispatchWatched(plan, watched, step.core);
   return isDue ? 'DONE' : 'NOT_DUE';
 }
-
-/** The same for a machine with windows, which are noted. */
-export const WATCHED_PARTS: StepParts = {
-  act: actWatched as typeof act,
-  dispatchWhenDue: dispatchWatched as typeof dispatchWhenDue,
-  translate,
-};
 
 const WINDOWS = 'properties/inductive/windows.ts';
 

@@ -24,7 +24,7 @@ import { decodeAction, decodeMachine, suggestState, evaluateAny } from './concre
 import type { Assignment } from './concrete.ts';
 import { runCase } from './goals.ts';
 import type { CaseResult } from './goals.ts';
-import { MICRO_STEP_KINDS, STEP_PARTS, WATCHED_PARTS } from './micro-steps.ts';
+import { MICRO_STEP_KINDS, STEP_PARTS } from './micro-steps.ts';
 import type { MicroStepKind, StepParts } from './micro-steps.ts';
 import { createInduction, selectRelevant } from './phase-model.ts';
 import type { Induction, InductionOptions, PhaseModel } from './phase-model.ts';
@@ -134,13 +134,10 @@ export function* buildInductionObligations(
     configuration,
     plan: induction.plan,
     invariants: induction.invariants,
-    parts: options.parts ?? (options.watched === true ? WATCHED_PARTS : STEP_PARTS),
+    parts: options.parts ?? STEP_PARTS,
   };
   const select = (all: readonly Obligation[]): Obligation[] => all.filter(({ id }) => matches(id));
-  const ofStates =
-    options.watched === true
-      ? []
-      : [...listInitial(replay), ...listStateObligations(induction, replay, matches)];
+  const ofStates = [...listInitial(replay), ...listStateObligations(induction, replay, matches)];
   if (yield { at: 'states', obligations: select(ofStates) }) {
     induction = createInduction(configuration, options);
   }

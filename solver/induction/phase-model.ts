@@ -13,7 +13,11 @@ import { INDUCTIVE_INVARIANTS } from '../../properties/inductive/invariants.ts';
 import { describePhase, listPhases } from '../../properties/inductive/phase.ts';
 import type { Phase } from '../../properties/inductive/phase.ts';
 import { describeShapeWithinStep } from '../../properties/inductive/shape.ts';
-import { describeWindows } from '../../properties/inductive/window-invariants.ts';
+import {
+  WINDOW_INVARIANTS,
+  describeWindows,
+  listWatchedCores,
+} from '../../properties/inductive/window-invariants.ts';
 import type { MachineShape } from '../../properties/inductive/shape.ts';
 import { createLifter } from '../lift/lift.ts';
 import type { Lifter } from '../lift/lift.ts';
@@ -67,8 +71,6 @@ export interface InductionOptions {
   readonly sources?: Sources;
   /** Invariants that are assumed and proved; default all. */
   readonly invariants?: readonly InductiveInvariant[];
-  /** The machine has a window of time on each core: for what is claimed after the seal alone. */
-  readonly watched?: boolean;
 }
 
 /** Models of every phase, each made when it is first asked for. */
@@ -89,28 +91,29 @@ export function createInduction(
   const plan = createPlan(configuration);
   const lifter = createLifter(options.sources ?? readSources());
   const invariants =
-    options.invariants ?? INDUCTIVE_INVARIANTS.filter(({ costly }) => costly !== true);
-  const watched = options.watched === true;
-  const phases = listPhases(plan).filter(({ kind }) => !watched || kind === 'sealed');
+    options.invariants ??
+    [...INDUCTIVE_INVARIANTS, ...WINDOW_INVARIANTS].filter(({ costly }) => costly !== true);
   const models = new Map<string, PhaseModel>();
   const getModel = (phase: Phase): PhaseModel => {
     const name = describePhase(phase);
     const known = models.get(name);
     if (known !== undefined) return known;
-    const model = createPhaseModel(plan, phase, lifter, invariants, watched);
+    const model = createPhaseModel(plan, phase, lifter, invariants);
     models.set(name, model);
     return model;
   };
-  return { configuration, plan, lifter, phases, invariants, getModel };
+  return { configuration, plan, lifter, phases: listPhases(plan), invariants, getModel };
 }
 
 function createPhaseModel(
   plan: Plan,
   phase: Phase,
   lifter: Lifter,
-  invariants: readonly InductiveInvariant[],
-  watched: boolean,
+  all: readonly InductiveInvariant[],
 ): PhaseModel {
+  // Partitions run after the seal alone: that is when somebody opens windows.
+  const watched = phase.kind === 'sealed' && listWatchedCores(plan).length > 0;
+  const invariants = all.filter((invariant) => watched || invariant.watched !== true);
   const plain = describeShapeWithinStep(plan, phase);
   const shape = watched ? { ...plain, windows: describeWindows(plan) } : plain;
   const state = createState(plan, shape);
