@@ -47,6 +47,47 @@ export interface WatchedMachine extends Machine {
   readonly windows: Window[];
 }
 
+/**
+ * Whether a window may be opened for a resident: whoever is as urgent and loses its budget while
+ * idle has none, or gets it at this very instant. A core that begins to be busy is such a one.
+ */
+export function mayOpen(plan: Plan, machine: Machine, core: number, index: number): boolean {
+  const planned = plan.cores[core];
+  const state = machine.cores[core];
+  if (planned === undefined || state === undefined) return false;
+  for (let other = 0; other <= index; other += 1) {
+    const resident = planned.residents[other];
+    if (resident === undefined || resident.idle === 'keep') continue;
+    const onGrid = settle(planned, state, other);
+    if (onGrid.budget > 0 && onGrid.next - state.clock !== resident.period) return false;
+  }
+  return true;
+}
+
+/** Opens the window of a core, at this instant. */
+export function openWindow(plan: Plan, machine: WatchedMachine, core: number): void {
+  const planned = plan.cores[core];
+  const state = machine.cores[core];
+  const window = machine.windows[core];
+  if (planned === undefined || state === undefined || window === undefined) return;
+  window.length = 0;
+  for (let index = 0; index < planned.residents.length; index += 1) {
+    const resident = planned.residents[index];
+    const share = window.shares[index];
+    if (resident === undefined || share === undefined) continue;
+    const onGrid = settle(planned, state, index);
+    const ahead = onGrid.next - state.clock;
+    const coincides = resident.idle !== 'keep' && ahead === resident.period;
+    share.taken = 0;
+    share.early = 0;
+    share.blocked = 0;
+    share.busy = true;
+    share.first = coincides ? 0 : ahead;
+    share.epochs = coincides ? 1 : 0;
+  }
+  noteIdle(plan, machine, core);
+}
+
 /** `act`, noted. */
 export function actWatched(plan: Plan, machine: WatchedMachine, action: Action): Outcome {
   if (action.kind === 'time-passes') return passTime(plan, machine, action);

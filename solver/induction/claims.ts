@@ -45,6 +45,39 @@ export const INDUCTION_CLAIMS: readonly Claim[] = [
     help: HELP,
   },
   {
+    id: 'time.throttled',
+    statement:
+      'Who has too little budget for an activation gets its next replenishment within the throttle ' +
+      'wait.',
+    formula: 'Inv(s) and b < A + 1 implies next − now ≤ P − (Q − o) + A; under poll ≤ P',
+    source: 'deferrable server, with overrun as debt',
+    help: HELP,
+  },
+  {
+    id: 'time.window-opened',
+    statement: 'Whatever the state, what is claimed of windows holds of one that is opened now.',
+    formula: 'Inv(s) implies G(s, w₀)',
+    source: 'base case of the induction over windows',
+    help: HELP,
+  },
+  {
+    id: 'time.taken-at-most',
+    statement: 'In any window of the length of a response a resident takes no more than is stated.',
+    formula: 'Inv(s) and G(s, w) and length(w) = W implies taken_j ≤ ⌈(W + J_j)/P_j⌉·Q_j + o',
+    source: 'Strosnider, Lehoczky, Sha 1995: J = P − Q where budget is kept, else 0',
+    help: HELP,
+  },
+  {
+    id: 'time.served',
+    statement:
+      'Who can run for as long as its response is charged for its first tick in that time.',
+    formula:
+      'G(s, w), length(w) = W, busy and taken_j ≤ B_j implies taken_i ≥ 1 + A, where ' +
+      'W ≥ 1 + A + Z + Σ B_j',
+    source: 'response-time analysis with jitter, by addition',
+    help: HELP,
+  },
+  {
     id: 'memory.confined',
     statement:
       'Every page that the action reaches by a core is granted to its master, with the right.',

@@ -4,46 +4,20 @@
 
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { LR_INVALID } from '../../model/list-registers.ts';
-import { CACHE_SLOTS, IN_FLIGHT_SLOTS, NONE, PRIVATE_LINES } from '../../model/machine.ts';
-import type { Machine } from '../../model/machine.ts';
-import type { Plan } from '../../model/plan.ts';
+import { CACHE_SLOTS, IN_FLIGHT_SLOTS, PRIVATE_LINES } from '../../model/machine.ts';
 import { createGrantMap, findGrant } from '../../properties/grants.ts';
-import type { Grant, GrantMap } from '../../properties/grants.ts';
+import type { Grant } from '../../properties/grants.ts';
 import { isSame } from '../lift/operators.ts';
-import { SymbolicObject, toTruth } from '../lift/values.ts';
+import { toTruth } from '../lift/values.ts';
 import type { Value } from '../lift/values.ts';
-import type { Obligation, Witness } from '../obligation.ts';
-import { getCodeOfClaim } from '../obligations/claim.ts';
-import {
-  and,
-  equal,
-  implies,
-  integerVariable,
-  listVariables,
-  not,
-  or,
-  toTerm,
-  within,
-} from '../smt/term.ts';
+import type { Obligation } from '../obligation.ts';
+import { and, equal, implies, integerVariable, not, or, within } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
-import { getInductionClaim } from './claims.ts';
-import { decodeMachine, suggestState } from './concrete.ts';
-import { selectRelevant } from './phase-model.ts';
 import type { Induction, PhaseModel } from './phase-model.ts';
-import { isInductiveState } from './replay.ts';
 import type { ReplayContext } from './replay.ts';
-
-/** What obligations about states are made from. */
-interface Setting {
-  readonly configuration: StaticConfiguration;
-  readonly plan: Plan;
-  readonly grants: GrantMap;
-  readonly replay: ReplayContext;
-  /** Obligations that are wanted, by their ids. */
-  readonly matches: (id: string) => boolean;
-  /** The sealed phase; made when it is first asked for. */
-  readonly getModel: () => PhaseModel;
-}
+import { createStateObligation, readField, toNumber } from './state-obligation.ts';
+import type { Setting } from './state-obligation.ts';
+import { listWindowObligations } from './window-obligations.ts';
 
 /** Obligations about every state in which the invariants hold. */
 export function listStateObligations(
@@ -62,74 +36,12 @@ export function listStateObligations(
     ...listRequestObligations(setting),
     ...listListedObligations(setting),
     ...listEquivalenceObligations(setting),
+    ...listWindowObligations(setting),
   ];
-}
-
-function read(value: Value, ...path: (string | number)[]): Value {
-  let current = value;
-  for (const key of path) {
-    if (!(current instanceof SymbolicObject)) return undefined;
-    current = (current.fields as Record<string | number, Value>)[key];
-  }
-  return current;
 }
 
 function listIndices(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
-}
-
-function number(value: Value): Term {
-  return toTerm(value as Term | number);
-}
-
-/** An obligation that no state of the sealed phase breaks; none where it is not wanted. */
-function create(
-  { replay, matches, getModel }: Setting,
-  claimId: string,
-  instance: string,
-  describe: (model: PhaseModel) => Term,
-  isBroken: (machine: Machine) => boolean,
-): Obligation[] {
-  if (!matches(`${claimId}[${instance}]`)) return [];
-  const model = getModel();
-  const refute = describe(model);
-  const machines = new WeakMap<Witness, Machine>();
-  const claim = getInductionClaim(claimId);
-  const { statement, formula, source, help } = claim;
-  const premises = model.conjuncts.map(({ term }) => term);
-  const obligation: Obligation = {
-    id: `${claimId}[${instance}]`,
-    statement,
-    formula,
-    source,
-    assume: [],
-    premises,
-    suggestPremises: () => suggestState(model, []),
-    refute: and([...selectRelevant(premises, [refute]), refute]),
-    // A state to confirm satisfies the premises too that have nothing to do with what fails.
-    complete: () => and([...premises, refute]),
-    decode: (values) => {
-      const witness = Object.fromEntries(
-        listVariables([refute]).map(({ name }) => [name, String(values.get(name) ?? 'any')]),
-      );
-      machines.set(witness, decodeMachine(model.state, model.state.memory, values));
-      return witness;
-    },
-    confirms: (_configuration, witness) => {
-      const machine = machines.get(witness);
-      return machine !== undefined && isInductiveState(replay, machine) && isBroken(machine);
-    },
-    getCase: () => ({ action: null, current: 'nobody', partition: NONE, conjunct: claimId }),
-    finding: () => ({
-      code: getCodeOfClaim(claim),
-      severity: 'error',
-      message: `${instance}: the invariants do not imply it: ${statement}`,
-      help,
-      at: ['config'],
-      related: [],
-    }),
-  };
-  return [obligation];
 }
 
 function isGranted(grants: readonly Grant[], frame: Term, right: (grant: Grant) => Term): Term {
@@ -143,11 +55,12 @@ function listCachedObligations(setting: Setting): Obligation[] {
     if (!planned.el2 || !planned.used) return [];
     return listIndices(CACHE_SLOTS).flatMap((slot) => {
       const describe = ({ state }: PhaseModel): Term => {
-        const part = (name: string): Value => read(state.machine, 'cores', core, 'tlb', slot, name);
+        const part = (name: string): Value =>
+          readField(state.machine, 'cores', core, 'tlb', slot, name);
         const wrong = plan.partitions.map(({ vmid }, partition) => {
           const granted = isGranted(
             grants.ofPartition[partition] ?? [],
-            number(part('frame')),
+            toNumber(part('frame')),
             (grant) =>
               and([
                 implies(toTruth(part('read')), grant.read),
@@ -160,16 +73,22 @@ function listCachedObligations(setting: Setting): Obligation[] {
         return and([toTruth(part('valid')), or(wrong)]);
       };
       const instance = `core${core}, slot ${slot}`;
-      return create(setting, 'memory.cached-granted', instance, describe, ({ cores }) => {
-        const found = cores[core]?.tlb[slot];
-        const owner = plan.partitions.findIndex(({ vmid }) => vmid === found?.vmid);
-        if (found === undefined || !found.valid) return false;
-        const accepts = (grant: Grant): boolean =>
-          (!found.read || grant.read) &&
-          (!found.write || grant.write) &&
-          (!found.execute || grant.execute);
-        return findGrant(grants, owner, found.frame, accepts) === undefined;
-      });
+      return createStateObligation(
+        setting,
+        'memory.cached-granted',
+        instance,
+        describe,
+        ({ cores }) => {
+          const found = cores[core]?.tlb[slot];
+          const owner = plan.partitions.findIndex(({ vmid }) => vmid === found?.vmid);
+          if (found === undefined || !found.valid) return false;
+          const accepts = (grant: Grant): boolean =>
+            (!found.read || grant.read) &&
+            (!found.write || grant.write) &&
+            (!found.execute || grant.execute);
+          return findGrant(grants, owner, found.frame, accepts) === undefined;
+        },
+      );
     });
   });
 }
@@ -180,11 +99,12 @@ function listRequestObligations(setting: Setting): Obligation[] {
   if (plan.streams.length + plan.bareMasters.length === 0) return [];
   return listIndices(IN_FLIGHT_SLOTS).flatMap((slot) => {
     const describe = ({ state }: PhaseModel): Term => {
-      const part = (name: string): Value => read(state.machine, 'smmu', 'inFlight', slot, name);
+      const part = (name: string): Value =>
+        readField(state.machine, 'smmu', 'inFlight', slot, name);
       const wrong = plan.partitions.map((_partition, partition) => {
         const granted = isGranted(
           grants.ofPartition[partition] ?? [],
-          number(part('frame')),
+          toNumber(part('frame')),
           (grant) =>
             and([
               grant.dma,
@@ -196,13 +116,19 @@ function listRequestObligations(setting: Setting): Obligation[] {
       });
       return and([toTruth(part('busy')), or(wrong)]);
     };
-    return create(setting, 'dma.in-flight-granted', `slot ${slot}`, describe, ({ smmu }) => {
-      const found = smmu.inFlight[slot];
-      if (found === undefined || !found.busy) return false;
-      const accepts = (grant: Grant): boolean =>
-        grant.dma && (found.write ? grant.write : grant.read);
-      return findGrant(grants, found.master, found.frame, accepts) === undefined;
-    });
+    return createStateObligation(
+      setting,
+      'dma.in-flight-granted',
+      `slot ${slot}`,
+      describe,
+      ({ smmu }) => {
+        const found = smmu.inFlight[slot];
+        if (found === undefined || !found.busy) return false;
+        const accepts = (grant: Grant): boolean =>
+          grant.dma && (found.write ? grant.write : grant.read);
+        return findGrant(grants, found.master, found.frame, accepts) === undefined;
+      },
+    );
   });
 }
 
@@ -228,16 +154,19 @@ function listListedObligations(setting: Setting): Obligation[] {
         ...plan.events.flatMap((event) => (event.partition === partition ? [event.intId] : [])),
       ]);
       const describe = ({ state: { machine } }: PhaseModel): Term => {
-        const register = read(machine, 'cores', core, 'listRegisters', slot);
-        const intId = number(read(register, 'intId'));
+        const register = readField(machine, 'cores', core, 'listRegisters', slot);
+        const intId = toNumber(readField(register, 'intId'));
         const given = linesOf.map((lines, resident) => {
           const own = or([within(intId, 0, PRIVATE_LINES), ...lines.map((id) => equal(intId, id))]);
-          return and([toTruth(isSame(read(machine, 'cores', core, 'loaded'), resident)), own]);
+          return and([toTruth(isSame(readField(machine, 'cores', core, 'loaded'), resident)), own]);
         });
-        return and([not(toTruth(isSame(read(register, 'state'), LR_INVALID))), not(or(given))]);
+        return and([
+          not(toTruth(isSame(readField(register, 'state'), LR_INVALID))),
+          not(or(given)),
+        ]);
       };
       const instance = `core${core}, slot ${slot}`;
-      return create(setting, 'irq.listed-owned', instance, describe, ({ cores }) => {
+      return createStateObligation(setting, 'irq.listed-owned', instance, describe, ({ cores }) => {
         const found = cores[core]?.listRegisters[slot];
         if (found === undefined || found.state === LR_INVALID) return false;
         if (found.intId >= 0 && found.intId < PRIVATE_LINES) {
@@ -271,6 +200,12 @@ function listEquivalenceObligations(setting: Setting): Obligation[] {
     };
     const name = configuration.partitions[partition]?.name ?? '';
     // What a function gives is equal to itself: no state breaks it, whatever a solver says.
-    return create(setting, 'noninterference.equivalence', name, describe, () => false);
+    return createStateObligation(
+      setting,
+      'noninterference.equivalence',
+      name,
+      describe,
+      () => false,
+    );
   });
 }

@@ -1,0 +1,216 @@
+/**
+ * Obligations about windows of time: that any can be opened, what residents take of one that is as
+ * long as a response, and that who can run is served within it.
+ *
+ * Together with `time.in-window` and `time.throttled` they give the worst-case delay from the
+ * functions of the scheduler themselves: throttle wait + W.
+ */
+
+import type { Machine } from '../../model/machine.ts';
+import type { Plan, Resident } from '../../model/plan.ts';
+import { settle } from '../../properties/inductive/schedule.ts';
+import { listWatchedCores } from '../../properties/inductive/window-invariants.ts';
+import type { WatchedMachine, Window } from '../../properties/inductive/windows.ts';
+import {
+  isBlockedOnce,
+  isBusyAble,
+  isShareBounded,
+  mayOpen,
+  openWindow,
+} from '../../properties/inductive/windows.ts';
+import { toBooleanTerm, toTruth } from '../lift/values.ts';
+import type { Value } from '../lift/values.ts';
+import type { Obligation } from '../obligation.ts';
+import { add, and, equal, lessOrEqual, not } from '../smt/term.ts';
+import type { Term } from '../smt/term.ts';
+import type { PhaseModel } from './phase-model.ts';
+import { createStateObligation, readField, toNumber } from './state-obligation.ts';
+import type { Setting } from './state-obligation.ts';
+
+const WINDOWS = 'properties/inductive/windows.ts';
+
+/** A delay that the induction over windows gives, and what it is made of; ticks. */
+export interface WatchedDelay {
+  readonly core: number;
+  /** Index into the core's residents. */
+  readonly index: number;
+  /** Longest wait for budget. */
+  readonly throttle: number;
+  /** Longest from then to the first tick. */
+  readonly response: number;
+  /** What each more urgent resident takes of the response at most, in their order. */
+  readonly takes: readonly number[];
+}
+
+/** Ticks that a resident takes of a window at most. */
+function computeTake({ budget, period, idle }: Resident, length: number, overrun: number): number {
+  const jitter = idle === 'keep' ? period - budget : 0;
+  return Math.ceil((length + jitter) / period) * budget + overrun;
+}
+
+/**
+ * The delays of all residents of watched cores for which there is one: their responses are the least
+ * fixed points that are no longer than a period.
+ */
+export function listWatchedDelays(plan: Plan): WatchedDelay[] {
+  return listWatchedCores(plan).flatMap((core) =>
+    (plan.cores[core]?.residents ?? []).flatMap((_, index) => {
+      const delay = computeWatchedDelay(plan, core, index);
+      return delay === null ? [] : [delay];
+    }),
+  );
+}
+
+function computeWatchedDelay(plan: Plan, core: number, index: number): WatchedDelay | null {
+  const residents = plan.cores[core]?.residents ?? [];
+  const own = residents[index];
+  if (own === undefined) return null;
+  const { overrunTicks: overrun, activationTicks: activation, blockingTicks } = plan;
+  const need = 1 + activation + blockingTicks;
+  const urgent = residents.slice(0, index);
+  const throttle =
+    own.idle === 'poll' ? own.period : own.period - (own.budget - overrun) + activation;
+  let response = need;
+  while (response <= own.period) {
+    const length = response;
+    const takes = urgent.map((one) => computeTake(one, length, overrun));
+    const next = takes.reduce((sum, take) => sum + take, need);
+    if (next === response) return { core, index, throttle, response, takes };
+    response = next;
+  }
+  return null;
+}
+
+function getWindow(machine: Machine, core: number): Window | undefined {
+  return (machine as WatchedMachine).windows[core];
+}
+
+/** All obligations about windows that are not about an action. */
+export function listWindowObligations(setting: Setting): Obligation[] {
+  const { plan } = setting;
+  const delays = listWatchedDelays(plan);
+  return [
+    ...listWatchedCores(plan).flatMap((core) =>
+      (plan.cores[core]?.residents ?? []).flatMap((resident, index) => [
+        ...listThrottled(setting, core, index, resident),
+        ...listOpened(setting, core, index),
+      ]),
+    ),
+    ...delays.flatMap((delay) => [...listTaken(setting, delay), ...listServed(setting, delay)]),
+  ];
+}
+
+function nameOf({ plan, configuration }: Setting, core: number, index: number): string {
+  const partition = plan.cores[core]?.residents[index]?.partition ?? -1;
+  const id = configuration.platform.cores[core]?.id ?? core;
+  return `${configuration.partitions[partition]?.name ?? ''}@core${id}`;
+}
+
+/** What a function of the spec's sources says of the state as it stands. */
+function ask(
+  { lifter, run, plan, state }: PhaseModel,
+  file: string,
+  name: string,
+  ...indices: readonly number[]
+): Term {
+  const value = lifter.getFunction(file, name).call(run, [plan, state.machine, ...indices]);
+  const term = toBooleanTerm(value);
+  if (term === null) throw new RangeError(`${name} gives no boolean`);
+  return term;
+}
+
+/** The invariants about windows, of one resident. */
+const INVARIANTS = [isShareBounded, isBlockedOnce, isBusyAble] as const;
+
+function listOpened(setting: Setting, core: number, index: number): Obligation[] {
+  const describe = (model: PhaseModel): Term => {
+    const { lifter, run, plan, state } = model;
+    const may = ask(model, WINDOWS, mayOpen.name, core, index);
+    const mark = run.mark();
+    lifter.getFunction(WINDOWS, openWindow.name).call(run, [plan, state.machine, core]);
+    const kept = INVARIANTS.map(({ name }) => ask(model, WINDOWS, name, core, index));
+    run.rollBack(mark);
+    return and([may, not(and(kept))]);
+  };
+  const instance = nameOf(setting, core, index);
+  return createStateObligation(setting, 'time.window-opened', instance, describe, (machine) => {
+    const { plan } = setting;
+    if (!mayOpen(plan, machine, core, index)) return false;
+    const opened = structuredClone(machine) as WatchedMachine;
+    openWindow(plan, opened, core);
+    return !INVARIANTS.every((holds) => holds(plan, opened, core, index));
+  });
+}
+
+function listThrottled(
+  setting: Setting,
+  core: number,
+  index: number,
+  { period, budget, idle }: Resident,
+): Obligation[] {
+  const { activationTicks, overrunTicks } = setting.plan;
+  const wait = idle === 'poll' ? period : period - (budget - overrunTicks) + activationTicks;
+  const describe = (model: PhaseModel): Term => {
+    const { lifter, run, plan, state } = model;
+    const planned = plan.cores[core];
+    const cores = readField(state.machine, 'cores', core);
+    const account = lifter
+      .getFunction('properties/inductive/schedule.ts', settle.name)
+      .call(run, [planned as unknown as Value, cores, index]);
+    const ahead = toNumber(readField(account, 'next'));
+    const clock = toNumber(readField(cores, 'clock'));
+    const scarce = lessOrEqual(toNumber(readField(account, 'budget')), activationTicks);
+    return and([scarce, not(lessOrEqual(ahead, add(clock, wait)))]);
+  };
+  const instance = nameOf(setting, core, index);
+  return createStateObligation(setting, 'time.throttled', instance, describe, (machine) => {
+    const planned = setting.plan.cores[core];
+    const state = machine.cores[core];
+    if (planned === undefined || state === undefined) return false;
+    const account = settle(planned, state, index);
+    return account.budget <= activationTicks && account.next - state.clock > wait;
+  });
+}
+
+function listTaken(setting: Setting, { core, index, response, takes }: WatchedDelay): Obligation[] {
+  return takes.flatMap((most, other) => {
+    const describe = ({ state }: PhaseModel): Term => {
+      const window = readField(state.machine, 'windows', core);
+      const taken = toNumber(readField(window, 'shares', other, 'taken'));
+      return and([
+        equal(toNumber(readField(window, 'length')), response),
+        not(lessOrEqual(taken, most)),
+      ]);
+    };
+    const instance = `${nameOf(setting, core, other)} while ${nameOf(setting, core, index)} waits`;
+    return createStateObligation(setting, 'time.taken-at-most', instance, describe, (machine) => {
+      const window = getWindow(machine, core);
+      return window?.length === response && (window.shares[other]?.taken ?? 0) > most;
+    });
+  });
+}
+
+function listServed(
+  setting: Setting,
+  { core, index, response, takes }: WatchedDelay,
+): Obligation[] {
+  const need = 1 + setting.plan.activationTicks;
+  const describe = ({ state }: PhaseModel): Term => {
+    const window = readField(state.machine, 'windows', core);
+    const takenOf = (other: number): Term => toNumber(readField(window, 'shares', other, 'taken'));
+    return and([
+      equal(toNumber(readField(window, 'length')), response),
+      toTruth(readField(window, 'shares', index, 'busy')),
+      ...takes.map((most, other) => lessOrEqual(takenOf(other), most)),
+      not(lessOrEqual(need, takenOf(index))),
+    ]);
+  };
+  const instance = nameOf(setting, core, index);
+  return createStateObligation(setting, 'time.served', instance, describe, (machine) => {
+    const window = getWindow(machine, core);
+    const own = window?.shares[index];
+    if (window?.length !== response || own?.busy !== true) return false;
+    const within = takes.every((most, other) => (window.shares[other]?.taken ?? 0) <= most);
+    return within && own.taken < need;
+  });
+}
