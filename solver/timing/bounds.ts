@@ -336,43 +336,66 @@ export function findTaskMember(
 /** Response bound of every task, in the order of the configuration. */
 export function computeTaskBounds(configuration: StaticConfiguration): TaskBound[] {
   return configuration.partitions.flatMap((partition, partitionIndex) =>
-    partition.tasks.map((task, taskIndex): TaskBound => {
-      const { timerHz } = configuration.platform;
-      const requiredTicks = computeTicksFloor(task.deadlineNs, timerHz);
-      const result = computeTaskTicks(configuration, partitionIndex, taskIndex);
-      const boundTicks = typeof result === 'number' ? result : null;
-      return {
-        kind: 'response',
-        partition: partition.name,
-        partitionIndex,
-        core: task.core,
-        task: task.name,
-        taskIndex,
-        ...describeBound(boundTicks, requiredTicks, timerHz),
-        requiredNs: task.deadlineNs,
-        reason: typeof result === 'number' ? null : result,
-      };
+    partition.tasks.map((task, taskIndex) => {
+      const place = findTaskMember(configuration, partitionIndex, task.core);
+      const result =
+        place === null ? 'malformed' : computeTaskTicks(configuration, place, task, taskIndex);
+      return describeTask(configuration, partitionIndex, taskIndex, task, result);
     }),
   );
+}
+
+/** Response bound of a task of the partition of a virtual CPU, on the core as it is given. */
+export function computePlacedTaskBound(
+  configuration: StaticConfiguration,
+  place: { readonly core: CoreTicks; readonly member: CoreMember },
+  taskIndex: number,
+): TaskBound | null {
+  const { partition } = place.member;
+  const task = configuration.partitions[partition]?.tasks[taskIndex];
+  if (task === undefined) return null;
+  const result = computeTaskTicks(configuration, place, task, taskIndex);
+  return describeTask(configuration, partition, taskIndex, task, result);
+}
+
+function describeTask(
+  configuration: StaticConfiguration,
+  partitionIndex: number,
+  taskIndex: number,
+  task: Task,
+  result: number | NoBound,
+): TaskBound {
+  const { timerHz } = configuration.platform;
+  const requiredTicks = computeTicksFloor(task.deadlineNs, timerHz);
+  const boundTicks = typeof result === 'number' ? result : null;
+  return {
+    kind: 'response',
+    partition: configuration.partitions[partitionIndex]?.name ?? '',
+    partitionIndex,
+    core: task.core,
+    task: task.name,
+    taskIndex,
+    ...describeBound(boundTicks, requiredTicks, timerHz),
+    requiredNs: task.deadlineNs,
+    reason: typeof result === 'number' ? null : result,
+  };
 }
 
 /** Worst response time of a task in ticks, or why there is none. */
 function computeTaskTicks(
   configuration: StaticConfiguration,
-  partitionIndex: number,
+  { core, member }: { readonly core: CoreTicks; readonly member: CoreMember },
+  task: Task,
   taskIndex: number,
 ): number | NoBound {
-  const task = configuration.partitions[partitionIndex]?.tasks[taskIndex];
-  const place =
-    task === undefined ? null : findTaskMember(configuration, partitionIndex, task.core);
-  if (task === undefined || place === null) return 'malformed';
-  const result = guardOverflow(() => computeMemberSupply(place.core, place.member));
+  const { partition } = member;
+  const result = guardOverflow(() => computeMemberSupply(core, member));
   if (result.kind === 'none') return result.reason;
-  if (getTaskPolicy(configuration, partitionIndex, task.core) === 'edf') {
-    return computeDeadlineTicks(configuration, partitionIndex, task, result.supply);
+  if (getTaskPolicy(configuration, partition, task.core) === 'edf') {
+    return computeDeadlineTicks(configuration, partition, task, result.supply);
   }
   const own = toTaskTicks(configuration, task);
-  const urgent = listUrgentTasks(configuration, partitionIndex, taskIndex);
+  const urgent = listUrgentTasks(configuration, partition, taskIndex);
   if ([own, ...urgent].some((each) => each.period < 1)) return 'malformed';
   return computeSuppliedResponse(result.supply, own, urgent);
 }

@@ -297,6 +297,23 @@ describe('exploring', () => {
     expect(() => exploreDelays(core, 1, 1000)).toThrow(ExplorationLimitError);
   });
 
+  it('finds a section and the timer after it in a row: both delay a more urgent one', () => {
+    const core: ExploredCore = {
+      ...toCore(
+        [
+          [5, 12],
+          [6, 13],
+        ],
+        'keep',
+      ),
+      target: 0,
+      costs: { activation: 2, section: 3, interrupt: 1, timer: 2 },
+      wake: 'event',
+    };
+    // An activation and a tick of its own; the other's section spends its budget.
+    expect(exploreDelays(core, 1).inContract).toEqual([3 + 2 + (2 + 1)]);
+  });
+
   it('knows slots: the longest gap, and what a section of another spills into the slot', () => {
     const table = {
       frame: 10,
