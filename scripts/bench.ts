@@ -24,6 +24,7 @@ import {
   prepareProgram,
   type Effort,
 } from './bench/measures.ts';
+import { measureBounds, measureTimeProofs } from './bench/time.ts';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
 const effort: Effort = values.quick ? { runs: 3, rateMs: 700 } : { runs: 7, rateMs: 2_000 };
@@ -41,6 +42,8 @@ try {
   print(await measureFuzzer(effort));
   print(measureLifting());
   print(await measureProof());
+  print(measureBounds());
+  print(await measureTimeProofs());
   print(await measureSpecProofs());
   print(await measureProofGrowth(values.quick));
 } finally {

@@ -46,7 +46,8 @@ function getBoardFile(board: Board): string {
   return join(getPackageRoot(), 'configs', `${board}.yaml`);
 }
 
-function readBoard(board: Board): StaticConfiguration {
+/** A configuration that ships, read; throws `UnusableBenchError`. */
+export function readBoard(board: Board): StaticConfiguration {
   const result = readConfiguration(getBoardFile(board));
   if (result.kind !== 'ok') throw new UnusableBenchError(`${board} cannot be read`);
   return result.loaded.configuration;

@@ -9,7 +9,7 @@ export const WHOLE_TICKS: Claim = {
   id: 'time.whole-ticks',
   statement: 'Budget, period and phase of the reservation are whole ticks of the timer.',
   formula:
-    'no duration d of the reservation, no ticks k: k * 10^9 < d * frequency < (k + 1) * 10^9',
+    'no duration d of the reservation, in ns: d * frequency mod 10^9 > 0; of a table, its slots',
   source: 'Replenishment lies on a grid of ticks; a rounded period drifts against it',
   help: 'choose durations that are whole ticks',
 };

@@ -15,7 +15,6 @@ import { adviseDelay } from '../timing/advice.ts';
 import { TickOverflowError } from '../timing/arithmetic.ts';
 import { computeMemberBound, computeMemberSupply } from '../timing/bounds.ts';
 import type { Certificate, CoreBound } from '../timing/certificate-types.ts';
-import { computeMemberBounds } from '../timing/core-bounds.ts';
 import type { NoBound, ReservedSupply, Supply } from '../timing/delay.ts';
 import { formatNanoseconds, formatTicks } from '../timing/duration.ts';
 import {
@@ -38,6 +37,7 @@ import {
   findPlaced,
   getCpuPath,
   getInstance,
+  listBounds,
   type PlacedMember,
   readTicks,
 } from './time-run.ts';
@@ -84,8 +84,8 @@ function listRequirements(configuration: StaticConfiguration, placed: PlacedMemb
 }
 
 /** The bound of this kind, least of all that are sound. */
-function findBound({ core, member }: PlacedMember, kind: Requirement['kind']): CoreBound {
-  const bound = computeMemberBounds(core, member).find((each) => each.kind === kind);
+function findBound(placed: PlacedMember, kind: Requirement['kind']): CoreBound {
+  const bound = listBounds(placed).find((each) => each.kind === kind);
   // Every virtual CPU has one of each kind, though it may be without ticks.
   if (bound === undefined) throw new NoBoundError(kind);
   return bound;

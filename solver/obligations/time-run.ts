@@ -5,7 +5,8 @@ import type { RelatedPlace } from '../../properties/findings.ts';
 import type { Model } from '../obligation.ts';
 import type { Term } from '../smt/term.ts';
 import { evaluate } from '../smt/term.ts';
-import type { Certificate, CertificateTerm } from '../timing/certificate-types.ts';
+import type { Certificate, CertificateTerm, CoreBound } from '../timing/certificate-types.ts';
+import { computeMemberBounds } from '../timing/core-bounds.ts';
 import type { NoBound, Supply, SupplyParty } from '../timing/delay.ts';
 import { formatTicks } from '../timing/duration.ts';
 import { type CoreMember, type CoreTicks, listCores } from '../timing/reservation.ts';
@@ -14,6 +15,18 @@ import { type CoreMember, type CoreTicks, listCores } from '../timing/reservatio
 export interface PlacedMember {
   readonly core: CoreTicks;
   readonly member: CoreMember;
+}
+
+/** Bounds that have been computed, by virtual CPU: several obligations rest on the same. */
+const KNOWN_BOUNDS = new WeakMap<CoreMember, readonly CoreBound[]>();
+
+/** Bounds of a virtual CPU, one of each kind. */
+export function listBounds({ core, member }: PlacedMember): readonly CoreBound[] {
+  const known = KNOWN_BOUNDS.get(member);
+  if (known !== undefined) return known;
+  const bounds = computeMemberBounds(core, member);
+  KNOWN_BOUNDS.set(member, bounds);
+  return bounds;
 }
 
 /** Instance of an id: `rtos:2`; with the index of the virtual CPU where the core is named twice. */
