@@ -4,13 +4,13 @@ import type { StaticConfiguration } from '../../model/configuration.ts';
 import type { CoreId, Vmid } from '../../model/units.ts';
 import { createExampleCore } from '../../solver/timing/example-core.ts';
 
-/** Periods of the reservations of a core, microseconds: harmonic in part, as they are in practice. */
+/** Periods of the reservations of a core, microseconds: harmonic in part, as in practice. */
 const PERIODS = [1000, 2000, 2500, 4000, 5000, 8000, 10_000, 20_000] as const;
 const IDLE = ['keep', 'burn', 'poll'] as const;
 
 /**
- * Cores with eight reservations each, most urgent by period, idle policies in turn, half of the core
- * asked for; each with a max-delay and a max-latency.
+ * Cores with eight reservations each, most urgent by period, idle policies in turn, half of the
+ * core asked for; each with a max-delay and a max-latency.
  */
 export function createSharedCores(cores: number, timerHz: number): StaticConfiguration {
   const overheads = { contextSwitch: 2, reload: 3, timer: 1, interrupt: 1, section: 5 };
