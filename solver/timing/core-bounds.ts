@@ -88,12 +88,7 @@ function guard<Result>(compute: () => Result): Result | { readonly reason: NoBou
 /** Bounds of one virtual CPU: delay, full budget unless it has the core whole, contract, latency. */
 export function computeMemberBounds(core: CoreTicks, member: CoreMember): CoreBound[] {
   const listing = guard(() => findListing(core, member));
-  const bound = (
-    kind: CoreBoundKind,
-    demand: number,
-    contract: boolean,
-    interrupt = 0,
-  ): CoreBound => {
+  const bound = (kind: CoreBoundKind, demand: number, contract: boolean): CoreBound => {
     const found =
       'reason' in listing ? listing : guard(() => findBest(listing.list(demand, contract)));
     const best = 'reason' in found ? null : found;
@@ -103,19 +98,27 @@ export function computeMemberBounds(core: CoreTicks, member: CoreMember): CoreBo
       cpuIndex: member.cpu,
       kind,
       demand,
-      ticks: best === null ? null : best.ticks + interrupt,
+      ticks: best?.ticks ?? null,
       method: best?.method ?? getMethod(core, member),
       certificate: best?.certificate ?? null,
       reason: 'reason' in found ? found.reason : null,
     };
   };
   const full = 'reason' in listing ? null : listing.full;
+  const delay = bound('delay', 1, false);
+  const contract = bound('in-contract', 1, true);
   return [
-    bound('delay', 1, false),
+    delay,
     ...(full === null ? [] : [bound('full-budget', full, false)]),
-    bound('in-contract', 1, true),
-    bound('latency', 1, member.inContract, core.costs.interrupt),
+    contract,
+    addInterrupt(member.inContract ? contract : delay, core.costs.interrupt),
   ];
+}
+
+/** Latency: EL2 takes the interrupt, and the virtual CPU runs as any that gets ready. */
+function addInterrupt(bound: CoreBound, interrupt: number): CoreBound {
+  const ticks = bound.ticks === null ? null : bound.ticks + interrupt;
+  return { ...bound, kind: 'latency', ticks };
 }
 
 function findListing(core: CoreTicks, member: CoreMember): Listing {

@@ -301,8 +301,8 @@ describe('exploring', () => {
     const core: ExploredCore = {
       ...toCore(
         [
-          [5, 12],
-          [6, 13],
+          [8, 16],
+          [8, 17],
         ],
         'keep',
       ),
