@@ -14,6 +14,7 @@ import {
   type ExampleOverheads,
   type ExampleTable,
 } from '../timing/example-core.ts';
+import { buildWindowSafety } from '../timing/lemmas.ts';
 import { TIME_CLAIMS } from './time-claims.ts';
 import { listTimeObligations } from './time.ts';
 
@@ -172,6 +173,21 @@ describe('what the checker decides', () => {
       }
     },
   );
+});
+
+describe('time.window', () => {
+  it('is vacuous, not discharged, where no window takes what it claims', async () => {
+    const configuration = createPair();
+    const [lemma] = listTimeObligations(configuration).filter(({ id }) =>
+      id.startsWith('time.window'),
+    );
+    if (lemma === undefined) throw new Error('linux waits for rtos');
+    const { attained } = buildWindowSafety('any', { budget: 1000, period: 5000, overrun: 21 }, -1);
+    const weak = [lemma, { ...lemma, assume: [attained] }];
+    const results = await proveObligations(configuration, weak, { solver });
+    expect(results.map(({ status }) => status)).toEqual(['discharged', 'vacuous']);
+    expect(results[0]?.premises).toMatchObject({ 'attained.n': expect.any(Number) as number });
+  });
 });
 
 describe('time.delay', () => {

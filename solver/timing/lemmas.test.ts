@@ -39,6 +39,12 @@ describe('the lemma of the throttled account', () => {
     expect(await check(buildThrottleLemma(1).safe)).toBe('sat');
   });
 
+  it('is not attained where it claims a tick more', async () => {
+    const { safe, attained } = buildThrottleLemma(-1);
+    expect(await check(safe)).toBe('unsat');
+    expect(await check(attained)).toBe('unsat');
+  });
+
   it('needs its invariant', async () => {
     const [pace] = CONJUNCTS.throttle;
     expect(await check(buildThrottleLemma(0, pace).safe)).toBe('sat');
@@ -62,6 +68,12 @@ describe.each(KINDS)('the lemma of a window, %s', (kind) => {
       expect(await check(buildWindowSafety(kind, is, 1).safe)).toBe('sat');
     },
   );
+
+  it('is not attained where it claims a tick more', async () => {
+    const { safe, attained } = buildWindowSafety(kind, { budget: 3, period: 10, overrun: 2 }, -1);
+    expect(await check(safe)).toBe('unsat');
+    expect(await check(attained)).toBe('unsat');
+  });
 
   it.each(CONJUNCTS[kind])('needs the conjunct %s', async (name) => {
     const is = { budget: 3, period: 10, overrun: 2 };

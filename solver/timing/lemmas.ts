@@ -247,7 +247,7 @@ export function buildThrottleLemma(
       not(encodePace(encodeStretch(HISTORY, ANY), ANY, without)),
     ]),
     safe: and([throttled.premises, less(add(throttled.most, -lowered), throttled.left)]),
-    attained: and([attained.premises, equal(attained.most, attained.left)]),
+    attained: and([attained.premises, equal(add(attained.most, -lowered), attained.left)]),
   };
 }
 
@@ -392,6 +392,7 @@ export function buildWindowInduction(
 /** A window of any length in which the invariant of a reservation holds. */
 interface Window {
   readonly holds: Term;
+  readonly length: Term;
   readonly consumed: Term;
   /** What is claimed of it. */
   readonly most: Term;
@@ -437,6 +438,7 @@ function encodeWindow(
       lessOrEqual(1, length),
       counted,
     ]),
+    length,
     consumed: state.consumed,
     most: isKnown ? add(minimum(minimum(budget, next), length), full) : full,
     cases: or([less(n, replenished), equal(n, replenished), less(replenished, n)]),
@@ -450,7 +452,7 @@ function encodeWindow(
 /**
  * Of a window of any length: more taken than n * Q + o, where `x` is known than
  * min(Q, x, w) + n * Q + o. `lowered` ticks are taken off the claim, and a conjunct out of the
- * invariant, to see that it can fail.
+ * invariant, to see that it can fail; below 0 the claim says less, and nothing attains it.
  */
 export function buildWindowSafety(
   kind: WindowKind,
@@ -460,10 +462,16 @@ export function buildWindowSafety(
 ): SafetyParts {
   const window = encodeWindow(kind, is, '', without);
   const attained = encodeWindow(kind, is, ATTAINED, without);
+  // No more is taken than time passes; a budget that is its period leaves no time for an overrun.
+  const possible = or([is.budget === is.period, lessOrEqual(attained.consumed, attained.length)]);
   return {
     counts: not(window.counts),
     // Case by case nothing is left but linear arithmetic.
     safe: and([window.holds, window.cases, less(add(window.most, -lowered), window.consumed)]),
-    attained: and([attained.holds, equal(attained.consumed, attained.most)]),
+    attained: and([
+      attained.holds,
+      possible,
+      equal(attained.consumed, add(attained.most, -lowered)),
+    ]),
   };
 }
