@@ -401,8 +401,8 @@ function computeTaskTicks(
 }
 
 /**
- * The deadline of a task whose partition orders its tasks by deadlines, where the test says that all
- * meet theirs; else why there is no bound.
+ * The deadline of a task whose partition orders its tasks by deadlines, where the test says that
+ * all meet theirs; else why there is no bound.
  */
 function computeDeadlineTicks(
   configuration: StaticConfiguration,

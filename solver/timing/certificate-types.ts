@@ -17,9 +17,9 @@ export type CoreBoundKind = 'delay' | 'full-budget' | 'in-contract' | 'latency';
 
 /**
  * How a bound was found; the least of those that apply counts. `closed`: response time with jitter.
- * `phases`: response time from every phase that matters. `timeline`: all that matters burns its idle
- * budget, so supply is a function of time. `slots`: the table itself. `whole`: nobody else has the
- * core. `deadlines`: earliest deadline first, periodic resource model.
+ * `phases`: response time from every phase that matters. `timeline`: all that matters burns its
+ * idle budget, so supply is a function of time. `slots`: the table itself. `whole`: nobody else
+ * has the core. `deadlines`: earliest deadline first, periodic resource model.
  */
 export type BoundMethod = 'closed' | 'phases' | 'timeline' | 'slots' | 'whole' | 'deadlines';
 
@@ -48,8 +48,8 @@ export interface CertificateTerm {
 }
 
 /**
- * Arithmetic of a bound: sum = c + Z + what all terms take, sum <= W, and the bound is throttle + W,
- * for `latency` and one interrupt more.
+ * Arithmetic of a bound: sum = c + Z + what all terms take, sum <= W, and the bound is throttle +
+ * W, for `latency` and one interrupt more.
  */
 export interface Certificate {
   readonly core: CoreId;

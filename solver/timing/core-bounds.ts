@@ -85,7 +85,9 @@ function guard<Result>(compute: () => Result): Result | { readonly reason: NoBou
   }
 }
 
-/** Bounds of one virtual CPU: delay, full budget unless it has the core whole, contract, latency. */
+/**
+ * Bounds of one virtual CPU: delay, full budget unless it has the core whole, contract, latency.
+ */
 export function computeMemberBounds(core: CoreTicks, member: CoreMember): CoreBound[] {
   const listing = guard(() => findListing(core, member));
   const bound = (kind: CoreBoundKind, demand: number, contract: boolean): CoreBound => {

@@ -53,8 +53,8 @@ export interface ReservedSupply {
   /** Under fixed priority: what the others take. Empty under earliest deadline first. */
   readonly parties: readonly SupplyParty[];
   /**
-   * Under a table: its slots, which give the delays; `throttle` then is the longest that it does not
-   * run on the way to any demand of up to `usable`. Else null.
+   * Under a table: its slots, which give the delays; `throttle` then is the longest that it does
+   * not run on the way to any demand of up to `usable`. Else null.
    */
   readonly slots: SlotSupply | null;
 }
@@ -126,7 +126,7 @@ export function computeFixedPrioritySupply(
   if (usable < 1 || !all.every((each) => each.budget > overheads.overrun)) {
     return { kind: 'none', reason: 'budget-below-overheads' };
   }
-  // A budget that is not kept is counted from where a busy interval begins: in an own section maybe.
+  // A budget that is not kept is counted from the begin of a busy interval, maybe an own section.
   const isBusy = others.some((other) => other.priority >= own.priority && other.idle !== 'keep');
   const blocking = computeBlocking(own, others, overheads, slack);
   const parties = others.flatMap((other, index): SupplyParty[] =>

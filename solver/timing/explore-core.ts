@@ -3,8 +3,8 @@
  * can make it take.
  *
  * The adversary decides at each instant who is ready, and who that runs begins a section. A step
- * either takes one tick or no time at all: a section or an activation begins, a virtual CPU goes idle
- * and wakes at the same instant. No formula of this folder is used.
+ * either takes one tick or no time at all: a section or an activation begins, a virtual CPU goes
+ * idle and wakes at the same instant. No formula of this folder is used.
  */
 
 import type { IdlePolicy, SchedulingPolicy } from '../../model/configuration.ts';
@@ -53,8 +53,8 @@ export interface ExploredCore {
   /** Instants that count: all from boot, or only those after everybody's first replenishment. */
   readonly from: 'boot' | 'settled';
   /**
-   * `event`: a virtual CPU may wake at the very instant at which it was found idle. `tick`: only with
-   * the next tick.
+   * `event`: a virtual CPU may wake at the very instant at which it was found idle. `tick`: only
+   * with the next tick.
    */
   readonly wake: 'event' | 'tick';
   /** Under `table`: length of the frame and its slots in order; else null. */

@@ -302,7 +302,7 @@ describe('exhaustive delays that another search counts otherwise', () => {
     expect(exploreDelays(core, 5).delays).toEqual([13, 15, 26, 27, 35]);
   });
 
-  it('keep (1,4) (2,5) above (2,6) by deadlines: 10, 14, 16, 21, beyond the promise of 9, 10', () => {
+  it('keep (1,4) (2,5) above (2,6) by deadlines: 10, 14, 16, 21, not 9, 10, 15, 16', () => {
     const shares = [
       [1, 4],
       [2, 5],

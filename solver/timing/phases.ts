@@ -46,8 +46,9 @@ export function computeNext({ phase, period }: PhasedParty, start: number): numb
 }
 
 /**
- * Begins of windows that can be the longest, in [0, H): all of them (`free`), and those at which the
- * own reservation, (phase, period), is replenished. Null where there are more than `STARTS_MAX`.
+ * Begins of windows that can be the longest, in [0, H): all of them (`free`), and those at which
+ * the own reservation, (phase, period), is replenished. Null where there are more than
+ * `STARTS_MAX`.
  */
 export function listStarts(
   own: { readonly phase: number; readonly period: number },
@@ -79,7 +80,9 @@ function listInstants(
   return [...instants].sort((a, b) => a - b);
 }
 
-/** Replenishments of a party in a window after `next` ticks: least n with window - next <= n * P. */
+/**
+ * Replenishments of a party in a window after `next` ticks: least n with window - next <= n * P.
+ */
 export function countReplenishments(period: number, next: number, window: number): number {
   return divideCeil(Math.max(0, window - next), period);
 }

@@ -259,9 +259,11 @@ describe('no bound of a random small core is exceeded', () => {
     }
     const parts = [...tally].map(([method, [attained, count]]) => `${method} ${attained}/${count}`);
     const phases = draw.known ? 'known phases' : 'all phases';
+    const costs = draw.costs ? 'costs' : 'no costs';
+    const percent = Math.floor((100 * exact) / all);
     console.log(
-      `${draw.policy}, ${draw.idle}, ${draw.costs ? 'costs' : 'no costs'}, ${phases}: ${compared} cores, ` +
-        `${exact} of ${all} bounds exact (${Math.floor((100 * exact) / all)} %): ${parts.join(', ')}`,
+      `${draw.policy}, ${draw.idle}, ${costs}, ${phases}: ${compared} cores, ` +
+        `${exact} of ${all} bounds exact (${percent} %): ${parts.join(', ')}`,
     );
     expect(exact * 100).toBeGreaterThanOrEqual(all * draw.share);
   });

@@ -2,8 +2,9 @@
  * Regulation: how long work takes on a core whose accesses to memory are regulated.
  *
  * In each period T the core may issue q accesses; with the last of them it stalls until the next
- * period, whatever it would do. Yun et al., MemGuard, RTAS 2013. An access takes between the shortest and the longest time only while the
- * accesses that all regulated cores may issue fit into the period.
+ * period, whatever it would do. Yun et al., MemGuard, RTAS 2013. An access takes between the
+ * shortest and the longest time only while the accesses that all regulated cores may issue fit
+ * into the period.
  */
 
 import type { Regulation } from '../../model/configuration.ts';

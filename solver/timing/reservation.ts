@@ -7,8 +7,8 @@
  *   exhausted or was replenished with no budget left; a resume after pre-emption is free (Katcher,
  *   Arakawa and Strosnider 1993: whoever pre-empts pays). It takes a budget of A + 1.
  * - T, `timer`: handling the timer interrupt of who has spent its budget; debt of that one.
- * - S and I: a section of EL2 for the guest that runs, and an interrupt of its that is taken; charged
- *   to it, nothing pre-empts them.
+ * - S and I: a section of EL2 for the guest that runs, and an interrupt of its that is taken;
+ *   charged to it, nothing pre-empts them.
  * - o, `overrun` = max(S, I) - 1 + T: a section begins with one tick of budget at least, and the
  *   timer follows. What is overrun is debt, paid from the next budget, so that a reservation of
  *   budget Q takes at most o more than its budgets in any window, and counts on Q - o of its own.

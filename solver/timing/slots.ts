@@ -1,10 +1,10 @@
 /**
  * Slots: the exact delay under a time table, whose slots come at fixed places of a frame.
  *
- * Each begin of a slot is an activation of its resident, so is a wake within it; an activation takes
- * A + 1 ticks of what is left of the slot. A section that somebody else has begun at the end of what
- * was before may run into a slot; one of somebody who uses slack may begin in it, where its resident
- * is not ready.
+ * Each begin of a slot is an activation of its resident, so is a wake within it; an activation
+ * takes A + 1 ticks of what is left of the slot. A section that somebody else has begun at the
+ * end of what was before may run into a slot; one of somebody who uses slack may begin in it,
+ * where its resident is not ready.
  */
 
 import { checkExact, divideFloor } from './arithmetic.ts';
@@ -61,7 +61,9 @@ function computeUsable({ start, end, spill }: OwnSlot, activation: number): numb
   return Math.max(0, end - start - spill - activation);
 }
 
-/** From here on this slot is too short for who wakes; whoever is ready earlier gets as much more. */
+/**
+ * From here on this slot is too short for who wakes; whoever is ready earlier gets as much more.
+ */
 function computeReady({ start, end }: OwnSlot, { blocking, activation }: SlotSupply): number {
   return Math.max(start, end - blocking - activation);
 }

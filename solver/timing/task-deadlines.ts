@@ -28,9 +28,9 @@ function getWindow({ deadline, jitter }: DeadlineTask): number {
 }
 
 /**
- * Most that must be served within a window of `window` ticks: jobs of which release and deadline lie
- * in it, the longest that a task of a later deadline holds one of them up, and all of `system`, which
- * runs before every task.
+ * Most that must be served within a window of `window` ticks: jobs of which release and deadline
+ * lie in it, the longest that a task of a later deadline holds one of them up, and all of
+ * `system`, which runs before every task.
  */
 export function computeTaskDemand(
   tasks: readonly DeadlineTask[],

@@ -13,7 +13,9 @@ export interface BurnedReservation {
   readonly phase: number;
 }
 
-/** A core on which everyone burns: most urgent first; among equal deadlines the first goes first. */
+/**
+ * A core on which everyone burns: most urgent first; among equal deadlines the first goes first.
+ */
 export interface BurnedCore {
   readonly policy: 'fp' | 'edf';
   readonly reservations: readonly BurnedReservation[];
@@ -59,8 +61,8 @@ interface Run {
 }
 
 /**
- * What the target gets, from boot to one hyperperiod and two own periods after the schedule repeats;
- * null where that takes too many steps.
+ * What the target gets, from boot to one hyperperiod and two own periods after the schedule
+ * repeats; null where that takes too many steps.
  */
 export function traceTimeline(core: BurnedCore): Timeline | null {
   const { reservations, target } = core;
@@ -151,8 +153,8 @@ function extend({ now, epochs, stretches }: Run, length: number): void {
 
 /**
  * Longest from any instant of the timeline at which the target is ready until its guest has got
- * `demand` ticks, where each epoch's first `activation` ticks of use are lost on an activation; null
- * where the timeline ends before. At most what two epochs give may be asked for.
+ * `demand` ticks, where each epoch's first `activation` ticks of use are lost on an activation;
+ * null where the timeline ends before. At most what two epochs give may be asked for.
  */
 export function computeTimelineDelay(
   timeline: Timeline,
@@ -231,9 +233,9 @@ function findFinish(
 }
 
 /**
- * Longest until the guest has got one tick, from instants at which its budget is above `activation`:
- * the begin of each epoch, and wherever its supply is interrupted. Only where each epoch gives the
- * whole budget; else null.
+ * Longest until the guest has got one tick, from instants at which its budget is above
+ * `activation`: the begin of each epoch, and wherever its supply is interrupted. Only where each
+ * epoch gives the whole budget; else null.
  */
 export function computeTimelineContract(
   timeline: Timeline,
