@@ -5,11 +5,12 @@
  * urgent at any time.
  */
 
+import type { Machine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import { isReplenished } from '../../model/scheduler.ts';
 import type { InductiveInvariant } from './invariant.ts';
 import type { FieldShape, ShapeOf } from './shape.ts';
-import { isBlockedOnce, isBusyAble, isShareBounded } from './windows.ts';
+import { isBlockedOnce, isBusyAble, isShareBounded, openWindow } from './windows.ts';
 import type { Share, WatchedMachine, Window } from './windows.ts';
 
 const FILE = 'properties/inductive/windows.ts';
@@ -45,6 +46,22 @@ export function describeWindows(plan: Plan): ShapeOf<Window[]> {
       ? { length: COUNT, shares: residents.map(() => share) }
       : { length: NOTHING, shares: [] },
   );
+}
+
+/** The machine, as it is, with a window on each watched core that opens now. */
+export function watchMachine(plan: Plan, machine: Machine): WatchedMachine {
+  const watched = new Set(listWatchedCores(plan));
+  const windows = plan.cores.map(({ residents }, core): Window => ({
+    length: 0,
+    shares: watched.has(core) ? residents.map(createShare) : [],
+  }));
+  const watching = { ...machine, windows };
+  for (const core of watched) openWindow(plan, watching, core);
+  return watching;
+}
+
+function createShare(): Share {
+  return { taken: 0, first: 0, early: 0, epochs: 0, busy: false, blocked: 0 };
 }
 
 /** Index tuples: a watched core, and one of its residents. */

@@ -150,7 +150,7 @@ function noteShare(
   const passed = state.clock - since;
   let due = grid;
   for (let epoch = 0; epoch < planned.epochsMax; epoch += 1) {
-    if (!isReplenished(resident) || due > state.clock) break;
+    if (due > state.clock) break;
     if (share.epochs === 0) share.early = share.taken + (payer === index ? due - since : 0);
     share.epochs += 1;
     due += resident.period;

@@ -1,9 +1,13 @@
+import { watchMachine } from '../../properties/inductive/window-invariants.ts';
 import { describe, expect, test } from 'vitest';
 import type { Action } from '../../model/actions.ts';
 import { createMemory, writeWord } from '../../model/memory.ts';
 import { createSmallBoard } from '../../model/testing/small-board.ts';
 import { createRandom } from '../../properties/engine/random.ts';
-import { createRandomMachine } from '../../properties/generators/machines.ts';
+import {
+  createInductiveMachine,
+  createRandomMachine,
+} from '../../properties/generators/machines.ts';
 import { isInShape } from '../../properties/inductive/shape.ts';
 import { createMemoryBase } from '../lift/memory.ts';
 import { integer, integerVariable } from '../smt/term.ts';
@@ -29,7 +33,10 @@ describe('values of the variables of a case', () => {
     (index, phase) => {
       const model = getModel(phase);
       for (let seed = 0; seed < 10; seed += 1) {
-        const machine = createRandomMachine(plan, phase, createRandom(100 * index + seed));
+        const random = createRandom(100 * index + seed);
+        const machine = model.watched
+          ? watchMachine(plan, createInductiveMachine(plan, phase, random))
+          : createRandomMachine(plan, phase, random);
         const contents = { ...machine, memory: createMemory() };
         writeWord(contents.memory, 7, 40, 1);
         contents.memory.words.set(3, 50);

@@ -9,6 +9,7 @@
 import { UNWRITTEN, createMemory, readWord, readWriter, writeWord } from '../../model/memory.ts';
 import type { Machine } from '../../model/machine.ts';
 import { createReference } from '../../properties/inductive/phase.ts';
+import { watchMachine } from '../../properties/inductive/window-invariants.ts';
 import type { MemoryBase } from '../lift/memory.ts';
 import { Choice, SymbolicObject, isTerm } from '../lift/values.ts';
 import type { Value } from '../lift/values.ts';
@@ -82,11 +83,12 @@ export function enforceKnown(machine: Machine, known: readonly Known[]): void {
  * holds. None where the shape has no such state.
  */
 export function suggestState(
-  { plan, phase, state }: Pick<PhaseModel, 'plan' | 'phase' | 'state'>,
+  { plan, phase, state, watched }: Pick<PhaseModel, 'plan' | 'phase' | 'state' | 'watched'>,
   known: readonly Known[],
 ): Model {
-  const machine = createReference(plan, phase);
-  enforceKnown(machine, known);
+  const plain = createReference(plan, phase);
+  enforceKnown(plain, known);
+  const machine = watched ? watchMachine(plan, plain) : plain;
   const assignment: OpenAssignment = new Map();
   if (!assignState(state, known, machine, assignment)) return new Map();
   return new Map(
