@@ -7,7 +7,7 @@ import { readConfigurationText } from '../formats/read.ts';
 import { configurationSchema } from './configuration-schema.ts';
 import { decodeCounterexample, encodeCounterexample } from './format.ts';
 
-const RECORDED = new URL('time.grid--qemu-virt-time-passes.json', import.meta.url);
+const RECORDED = new URL('memory.rights--qemu-virt-write.json', import.meta.url);
 
 function loadTable() {
   const platform = { file: 'duo.yaml', text: EXAMPLE_PLATFORM };

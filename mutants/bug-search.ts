@@ -66,6 +66,65 @@ const ROOMY = createSmallBoard({
   right: { budget: 5, period: 100, priority: 1 },
 });
 
+/** A board on which everything at EL2 takes its time, and periods begin at different instants. */
+const COSTLY = createSmallBoard({
+  its: true,
+  timer: 1,
+  interrupt: 3,
+  reload: 1,
+  left: { budget: 14, period: 40, priority: 2 },
+  right: { budget: 20, period: 60, phase: 7, priority: 1, slack: true },
+});
+
+/**
+ * A board on which nothing at EL2 takes time, and all that is left idle is burnt; `right` has more
+ * than the core can give.
+ */
+const FREE = createSmallBoard({
+  contextSwitch: 0,
+  section: 0,
+  left: { budget: 12, period: 40, priority: 2, idle: 'burn' },
+  right: { budget: 45, period: 60, priority: 1, idle: 'burn' },
+});
+
+/** A board on which nothing at EL2 takes time, and periods are short and begin together. */
+const EXACT = createSmallBoard({
+  contextSwitch: 0,
+  section: 0,
+  left: { budget: 4, period: 12, priority: 2 },
+  right: { budget: 6, period: 18, priority: 1, slack: true },
+});
+
+/**
+ * A board on which `left` still runs shortly before its period ends, so that its sections go on over
+ * that.
+ */
+const LATE = createSmallBoard({
+  contextSwitch: 1,
+  left: { budget: 17, period: 20, priority: 2 },
+  right: { budget: 3, period: 60, priority: 1 },
+});
+
+/** A board with a table, and somebody who may use what it leaves. */
+const TABLE = createSmallBoard({
+  its: true,
+  policy: 'table',
+  left: { budget: 10, period: 50, priority: 2 },
+  right: { budget: 20, period: 50, priority: 1, slack: true },
+});
+
+/** The boards of `SourceBug`, by their names. */
+const BOARDS: Readonly<Record<string, StaticConfiguration>> = {
+  small: createSmallBoard({ its: true }),
+  burning: BURNING,
+  roomy: ROOMY,
+  costly: COSTLY,
+  free: FREE,
+  exact: EXACT,
+  late: LATE,
+  table: TABLE,
+};
+
 const known = new Map<string, Subject>();
 
 /** Name of the configuration that a bug asks for. */
@@ -84,9 +143,8 @@ export function getSubject(name: string): Subject {
 }
 
 function createConfiguration(name: string): StaticConfiguration {
-  if (name === 'small') return createSmallBoard({ its: true });
-  if (name === 'burning') return BURNING;
-  if (name === 'roomy') return ROOMY;
+  const board = BOARDS[name];
+  if (board !== undefined) return board;
   const read = readConfiguration(join(import.meta.dirname, '..', name));
   // The files are part of the project, and their own tests read them.
   if (read.kind !== 'ok') throw new Error(`${name} does not read`);

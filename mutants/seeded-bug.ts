@@ -15,6 +15,8 @@ export interface SeededBug {
   /** Id of the property that names this defect. */
   readonly property: string;
   readonly step: StepFunction;
+  /** Board that has what the bug needs; `configs/qemu-virt.yaml` where absent. */
+  readonly configuration?: 'free' | 'exact' | 'table';
 }
 
 /** Wraps the spec: `after` sees the outcome and may replace it. */

@@ -12,6 +12,7 @@ import { fuzzInParallel } from '../properties/engine/parallel.ts';
 import type { FuzzFailure } from '../properties/engine/fuzz.ts';
 import type { StepFunction } from '../properties/engine/run.ts';
 import { listDelayBounds } from '../solver/timing/delay-bounds.ts';
+import { getSubject } from './bug-search.ts';
 import { SEEDED_BUGS } from './seeded-bugs.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -25,15 +26,19 @@ function load(file: string): StaticConfiguration {
 const CONFIGURATION = load('configs/qemu-virt.yaml');
 const DELAY_BOUNDS = listDelayBounds(CONFIGURATION);
 const STEPS = 50_000;
+const SEED = 11;
+/** Seeds that are tried from the first on: some properties look only beside some runs. */
+const SEEDS = 4;
 
 async function fuzz(
   configuration: StaticConfiguration,
   stepFunction?: StepFunction,
+  seed = SEED,
 ): Promise<readonly FuzzFailure[]> {
   const { failures } = await fuzzConfiguration(configuration, {
-    seed: 11,
+    seed,
     steps: STEPS,
-    delayBounds: DELAY_BOUNDS,
+    delayBounds: configuration === CONFIGURATION ? DELAY_BOUNDS : listDelayBounds(configuration),
     ...(stepFunction === undefined ? {} : { step: stepFunction }),
   });
   return failures;
@@ -92,10 +97,15 @@ describe('the fuzzer, held against seeded bugs', () => {
     expect(await fuzz(CONFIGURATION)).toEqual([]);
   });
 
-  test.each(SEEDED_BUGS)('finds "$name" by $property', async ({ property, step }) => {
-    const failures = await fuzz(CONFIGURATION, step);
-    const failure = failures.find((one) => one.violation.property === property);
-    expect(failures.map((one) => one.violation.property)).toContain(property);
+  test.each(SEEDED_BUGS)('finds "$name" by $property', async ({ property, step, ...rest }) => {
+    const board = rest.configuration;
+    const subject = board === undefined ? CONFIGURATION : getSubject(board).configuration;
+    let failure: FuzzFailure | undefined = undefined;
+    for (let seed = SEED; seed < SEED + SEEDS && failure === undefined; seed += 1) {
+      const failures = await fuzz(subject, step, seed);
+      failure = failures.find((one) => one.violation.property === property);
+    }
+    expect(failure?.violation.property).toBe(property);
     expect(failure?.trace.actions.length).toBeLessThanOrEqual(12);
   });
 

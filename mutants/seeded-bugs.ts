@@ -20,6 +20,7 @@ import type { StepFunction } from '../properties/engine/run.ts';
 import { afterStep } from './seeded-bug.ts';
 import type { SeededBug } from './seeded-bug.ts';
 import { STATE_BUGS } from './seeded-state-bugs.ts';
+import { TIME_BUGS } from './seeded-time-bugs.ts';
 
 /** Changes the machine once, right after the boot core has built the tables. */
 function afterTables(change: (plan: Plan, machine: Machine) => void): StepFunction {
@@ -334,4 +335,5 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
   },
   { name: 'an SGI number unchecked', property: 'seal.total', step: indexUnchecked },
   ...STATE_BUGS,
+  ...TIME_BUGS,
 ];

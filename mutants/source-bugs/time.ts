@@ -3,28 +3,29 @@
  */
 
 import type { SourceBug } from '../source-bug.ts';
+import { BUDGET_BUGS } from './scheduler.ts';
 
 const SCHEDULER = { component: 'scheduler', file: 'model/scheduler.ts', claims: [] } as const;
 
 const SCHEDULER_BUGS: readonly SourceBug[] = [
   {
     ...SCHEDULER,
-    name: 'unused budget is kept',
+    name: 'whoever waits keeps the core as long as it has budget',
     row: 'SCH-15',
-    find: 'resident.budget + Math.min(account.budget, 0);',
-    replace: 'resident.budget + account.budget;',
-    breaks: 'A reservation saves budget up and takes it all at once.',
-    property: 'time.budget',
+    find: 'return ready && account.budget >= computeLeastBudget(plan, account);',
+    replace: 'return account.budget >= computeLeastBudget(plan, account);',
+    breaks: 'A reservation that waits keeps others from running, although it does not burn.',
+    property: 'time.grid',
   },
   {
     ...SCHEDULER,
-    name: 'a replenishment forgets the debt',
+    name: 'what a section takes beyond the budget is forgotten',
     row: 'SCH-02',
-    find: 'resident.budget + Math.min(account.budget, 0);',
-    replace: 'resident.budget;',
+    find: '  account.exhausted = true;\n',
+    replace: '  account.exhausted = true;\n  account.budget = 0;\n',
     breaks: 'A reservation runs over in every period and never pays.',
-    property: null,
-    unseen: 'each period is judged alone, with an overrun allowed; none adds the overruns up',
+    property: 'time.window',
+    configuration: 'costly',
   },
   {
     ...SCHEDULER,
@@ -80,6 +81,69 @@ const SCHEDULER_BUGS: readonly SourceBug[] = [
   },
 ];
 
+const PERIOD_BUGS: readonly SourceBug[] = [
+  {
+    ...SCHEDULER,
+    name: 'what ran since the boundary counts in both periods',
+    row: 'SCH-01',
+    find: 'const before = account.budget + since;',
+    replace: 'const before = account.budget;',
+    breaks: 'A section over the end of a period costs its caller twice.',
+    property: 'time.grid',
+    configuration: 'late',
+  },
+  {
+    ...SCHEDULER,
+    name: 'the first budget comes at boot, and not at the phase',
+    row: 'SCH-03',
+    find: 'account.nextReplenishment = resident.phase;',
+    replace: 'account.nextReplenishment = 0;',
+    breaks: 'A reservation has its periods where others count with another’s.',
+    property: 'time.grid',
+    configuration: 'costly',
+  },
+  {
+    ...SCHEDULER,
+    name: 'who has spent its budget once is marked for good',
+    row: 'SCH-05',
+    find: '    account.exhausted = false;\n',
+    replace: '',
+    breaks: 'The timer interrupts of a reservation are nobody’s time.',
+    property: 'time.grid',
+    configuration: 'costly',
+  },
+  {
+    ...SCHEDULER,
+    name: 'the next period begins beyond what a counter holds',
+    row: 'SCH-16',
+    find: 'account.nextReplenishment += resident.period;',
+    replace: 'account.nextReplenishment = (account.nextReplenishment + resident.period) % 64;',
+    breaks: 'A reservation is replenished whenever EL2 looks.',
+    property: 'time.budget',
+    configuration: 'exact',
+  },
+  {
+    ...SCHEDULER,
+    name: 'each frame but the first begins with the second slot',
+    row: 'SCH-18',
+    find: '      state.slot = 0;\n      state.frameStart',
+    replace: '      state.slot = 1;\n      state.frameStart',
+    breaks: 'Whoever has the first slot does not get it.',
+    property: 'time.table',
+    configuration: 'table',
+  },
+  {
+    ...SCHEDULER,
+    name: 'budget comes back in every other period',
+    row: 'SCH-23',
+    find: 'account.nextReplenishment += resident.period;',
+    replace: 'account.nextReplenishment += 2 * resident.period;',
+    breaks: 'A reservation gets half of its budget.',
+    property: 'time.supply',
+    configuration: 'small',
+  },
+];
+
 const CHOICE_BUGS: readonly SourceBug[] = [
   {
     ...SCHEDULER,
@@ -94,7 +158,7 @@ const CHOICE_BUGS: readonly SourceBug[] = [
   {
     ...SCHEDULER,
     name: 'a wake-up has the core of the first virtual CPU choose anew',
-    row: 'SCH-06',
+    row: 'SCH-20',
     find: 'plan.partitions[partition]?.vcpus[vcpu]?.core ?? -1',
     replace: 'plan.partitions[partition]?.vcpus[0]?.core ?? -1',
     breaks: 'A virtual CPU that an interrupt wakes waits for the next event of its core.',
@@ -105,7 +169,7 @@ const CHOICE_BUGS: readonly SourceBug[] = [
     ...SCHEDULER,
     file: 'model/calls.ts',
     name: 'CPU_ON has the core of its caller choose anew',
-    row: 'SCH-06',
+    row: 'SCH-20',
     find: 'requestDispatch(machine, planned.core);',
     replace: 'requestDispatch(machine, action.core);',
     breaks: 'A virtual CPU that is started waits for the next event of its core.',
@@ -226,4 +290,21 @@ const TIME_BUGS: readonly SourceBug[] = [
 ];
 
 /** Bugs of the schedule. */
-export const SCHEDULE_BUGS = [...SCHEDULER_BUGS, ...CHOICE_BUGS, ...TIME_BUGS];
+export const SCHEDULE_BUGS = [
+  ...SCHEDULER_BUGS,
+  ...PERIOD_BUGS,
+  ...CHOICE_BUGS,
+  ...TIME_BUGS,
+  ...BUDGET_BUGS,
+];
+
+/** Rows of bugs of schedulers that no change of the spec's text can have, and why. */
+export const ROWS_NOT_SEEDED: Readonly<Record<string, string>> = {
+  'SCH-07': 'a budget that does not fit is refused: the rules of the configuration',
+  'SCH-08': 'times become ticks once, in the plan, and the rules demand that they are whole',
+  'SCH-14': 'a budget belongs to one virtual CPU',
+  'SCH-17': 'a core has all of its schedule; nothing is shared between two',
+  'SCH-19': 'a core that two partitions have whole is refused: the rules of the configuration',
+  'SCH-21': 'clocks, counters and caches are not in the spec; the claims say so',
+  'SCH-22': 'there is no virtual time; a reset that grants a budget is TIME-21',
+};

@@ -72,6 +72,9 @@ const WEIGHTS: Readonly<Record<ActionKind, number>> = {
  */
 const PRELUDE_ROUNDS_MAX = 64;
 
+/** Sections of a burst: on a small board as long as some periods. */
+const OVERRUNS = 24;
+
 /** INTID of an SGI that a burst handles. */
 const SGI = 0;
 
@@ -166,9 +169,11 @@ function burstArbitrary(plan: Plan): Arbitrary<Action[]> {
     ...listSpillBursts(plan),
     ...listWirelessBursts(plan),
     ...listSwitchBursts(plan),
+    ...listTakeBursts(plan),
     ...listDmaBursts(plan),
     ...listRequestBursts(plan),
     ...listSectionBursts(plan),
+    ...listOverrunBursts(plan),
   ];
   if (bursts.length === 0) return single;
   return fc.oneof(
@@ -185,11 +190,17 @@ function listInterruptBursts(plan: Plan): Action[][] {
       { kind: 'distributor', core, operation: 'enable', intId, vcpu: 0 },
       { kind: 'line-assert', intId },
       { kind: 'interrupt-take', core, intId },
+      ...listPasses(core, plan.interruptTicks),
       { kind: 'list-register-fill', core, intId },
       { kind: 'interrupt-acknowledge', core },
       { kind: 'line-deassert', intId },
       { kind: 'interrupt-end', core, intId },
     ]);
+}
+
+/** What EL2 has begun comes to its end. */
+function listPasses(core: number, ticks: number): Action[] {
+  return ticks > 0 ? [{ kind: 'time-passes', core, ticks }] : [];
 }
 
 /** A partition enables a line of its own and routes it to its last virtual CPU. */
@@ -264,6 +275,26 @@ function listSwitchBursts(plan: Plan): Action[][] {
   );
 }
 
+/** A wired line is routed to a shared core, and EL2 takes it there. */
+function listTakeBursts(plan: Plan): Action[][] {
+  return plan.cores.flatMap(({ residents }, core) =>
+    residents.flatMap(({ dedicated, partition, vcpu }): Action[][] => {
+      const line = plan.partitions[partition]?.lines.find(({ physical }) => physical);
+      if (dedicated || line === undefined) return [];
+      const { intId } = line;
+      return [
+        [
+          { kind: 'distributor', core, operation: 'enable', intId, vcpu },
+          { kind: 'distributor', core, operation: 'route', intId, vcpu },
+          { kind: 'line-assert', intId },
+          { kind: 'interrupt-take', core, intId },
+          ...listPasses(core, plan.interruptTicks),
+        ],
+      ];
+    }),
+  );
+}
+
 /** A device asks for more than can be in flight. */
 function listRequestBursts(plan: Plan): Action[][] {
   return plan.streams.slice(0, 1).map(({ stream, partition }) => {
@@ -293,6 +324,19 @@ function listSectionBursts(plan: Plan): Action[][] {
         ]).flat(),
       ]),
   );
+}
+
+/** Whoever runs works at EL2 all the time, over the ends of budgets and periods. */
+function listOverrunBursts(plan: Plan): Action[][] {
+  const ticks = plan.sectionTicks;
+  return plan.cores.flatMap(({ residents }, core) => {
+    if (ticks === 0 || residents.every(({ dedicated }) => dedicated)) return [];
+    const pairs = Array.from({ length: OVERRUNS }, (): Action[] => [
+      { kind: 'section', core, ticks },
+      { kind: 'time-passes', core, ticks },
+    ]);
+    return [pairs.flat()];
+  });
 }
 
 /** A device writes to the first page of its owner's memory and the write arrives. */

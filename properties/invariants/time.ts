@@ -2,56 +2,28 @@
  * Time: nobody gets more than its budget, replenishment keeps to its grid, and nobody waits beyond
  * its bound.
  *
- * The monitors measure with the clock and with who runs, never with the scheduler's own accounts.
+ * The monitors measure with the clock and with who runs, never with the scheduler's own accounts,
+ * but for the one that says who may change those.
  */
 
-import type { Action } from '../../model/actions.ts';
 import type { CoreState } from '../../model/machine.ts';
-import { isReady } from '../../model/execution.ts';
 import type { Plan, Resident } from '../../model/plan.ts';
 import { watchEachStep } from '../property.ts';
 import { computeDomain } from './domain.ts';
+import { hasTimelines, watchBurn } from './time-burn.ts';
+import { watchDelay } from './time-delay.ts';
+import { watchGrid, watchTable } from './time-grid.ts';
+import {
+  createSlices,
+  hasReservations,
+  isShared,
+  nameOf,
+  pathOf,
+  recordSlice,
+} from './time-slices.ts';
+import { hasPromises, watchSupply } from './time-supply.ts';
+import { watchWindow } from './time-window.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
-
-/** Path of the virtual CPU that a resident is. */
-function pathOf(resident: Resident): Violation['at'] {
-  return ['config', 'partitions', resident.partition, 'cpus', resident.vcpu];
-}
-
-function name(context: Context, resident: Resident): string {
-  return context.configuration.partitions[resident.partition]?.name ?? '';
-}
-
-/** Who ran on each core during the step that just ended, and for how long. */
-interface Slice {
-  clock: number;
-  running: number;
-  /** Executing guest instructions rather than EL2 on its behalf. */
-  executing: boolean;
-  charged: boolean;
-}
-
-function createSlices(context: Context): Slice[] {
-  return context.machine.cores.map(() => ({
-    clock: 0,
-    running: -1,
-    executing: false,
-    charged: false,
-  }));
-}
-
-/** Remembers a core before time passes on it; returns whether the action lets time pass. */
-function recordSlice(context: Context, slices: readonly Slice[], action: Action): boolean {
-  if (action.kind !== 'time-passes') return false;
-  const core = context.machine.cores[action.core];
-  const slice = slices[action.core];
-  if (core === undefined || slice === undefined) return false;
-  slice.clock = core.clock;
-  slice.running = core.running;
-  slice.executing = core.section === 0 && core.loaded === core.running;
-  slice.charged = !core.slack;
-  return true;
-}
 
 /** The budget that a resident has used in its current period. */
 interface Consumption {
@@ -70,7 +42,7 @@ function watchBudget(context: Context): Monitor {
     const resident = context.plan.cores[index]?.residents[slice?.running ?? -1];
     const consumption = used[index]?.[slice?.running ?? -1];
     if (slice === undefined || resident === undefined || consumption === undefined) return null;
-    if (resident.dedicated || !slice.charged || core.clock === slice.clock) return null;
+    if (!slice.charged) return null;
     count();
     // A section can go on over the end of a period: what runs behind it counts in the next one.
     const length = Math.max(1, resident.period);
@@ -86,7 +58,7 @@ function watchBudget(context: Context): Monitor {
     return {
       property: 'time.budget',
       message:
-        `${name(context, resident)} has used ${consumption.ticks} ticks of core ${index} in one ` +
+        `${nameOf(context, resident)} has used ${consumption.ticks} ticks of core ${index} in one ` +
         `period; its budget is ${resident.budget}, overrun at most ${overrun}`,
       witness: { core: index, used: consumption.ticks, budget: resident.budget },
       at: pathOf(resident),
@@ -101,107 +73,6 @@ function watchBudget(context: Context): Monitor {
     }),
     before: (action) => {
       recordSlice(context, slices, action);
-    },
-  };
-}
-
-function watchGrid(context: Context): Monitor {
-  return watchEachStep((action, _outcome, count) => {
-    if (action.kind !== 'time-passes') return null;
-    const core = context.machine.cores[action.core];
-    const residents = context.plan.cores[action.core]?.residents ?? [];
-    for (const [index, resident] of residents.entries()) {
-      const account = core?.accounts[index];
-      if (resident.dedicated || resident.period <= 0 || account === undefined) continue;
-      // In a section EL2 is late.
-      if (core === undefined || !context.machine.boot.sealed || core.section > 0) continue;
-      count();
-      const since = core.clock - resident.phase;
-      const epochs = since < 0 ? 0 : Math.floor(since / resident.period) + 1;
-      const next = resident.phase + epochs * resident.period;
-      if (account.epochs === epochs && account.nextReplenishment === next) continue;
-      return {
-        property: 'time.grid',
-        message:
-          `${name(context, resident)} on core ${action.core} at ${core.clock}: replenished ` +
-          `${account.epochs} times, next at ${account.nextReplenishment}; the grid says ` +
-          `${epochs} times, next at ${next}`,
-        witness: { core: action.core, clock: core.clock, expected: next },
-        at: pathOf(resident),
-        related: [],
-      };
-    }
-    return null;
-  });
-}
-
-/** A resident whose waiting is watched. */
-interface Waiter {
-  readonly core: number;
-  /** Index into the core's residents. */
-  readonly index: number;
-  readonly resident: Resident;
-  /** Proved delay, ticks. */
-  readonly bound: number;
-  /** Ready and not served since this instant; -1 while it is not ready. */
-  since: number;
-}
-
-function listWaiters({ plan, delayBounds }: Context): Waiter[] {
-  return delayBounds.flatMap(({ core, partition, ticks }) => {
-    const residents = plan.cores[core]?.residents ?? [];
-    const index = residents.findIndex((one) => one.partition === partition && !one.dedicated);
-    const resident = residents[index];
-    return resident === undefined ? [] : [{ core, index, resident, bound: ticks, since: -1 }];
-  });
-}
-
-function watchDelay(context: Context): Monitor {
-  const { machine } = context;
-  const slices = createSlices(context);
-  const waiters = listWaiters(context);
-  const judge = (waiter: Waiter, core: CoreState): Violation | null => {
-    const slice = slices[waiter.core];
-    if (slice === undefined) return null;
-    const served = slice.running === waiter.index && slice.executing && core.clock > slice.clock;
-    if (served) waiter.since = core.clock;
-    if (core.clock - waiter.since < waiter.bound) return null;
-    return {
-      property: 'time.delay',
-      message:
-        `${name(context, waiter.resident)} on core ${waiter.core} is ready since ` +
-        `${waiter.since} and has had no tick at ${core.clock}; its bound is ${waiter.bound} ticks`,
-      witness: { core: waiter.core, ready: waiter.since, now: core.clock, bound: waiter.bound },
-      at: pathOf(waiter.resident),
-      related: [],
-    };
-  };
-  const restart = (waiter: Waiter, index: number): void => {
-    const core = machine.cores[index];
-    if (core === undefined || waiter.core !== index || core.running !== waiter.index) return;
-    if (waiter.since !== -1) waiter.since = core.clock;
-  };
-  return {
-    ...watchEachStep((action, outcome, count) => {
-      for (const waiter of waiters) {
-        if (!isReady(machine, waiter.resident)) waiter.since = -1;
-        // Who asks for a section executes at that instant: what follows is time of its own.
-        if (action.kind === 'section' && outcome === 'DONE') restart(waiter, action.core);
-        if (action.kind !== 'time-passes' || action.core !== waiter.core) continue;
-        const core = machine.cores[waiter.core];
-        if (core === undefined || waiter.since === -1) continue;
-        count();
-        const violation = judge(waiter, core);
-        if (violation !== null) return violation;
-      }
-      return null;
-    }),
-    before: (action) => {
-      if (!recordSlice(context, slices, action) || !machine.boot.sealed) return;
-      for (const waiter of waiters) {
-        const isWaiting = waiter.since !== -1 || !isReady(machine, waiter.resident);
-        if (!isWaiting) waiter.since = machine.cores[waiter.core]?.clock ?? -1;
-      }
     },
   };
 }
@@ -257,10 +128,10 @@ function watchCharge(context: Context): Monitor {
           return {
             property: 'time.charge',
             message:
-              `${action.kind} by ${actor} charges ${name(context, resident)} on core ${index}: ` +
+              `${action.kind} by ${actor} charges ${nameOf(context, resident)} on core ${index}: ` +
               `budget ${before.budget} to ${now.budget}, ` +
               `a new activation to pay: ${String(now.activation)}`,
-            witness: { actor, charged: name(context, resident), core: index },
+            witness: { actor, charged: nameOf(context, resident), core: index },
             at: pathOf(resident),
             related: [],
           };
@@ -275,8 +146,12 @@ function watchCharge(context: Context): Monitor {
   };
 }
 
-function hasReservations(plan: Plan): boolean {
-  return plan.cores.some(({ residents }) => residents.some(({ dedicated }) => !dedicated));
+function hasTables(plan: Plan): boolean {
+  return plan.cores.some((planned) => isShared(planned) && planned.policy === 'table');
+}
+
+function hasShares(plan: Plan): boolean {
+  return plan.cores.some(isShared);
 }
 
 function hasWholeCores(plan: Plan): boolean {
@@ -294,12 +169,44 @@ export const TIME_PROPERTIES: readonly Property[] = [
     watch: watchBudget,
   },
   {
+    id: 'time.window',
+    statement: 'In no window is a reservation charged for more than all others count with.',
+    source: 'Strosnider, Lehoczky, Sha 1995; time demand with jitter, Bernat, Burns 1999',
+    example: 'an overrun that is forgiven at the end of each period',
+    appliesTo: hasReservations,
+    watch: watchWindow,
+  },
+  {
     id: 'time.grid',
-    statement: 'Replenishments happen at phase + k * period, each once.',
+    statement: 'Budgets come back at phase + k * period: whoever then has one runs in its turn.',
     source: 'Haven’s scheduler; Xen ARINC 653 drifted by restarting the frame from now',
     example: 'the next period starts when the handler ran',
     appliesTo: hasReservations,
     watch: watchGrid,
+  },
+  {
+    id: 'time.table',
+    statement: 'Slots begin and end by the table, each for its partition; the rest is slack.',
+    source: 'ARINC 653 P1, partition scheduling by a major frame',
+    example: 'a frame that begins with its second slot',
+    appliesTo: hasTables,
+    watch: watchTable,
+  },
+  {
+    id: 'time.supply',
+    statement: 'Whoever is ready for a whole period gets its budget in it, where that fits.',
+    source: 'Shin, Lee 2003, periodic resource model: the guarantee in every period',
+    example: 'a replenishment that is lost while the core is idle',
+    appliesTo: hasPromises,
+    watch: watchSupply,
+  },
+  {
+    id: 'time.burn',
+    statement: 'Supply is a function of time where all that is more urgent burns what it leaves.',
+    source: 'idling periodic server; non-interference as equality of traces',
+    example: 'an idle budget that is kept where it is to be burnt',
+    appliesTo: hasTimelines,
+    watch: watchBurn,
   },
   {
     id: 'time.charge',
@@ -311,10 +218,10 @@ export const TIME_PROPERTIES: readonly Property[] = [
   },
   {
     id: 'time.delay',
-    statement: 'A ready partition executes within its proved worst-case delay.',
+    statement: 'A ready partition gets what it asks for within its proved worst-case delay.',
     source: 'response-time analysis with jitter; Bernat, Burns 1999',
     example: 'a higher reservation that runs without budget',
-    appliesTo: hasReservations,
+    appliesTo: hasShares,
     watch: watchDelay,
   },
   {
@@ -335,8 +242,8 @@ export const TIME_PROPERTIES: readonly Property[] = [
           return {
             property: 'cpu.whole',
             message:
-              `${name(context, running)} runs on core ${index}, which ` +
-              `${name(context, whole)} has whole`,
+              `${nameOf(context, running)} runs on core ${index}, which ` +
+              `${nameOf(context, whole)} has whole`,
             witness: { core: index },
             at: pathOf(running),
             related: [{ message: 'the whole core', at: pathOf(whole) }],
