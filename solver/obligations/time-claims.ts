@@ -159,8 +159,9 @@ export const TASK: Claim = {
   statement: 'Every job of the task is done by its deadline, whatever other partitions do.',
   formula:
     'no job q of a busy interval: unfinished at (q - 1) * T + deadline, while ' +
-    'its work is q * C + sum of ceil(t / T(i)) * C(i) ' +
-    'and the virtual CPU gets what its delay bound says',
+    'its work is B + q * C + sum of ceil((t + J(i)) / T(i)) * C(i) ' +
+    'and the virtual CPU gets what its delay bound says; ' +
+    'tasks by deadlines: D(due(t)) <= t at every deadline t of a busy interval',
   source: 'Lehoczky 1990; Shin and Lee 2003; Davis and Burns 2005',
   help: 'allow a longer deadline, raise the budget, or shorten the period of the virtual CPU',
 };

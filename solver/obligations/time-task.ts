@@ -1,11 +1,13 @@
 /** Tasks: every job is done by its deadline, over the supply of the virtual CPU that it runs on. */
 
 import type { StaticConfiguration } from '../../model/configuration.ts';
+import { computeTicksFloor } from '../../model/units.ts';
 import type { Finding } from '../../properties/findings.ts';
 import type { Model, Obligation } from '../obligation.ts';
 import {
   add,
   and,
+  boolean,
   divide,
   equal,
   integerVariable,
@@ -21,16 +23,20 @@ import {
   computeMemberSupply,
   computeTaskBounds,
   findTaskMember,
+  getTaskPolicy,
   isSchedulable,
   listSuppliedJobs,
+  listSystemTasks,
   listUrgentTasks,
   type TaskBound,
   toTaskTicks,
 } from '../timing/bounds.ts';
-import { type ReservedSupply, splitDemand, type Supply } from '../timing/delay.ts';
+import { checkDeadlines, checkJobs } from '../timing/check-tasks.ts';
+import { computeDelay, type ReservedSupply, splitDemand, type Supply } from '../timing/delay.ts';
 import { formatNanoseconds, formatTicks } from '../timing/duration.ts';
 import { encodeRun, RUN } from '../timing/encoding.ts';
 import { computeResponse } from '../timing/response.ts';
+import type { DeadlineTask } from '../timing/task-deadlines.ts';
 import { computeJobDemand, type TaskTicks } from '../timing/tasks.ts';
 import { getCodeOfClaim } from './claim.ts';
 import { TASK } from './time-claims.ts';
@@ -65,6 +71,10 @@ interface TaskClaim {
   /** Null: nothing is known of its virtual CPU. */
   readonly supply: Supply | null;
   readonly jobs: readonly Job[];
+  /** By deadlines: all tasks of the partition on the core; null by priority. */
+  readonly tasks: readonly DeadlineTask[] | null;
+  /** What runs before all of them: interrupts, stalls. */
+  readonly system: readonly TaskTicks[];
 }
 
 /** Obligations of all tasks, in the order of the configuration. */
@@ -86,17 +96,33 @@ function resolveTask(configuration: StaticConfiguration, bound: TaskBound): Task
   const deadline = bound.requiredTicks ?? 0;
   const responses = supply === null ? null : findJobs(own, urgent, supply);
   const jobs = responses ?? [{ finish: null }];
+  const isDeadline = getTaskPolicy(configuration, partitionIndex, bound.core) === 'edf';
   return {
     bound,
     own,
     urgent,
     supply,
+    tasks: isDeadline ? listDeadlineTasks(configuration, bound) : null,
+    system: listSystemTasks(configuration, partitionIndex, bound.core),
     jobs: jobs.map(({ finish }, index) => ({
       count: index + 1,
-      due: index * own.period + deadline,
+      due: index * own.period - own.jitter + deadline,
       finish,
     })),
   };
+}
+
+function listDeadlineTasks(
+  configuration: StaticConfiguration,
+  { partitionIndex, core }: TaskBound,
+): DeadlineTask[] {
+  const tasks = configuration.partitions[partitionIndex]?.tasks ?? [];
+  return tasks
+    .filter((task) => task.core === core)
+    .map((task) => ({
+      ...toTaskTicks(configuration, task),
+      deadline: computeTicksFloor(task.deadlineNs, configuration.platform.timerHz),
+    }));
 }
 
 /**
@@ -132,6 +158,38 @@ function findJobs(
   }
 }
 
+/** Over the slots of a table, and by deadlines, a checker decides; else a solver. */
+function stateTask(
+  claim: TaskClaim,
+): Pick<Obligation, 'assume' | 'refute'> & Partial<Pick<Obligation, 'check'>> {
+  const { own, urgent, supply, jobs, tasks, system, bound } = claim;
+  const isSlotted = supply !== null && supply.kind !== 'whole-core' && supply.slots !== null;
+  if (tasks === null && !isSlotted) {
+    return {
+      assume: [lessOrEqual(1, JOB.instant)],
+      refute: or(jobs.map((job) => encodeLateJob(claim, job))),
+    };
+  }
+  const check = (): string | null => {
+    if (supply === null) return 'nothing is known of its virtual CPU';
+    const delay = (demand: number): number | null => computeTicks(supply, demand);
+    if (tasks !== null) return checkDeadlines(tasks, system, delay);
+    const finishes = jobs.map(({ finish }) => finish ?? Infinity);
+    return checkJobs(own, urgent, finishes, bound.requiredTicks ?? 0, delay);
+  };
+  return { assume: [], refute: boolean(check() !== null), check };
+}
+
+function computeTicks(supply: Supply, demand: number): number | null {
+  try {
+    const point = computeDelay(supply, demand);
+    return point.kind === 'found' ? point.ticks : null;
+  } catch (error) {
+    if (error instanceof TickOverflowError) return null;
+    throw error;
+  }
+}
+
 function proveTask(claim: TaskClaim, timerHz: number): Obligation {
   const { bound } = claim;
   return {
@@ -140,8 +198,7 @@ function proveTask(claim: TaskClaim, timerHz: number): Obligation {
     statement:
       `Every job of task ${bound.task} of ${bound.partition} is done within ` +
       `${formatNanoseconds(bound.requiredNs ?? 0)}, whatever other partitions do.`,
-    assume: [lessOrEqual(1, JOB.instant)],
-    refute: or(claim.jobs.map((job) => encodeLateJob(claim, job))),
+    ...stateTask(claim),
     decode: (model) => decodeJob(claim, model, timerHz),
     confirms: (configuration) => findBound(configuration, bound)?.verdict === 'violated',
     finding: (configuration) =>
@@ -227,8 +284,12 @@ function decodeJob(claim: TaskClaim, model: Model, timerHz: number) {
     core: bound.core,
     deadline: formatNanoseconds(bound.requiredNs ?? 0),
     response: bound.boundTicks === null ? 'none' : formatTicks(bound.boundTicks, timerHz),
-    instant: `${instant} ticks (${formatTicks(instant, timerHz)})`,
-    'work not served by then': `${work} ticks (${formatTicks(work, timerHz)})`,
+    ...(model.size === 0
+      ? {}
+      : {
+          instant: `${instant} ticks (${formatTicks(instant, timerHz)})`,
+          'work not served by then': `${work} ticks (${formatTicks(work, timerHz)})`,
+        }),
   };
 }
 

@@ -254,6 +254,18 @@ function createInterrupted(distance: number): StaticConfiguration {
   });
 }
 
+/** Two tasks that their partition orders by deadlines. */
+function createDeadlines(deadline: number): StaticConfiguration {
+  return createPair({
+    taskPolicy: 'edf',
+    maxDelay: 1e6,
+    tasks: [
+      { ...TASK, deadline, jitter: 20, priority: 0 },
+      { ...TASK, name: 'log', wcet: 400, deadline: 18_000, priority: 0 },
+    ],
+  });
+}
+
 describe('the other claims about time', () => {
   it('refute an overcommitted core and name who takes what', async () => {
     const refuted = await findRefuted(createPair({}, { share: [9000, 10_000] }));
@@ -347,6 +359,43 @@ describe('the other claims about time', () => {
     const refuted = await findRefuted(late);
     expect(refuted.map(({ id }) => id)).toEqual(['time.task-response[rtos:control]']);
     expect(refuted[0]?.finding?.at).toEqual(['config', 'partitions', 0, 'tasks', 0, 'deadline']);
+  });
+
+  it.each([
+    ['jitter and blocking', { jitter: 700, blocking: 150 }, {}, 'fp'],
+    ['interrupts', {}, { interruptRates: [{ distance: 900 }] }, 'fp'],
+    ['a table', { jitter: 40 }, { share: [1500, 10_000] }, 'table'],
+    ['a table of one slot', {}, { share: [4000, 10_000] }, 'table'],
+    ['deadlines between reservations', {}, { idle: 'burn' }, 'edf'],
+  ] as const)('refute a task with %s that is late by one tick', async (_, more, rtos, policy) => {
+    const task = { ...TASK, ...more };
+    const low = { ...TASK, name: 'log', wcet: 100, period: 30_000, deadline: 90_000, priority: 1 };
+    const create = (deadline: number): StaticConfiguration =>
+      createPair(
+        { ...rtos, maxDelay: 1e6, tasks: [low, { ...task, name: 'late', priority: 2, deadline }] },
+        { idle: 'burn' },
+        policy,
+      );
+    const [, bound] = computeTaskBounds(create(20_000));
+    const response = bound?.boundTicks ?? 0;
+    expect(response).toBeGreaterThan(300);
+    expect(await findRefuted(create(response))).toEqual([]);
+    const refuted = await findRefuted(create(response - 1));
+    expect(refuted.map(({ id, status }) => `${id} ${status}`)).toEqual([
+      'time.task-response[rtos:late] refuted',
+    ]);
+  });
+
+  it('refute tasks by deadlines where one is late', async () => {
+    const deadlines = Array.from({ length: 400 }, (_, index) => 4000 + 10 * index);
+    const [first] = deadlines.filter(
+      (deadline) => computeTaskBounds(createDeadlines(deadline))[0]?.verdict === 'holds',
+    );
+    expect(first).toBeGreaterThan(4000);
+    expect(await findRefuted(createDeadlines(first ?? 0))).toEqual([]);
+    const refuted = await findRefuted(createDeadlines((first ?? 0) - 10));
+    expect(refuted.map(({ status }) => status)).toContain('refuted');
+    expect(refuted.map(({ status }) => status)).not.toContain('spurious');
   });
 
   it('refute a duration that is no whole number of ticks', async () => {
