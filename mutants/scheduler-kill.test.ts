@@ -119,7 +119,8 @@ describe('a core of random reservations with bursty demands', () => {
 
   test.each(ROWS)('finds $row, $name, by $expected', async ({ bug, row, expected }) => {
     const killed = await countKilled(applyBug(SOURCES, bug), CORES_OF_BUG, expected);
-    if (IS_NIGHTLY) console.log(row, Object.fromEntries(killed), `of ${CORES_OF_BUG}`);
+    const table = JSON.stringify(Object.fromEntries(killed));
+    if (IS_NIGHTLY) console.log(`${row}, of ${CORES_OF_BUG} cores: ${table}`);
     expect(expected.filter((id) => killed.has(id))).not.toEqual([]);
     if (!IS_NIGHTLY) return;
     expect([...killed.keys()]).toEqual(expect.arrayContaining(expected));

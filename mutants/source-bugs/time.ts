@@ -76,8 +76,7 @@ const SCHEDULER_BUGS: readonly SourceBug[] = [
     find: '!planned.el2 || state.section > 0) return;',
     replace: '!planned.el2) return;',
     breaks: 'Time that EL2 works for one partition is charged to another.',
-    property: null,
-    unseen: 'no property follows the rest of a section to who pays for it',
+    property: 'time.grid',
   },
 ];
 
