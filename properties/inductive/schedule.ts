@@ -79,6 +79,7 @@ export function isSectionKnown(plan: Plan, machine: Machine, core: number): bool
   const planned = plan.cores[core];
   const state = machine.cores[core];
   if (planned === undefined || state === undefined) return true;
+  if (state.running === NONE) return state.section === 0;
   const account = state.accounts[state.running];
   const charged = isCharged(planned, state);
   if (charged && account !== undefined && account.exhausted) {

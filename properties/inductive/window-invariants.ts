@@ -35,6 +35,7 @@ export function describeWindows(plan: Plan): ShapeOf<Window[]> {
   const watched = new Set(listWatchedCores(plan));
   const share: ShapeOf<Share> = {
     taken: COUNT,
+    carry: COUNT,
     first: COUNT,
     early: COUNT,
     epochs: COUNT,
@@ -61,7 +62,7 @@ export function watchMachine(plan: Plan, machine: Machine): WatchedMachine {
 }
 
 function createShare(): Share {
-  return { taken: 0, first: 0, early: 0, epochs: 0, busy: false, blocked: 0 };
+  return { taken: 0, carry: 0, first: 0, early: 0, epochs: 0, busy: false, blocked: 0 };
 }
 
 /** Index tuples: a watched core, and one of its residents. */

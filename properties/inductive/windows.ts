@@ -22,6 +22,8 @@ import { settle } from './schedule.ts';
 export interface Share {
   /** Ticks that it was charged for. */
   taken: number;
+  /** Budget that it had at the opening, ticks; debt counts as none. */
+  carry: number;
   /** From the opening to its first replenishment on the grid, ticks; 0 where they coincide. */
   first: number;
   /** Ticks that it was charged for before its first replenishment. */
@@ -47,23 +49,6 @@ export interface WatchedMachine extends Machine {
   readonly windows: Window[];
 }
 
-/**
- * Whether a window may be opened for a resident: whoever is as urgent and loses its budget while
- * idle has none, or gets it at this very instant. A core that begins to be busy is such a one.
- */
-export function mayOpen(plan: Plan, machine: Machine, core: number, index: number): boolean {
-  const planned = plan.cores[core];
-  const state = machine.cores[core];
-  if (planned === undefined || state === undefined) return false;
-  for (let other = 0; other <= index; other += 1) {
-    const resident = planned.residents[other];
-    if (resident === undefined || resident.idle === 'keep') continue;
-    const onGrid = settle(planned, state, other);
-    if (onGrid.budget > 0 && onGrid.next - state.clock !== resident.period) return false;
-  }
-  return true;
-}
-
 /** Opens the window of a core, at this instant. */
 export function openWindow(plan: Plan, machine: WatchedMachine, core: number): void {
   const planned = plan.cores[core];
@@ -77,11 +62,13 @@ export function openWindow(plan: Plan, machine: WatchedMachine, core: number): v
     if (resident === undefined || share === undefined) continue;
     const onGrid = settle(planned, state, index);
     const ahead = onGrid.next - state.clock;
+    // Who loses its budget while idle may get it at this very instant: then it carries none.
     const coincides = resident.idle !== 'keep' && ahead === resident.period;
     share.taken = 0;
     share.early = 0;
     share.blocked = 0;
     share.busy = true;
+    share.carry = coincides ? 0 : Math.max(0, onGrid.budget);
     share.first = coincides ? 0 : ahead;
     share.epochs = coincides ? 1 : 0;
   }
@@ -180,7 +167,7 @@ function noteIdle(plan: Plan, machine: WatchedMachine, core: number): void {
 
 /**
  * What a resident has taken of a window: by its first replenishment no more than it had, and with
- * each one Q more.
+ * each one Q more. Who keeps its budget while idle had Q at most, whenever that was.
  */
 export function isShareBounded(
   plan: Plan,
@@ -201,17 +188,16 @@ export function isShareBounded(
   if (share.taken > window.length) return false;
   if (share.epochs === 0) {
     if (share.first !== window.length + ahead || share.early !== share.taken) return false;
-    return resident.idle === 'keep' ? held <= resident.budget : held <= 0;
+    return held <= share.carry && share.carry <= resident.budget;
   }
   const since = resident.period - ahead;
   if (window.length !== share.first + resident.period * (share.epochs - 1) + since) return false;
   if (share.early > share.first) return false;
   const given = resident.budget * share.epochs;
-  if (resident.idle !== 'keep') {
-    const before = given - resident.budget + plan.overrunTicks;
-    return held <= given && share.taken <= before + since;
-  }
-  return held <= resident.budget + given && held <= share.early + given;
+  if (held > share.carry + given || share.carry > resident.budget) return false;
+  if (resident.idle === 'keep') return held <= share.early + given;
+  const before = share.carry + given - resident.budget + plan.overrunTicks;
+  return share.taken <= before + since;
 }
 
 /**
@@ -236,7 +222,17 @@ export function isBlockedOnce(
   }
   if (window.length !== taken + share.blocked) return false;
   if (!share.busy) return true;
-  return share.blocked + computeRest(plan, planned, state, index) <= plan.blockingTicks;
+  const rest = computeRest(plan, planned, state, index);
+  return share.blocked + rest <= computeBlocking(plan, planned, index);
+}
+
+/** For so long EL2 can work for somebody less urgent than a resident, or for one that uses slack. */
+export function computeBlocking(plan: Plan, planned: PlannedCore, index: number): number {
+  if (index + 1 < planned.residents.length) return plan.blockingTicks;
+  for (const resident of planned.residents) {
+    if (resident.slack) return Math.max(plan.sectionTicks, plan.interruptTicks);
+  }
+  return 0;
 }
 
 /** Ticks for which EL2 will go on working for somebody less urgent than a resident. */

@@ -78,6 +78,15 @@ export const INDUCTION_CLAIMS: readonly Claim[] = [
     help: HELP,
   },
   {
+    id: 'time.agreement',
+    statement:
+      'The delay that follows from the functions of the scheduler is the one that response-time ' +
+      'analysis gives.',
+    formula: 'throttle + W of the induction = D(1) of the closed form',
+    source: 'two ways to one bound; a difference is a mistake in one of them',
+    help: 'compare docs/timing.md with solver/induction/window-obligations.ts: one of them is wrong',
+  },
+  {
     id: 'memory.confined',
     statement:
       'Every page that the action reaches by a core is granted to its master, with the right.',

@@ -12,17 +12,18 @@ import { settle } from '../../properties/inductive/schedule.ts';
 import { listWatchedCores } from '../../properties/inductive/window-invariants.ts';
 import type { WatchedMachine, Window } from '../../properties/inductive/windows.ts';
 import {
+  computeBlocking,
   isBlockedOnce,
   isBusyAble,
   isShareBounded,
-  mayOpen,
   openWindow,
 } from '../../properties/inductive/windows.ts';
 import { toBooleanTerm, toTruth } from '../lift/values.ts';
 import type { Value } from '../lift/values.ts';
 import type { Obligation } from '../obligation.ts';
-import { add, and, equal, lessOrEqual, not } from '../smt/term.ts';
+import { add, and, boolean, equal, lessOrEqual, not } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
+import { computeBounds } from '../timing/bounds.ts';
 import type { PhaseModel } from './phase-model.ts';
 import { createStateObligation, readField, toNumber } from './state-obligation.ts';
 import type { Setting } from './state-obligation.ts';
@@ -62,12 +63,15 @@ export function listWatchedDelays(plan: Plan): WatchedDelay[] {
 }
 
 function computeWatchedDelay(plan: Plan, core: number, index: number): WatchedDelay | null {
-  const residents = plan.cores[core]?.residents ?? [];
+  const planned = plan.cores[core];
+  const residents = planned?.residents ?? [];
   const own = residents[index];
-  if (own === undefined) return null;
-  const { overrunTicks: overrun, activationTicks: activation, blockingTicks } = plan;
-  const need = 1 + activation + blockingTicks;
+  if (planned === undefined || own === undefined) return null;
+  const { overrunTicks: overrun, activationTicks: activation } = plan;
+  const need = 1 + activation + computeBlocking(plan, planned, index);
   const urgent = residents.slice(0, index);
+  // Of who loses its budget while idle the take is known from the begin of a busy interval alone.
+  if (urgent.some(({ idle }) => idle !== 'keep')) return null;
   const throttle =
     own.idle === 'poll' ? own.period : own.period - (own.budget - overrun) + activation;
   let response = need;
@@ -96,7 +100,11 @@ export function listWindowObligations(setting: Setting): Obligation[] {
         ...listOpened(setting, core, index),
       ]),
     ),
-    ...delays.flatMap((delay) => [...listTaken(setting, delay), ...listServed(setting, delay)]),
+    ...delays.flatMap((delay) => [
+      ...listTaken(setting, delay),
+      ...listServed(setting, delay),
+      ...listAgreement(setting, delay),
+    ]),
   ];
 }
 
@@ -125,17 +133,15 @@ const INVARIANTS = [isShareBounded, isBlockedOnce, isBusyAble] as const;
 function listOpened(setting: Setting, core: number, index: number): Obligation[] {
   const describe = (model: PhaseModel): Term => {
     const { lifter, run, plan, state } = model;
-    const may = ask(model, WINDOWS, mayOpen.name, core, index);
     const mark = run.mark();
     lifter.getFunction(WINDOWS, openWindow.name).call(run, [plan, state.machine, core]);
     const kept = INVARIANTS.map(({ name }) => ask(model, WINDOWS, name, core, index));
     run.rollBack(mark);
-    return and([may, not(and(kept))]);
+    return not(and(kept));
   };
   const instance = nameOf(setting, core, index);
   return createStateObligation(setting, 'time.window-opened', instance, describe, (machine) => {
     const { plan } = setting;
-    if (!mayOpen(plan, machine, core, index)) return false;
     const opened = structuredClone(machine) as WatchedMachine;
     openWindow(plan, opened, core);
     return !INVARIANTS.every((holds) => holds(plan, opened, core, index));
@@ -188,6 +194,23 @@ function listTaken(setting: Setting, { core, index, response, takes }: WatchedDe
       return window?.length === response && (window.shares[other]?.taken ?? 0) > most;
     });
   });
+}
+
+/** The closed form, from the configuration alone, says the same. */
+function listAgreement(
+  setting: Setting,
+  { core, index, throttle, response }: WatchedDelay,
+): Obligation[] {
+  const { plan, configuration } = setting;
+  const resident = plan.cores[core]?.residents[index];
+  const bound = computeBounds(configuration).find(
+    ({ partitionIndex, cpuIndex }) =>
+      partitionIndex === resident?.partition && cpuIndex === resident.vcpu,
+  );
+  const differs = bound?.boundTicks !== Math.max(throttle, resident?.phase ?? 0) + response;
+  const instance = nameOf(setting, core, index);
+  const describe = (): Term => boolean(differs);
+  return createStateObligation(setting, 'time.agreement', instance, describe, () => differs);
 }
 
 function listServed(
