@@ -96,8 +96,8 @@ const EXACT = createSmallBoard({
 });
 
 /**
- * A board on which `left` still runs shortly before its period ends, so that its sections go on over
- * that.
+ * A board on which `left` still runs shortly before its period ends, so that its sections go on
+ * over that.
  */
 const LATE = createSmallBoard({
   contextSwitch: 1,

@@ -172,7 +172,7 @@ function drawActions(
   return actions;
 }
 
-/** Ids of the properties that one run of `RUN_TICKS` ticks breaks; each is judged until it falls. */
+/** Ids of the properties that a run of `RUN_TICKS` ticks breaks; each is judged until it falls. */
 export function runCore(
   random: RandomState,
   configuration: StaticConfiguration,

@@ -146,7 +146,7 @@ const FALLS: readonly Fall[] = [
   {
     bug: 'time runs past the end of a budget',
     id: 'time.preserved[time-passes by left@core1]',
-    conjunct: /^time\.replenishment-ahead\[1,/,
+    conjunct: /^time\.(account|replenishment-ahead)\[1,/,
   },
 ];
 

@@ -81,7 +81,7 @@ const REPLENISHMENT_BUGS: readonly SourceBug[] = [
   {
     ...SCHEDULER,
     name: 'the level of whoever has spent its budget wraps to the highest',
-    // Xen RTDS 410d44fcf3: demoted and refilled when spent, by levels modulo a power of two, here of two.
+    // Xen RTDS 410d44fcf3: demoted and refilled when spent, by levels modulo two or more.
     row: 'TIME-4',
     find: '  account.exhausted = true;\n',
     replace: `  account.exhausted = true;

@@ -1,11 +1,11 @@
 /**
- * Burn: where a reservation and all that are more urgent burn their idle budget, what it is supplied
- * with is a function of time alone.
+ * Burn: where a reservation and all that are more urgent burn their idle budget, its supply is a
+ * function of time alone.
  *
- * Beside the run goes the timeline that the plan gives, without anybody's demand and without time at
- * EL2. Without costs at EL2 both are equal at every instant; else they differ by what sections and
- * debt can shift, and no more. Non-interference as an equality of traces: no partition can tell from
- * its supply what the others do.
+ * Beside the run goes the timeline that the plan gives, without anybody's demand and without time
+ * at EL2. Without costs at EL2 both are equal at every instant; else they differ by what sections
+ * and debt can shift, and no more. Non-interference as an equality of traces: no partition can tell
+ * from its supply what the others do.
  */
 
 import type { Plan, PlannedCore, Resident } from '../../model/plan.ts';

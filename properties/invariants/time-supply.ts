@@ -133,8 +133,8 @@ function account(
     return {
       property: 'time.supply',
       message:
-        `${nameOf(context, resident)} was ready throughout its period that ends at ${end} on core ` +
-        `${core} and got ${used} ticks; it is promised ${promised}`,
+        `${nameOf(context, resident)} was ready throughout its period that ends at ${end} on ` +
+        `core ${core} and got ${used} ticks; it is promised ${promised}`,
       witness: { core, end, used, promised },
       at: pathOf(resident),
       related: [],

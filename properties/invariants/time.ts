@@ -58,8 +58,8 @@ function watchBudget(context: Context): Monitor {
     return {
       property: 'time.budget',
       message:
-        `${nameOf(context, resident)} has used ${consumption.ticks} ticks of core ${index} in one ` +
-        `period; its budget is ${resident.budget}, overrun at most ${overrun}`,
+        `${nameOf(context, resident)} has used ${consumption.ticks} ticks of core ${index} in ` +
+        `one period; its budget is ${resident.budget}, overrun at most ${overrun}`,
       witness: { core: index, used: consumption.ticks, budget: resident.budget },
       at: pathOf(resident),
       related: [],
