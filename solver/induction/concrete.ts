@@ -7,7 +7,11 @@
  */
 
 import { UNWRITTEN, createMemory, readWord, readWriter, writeWord } from '../../model/memory.ts';
+import { getVcpuOf } from '../../model/execution.ts';
 import type { Machine } from '../../model/machine.ts';
+import type { Plan } from '../../model/plan.ts';
+import { computePage } from '../../model/translation.ts';
+import { isMostUrgent, isSectionKnown } from '../../properties/inductive/schedule.ts';
 import { createReference } from '../../properties/inductive/phase.ts';
 import { watchMachine } from '../../properties/inductive/window-invariants.ts';
 import type { MemoryBase } from '../lift/memory.ts';
@@ -88,6 +92,8 @@ export function suggestState(
 ): Model {
   const plain = createReference(plan, phase);
   enforceKnown(plain, known);
+  stopOvertaken(plan, plain);
+  grantRequests(plan, plain);
   const machine = watched ? watchMachine(plan, plain) : plain;
   const assignment: OpenAssignment = new Map();
   if (!assignState(state, known, machine, assignment)) return new Map();
@@ -97,6 +103,29 @@ export function suggestState(
       typeof value === 'number' ? BigInt(value) : value,
     ]),
   );
+}
+
+/** Turns off who would run in the place of who is known to run. */
+function stopOvertaken(plan: Plan, machine: Machine): void {
+  for (const [core, { residents }] of plan.cores.entries()) {
+    const state = machine.cores[core];
+    if (state !== undefined && !isSectionKnown(plan, machine, core)) state.section = 0;
+    for (const [index, resident] of residents.entries()) {
+      const vcpu = getVcpuOf(machine, resident);
+      if (vcpu === undefined || isMostUrgent(plan, machine, core, index)) continue;
+      vcpu.on = false;
+      vcpu.waiting = false;
+    }
+  }
+}
+
+/** Lets requests in flight be for a page of their master. */
+function grantRequests({ partitions }: Plan, { smmu }: Machine): void {
+  for (const request of smmu.inFlight) {
+    const master = partitions[request.master];
+    const [first] = [...(master?.dma ?? []), ...(master?.firewall ?? [])];
+    if (request.busy && first !== undefined) request.frame = computePage(first.pa);
+  }
 }
 
 /** Values of the variables of a case's action; null where it is another action. */
