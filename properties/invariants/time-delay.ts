@@ -108,7 +108,11 @@ function followInterrupt(
   action: Action,
 ): void {
   const { resident, index } = waiter;
-  const isLive = core.running === index && core.loaded === index && core.section === 0;
+  const isLive =
+    core.running === index &&
+    core.loaded === index &&
+    core.section === 0 &&
+    isReady(machine, resident);
   if (isLive || ENDS_INTERRUPT.has(action.kind)) stop(waiter);
   if (isLive || waiter.since !== -1 || action.kind !== 'line-assert') return;
   const line = machine.gic.lines[action.intId - plan.spiFirst];

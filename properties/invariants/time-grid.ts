@@ -127,8 +127,7 @@ function pass(context: Context, core: FollowedCore, state: CoreState): Found | n
       ? payer.budget + context.plan.overrunTicks < 0
       : state.clock - slice.clock > before;
   if (!isOver) return null;
-  const what =
-    `it has run, charged, since ${slice.clock} with a budget of ${before} ticks ` + 'by the grid';
+  const what = `it runs, charged, since ${slice.clock} with a measured budget of ${before} ticks`;
   return describe(context, core, state, what, slice.running);
 }
 
