@@ -107,7 +107,8 @@ export function suggestState(
 
 /** Turns off who would run in the place of who is known to run. */
 function stopOvertaken(plan: Plan, machine: Machine): void {
-  for (const [core, { residents }] of plan.cores.entries()) {
+  for (const [core, { el2, residents }] of plan.cores.entries()) {
+    if (!el2) continue;
     const state = machine.cores[core];
     if (state !== undefined && !isSectionKnown(plan, machine, core)) state.section = 0;
     for (const [index, resident] of residents.entries()) {

@@ -331,8 +331,11 @@ function createQuestion(
     made ??= and([...selectRelevant(all, [broken]), broken]);
     return made;
   };
-  // What two states have alike is in the premises, and so is that caches are coherent.
-  const needsPremises = parts.some(({ twin, lemma }) => lemma !== null || twin !== null);
+  // What two states have alike is in the premises, so is that caches are coherent, and whatever an
+  // action does to time rests on what budgets were before.
+  const needsPremises = parts.some(
+    ({ twin, lemma, name }) => lemma !== null || twin !== null || name.startsWith('time.'),
+  );
   return { result, parts, broken, needsPremises, refute };
 }
 
