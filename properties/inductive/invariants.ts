@@ -275,7 +275,7 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
   {
     id: 'time.replenishment-ahead',
     statement:
-      'The next replenishment of a reservation lies ahead, or behind for as long as a section lasts.',
+      'The next replenishment of a reservation lies ahead, or behind for as long as a section is.',
     source: 'Haven’s scheduler: time passes from event to event, in a section to its end',
     example: 'a handler that runs late and skips a replenishment',
     indices: ['core', 'resident'],

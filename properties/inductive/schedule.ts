@@ -57,13 +57,14 @@ export function isAccountSound(plan: Plan, machine: Machine, core: number, index
   if (!isStarted(machine, core)) return true;
   const onGrid = settle(planned, state, index);
   if (account.exhausted && account.budget > 0) return false;
-  if (onGrid.budget < -plan.overrunTicks) return false;
+  const least = 0 - plan.overrunTicks;
+  if (onGrid.budget < least) return false;
   if (isCharged(planned, state) && state.running === index) {
     // Late: what it had when the replenishment fell due.
     const late = Math.max(0, state.clock - account.nextReplenishment);
-    if (account.budget + late < -plan.overrunTicks) return false;
+    if (account.budget + late < least) return false;
     const reserve = account.exhausted ? 0 : plan.timerTicks;
-    if (onGrid.budget - state.section < reserve - plan.overrunTicks) return false;
+    if (onGrid.budget - state.section < least + reserve) return false;
   }
   if (onGrid.next <= state.clock || onGrid.next > state.clock + resident.period) return false;
   if (resident.idle === 'poll') return true;
@@ -72,8 +73,8 @@ export function isAccountSound(plan: Plan, machine: Machine, core: number, index
 }
 
 /**
- * A section is one that a partition asks for or an interrupt, or an activation, which leaves budget;
- * of who has spent its budget it is the timer's handler.
+ * A section is one that a partition asks for or an interrupt, or an activation, which leaves
+ * budget; of who has spent its budget it is the timer's handler.
  */
 export function isSectionKnown(plan: Plan, machine: Machine, core: number): boolean {
   const planned = plan.cores[core];

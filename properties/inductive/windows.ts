@@ -226,7 +226,7 @@ export function isBlockedOnce(
   return share.blocked + rest <= computeBlocking(plan, planned, index);
 }
 
-/** For so long EL2 can work for somebody less urgent than a resident, or for one that uses slack. */
+/** For so long EL2 can work for somebody less urgent than a resident, or for who uses slack. */
 export function computeBlocking(plan: Plan, planned: PlannedCore, index: number): number {
   if (index + 1 < planned.residents.length) return plan.blockingTicks;
   for (const resident of planned.residents) {

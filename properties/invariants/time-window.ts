@@ -3,8 +3,8 @@
  * bounds count with.
  *
  * In a window of w ticks at most ceil((w + J) / P) * Q + o. With J = P - Q, Q being used late in
- * one period and at once in the next, this holds of every window and every policy; of those that open
- * when a service or a period begins, the last few and the first are judged. With J = 0 it holds of
+ * one period and at once in the next, this holds of every window and every policy; of those that
+ * open when a service or a period begins, the last few and the first are judged. With J = 0 it holds of
  * reservations that burn or poll in windows that open while somebody less urgent has the core:
  * then they have nothing left of the old period (time demand of a periodic task; Lehoczky, Sha,
  * Strosnider 1987).

@@ -47,8 +47,8 @@ export const INDUCTION_CLAIMS: readonly Claim[] = [
   {
     id: 'time.throttled',
     statement:
-      'Who has too little budget for an activation gets its next replenishment within the throttle ' +
-      'wait.',
+      'Who has too little budget for an activation gets its next replenishment within the ' +
+      'throttle wait.',
     formula: 'Inv(s) and b < A + 1 implies next − now ≤ P − (Q − o) + A; under poll ≤ P',
     source: 'deferrable server, with overrun as debt',
     help: HELP,
@@ -84,7 +84,7 @@ export const INDUCTION_CLAIMS: readonly Claim[] = [
       'analysis gives.',
     formula: 'throttle + W of the induction = D(1) of the closed form',
     source: 'two ways to one bound; a difference is a mistake in one of them',
-    help: 'compare docs/timing.md with solver/induction/window-obligations.ts: one of them is wrong',
+    help: 'compare docs/timing.md with solver/induction/window-obligations.ts: one is wrong',
   },
   {
     id: 'memory.confined',

@@ -20,7 +20,13 @@ import { listCases } from './cases.ts';
 import { getInductionClaim } from './claims.ts';
 import { TRANSLATION, isLemmaBroken } from './contracts.ts';
 import type { Lemma } from './contracts.ts';
-import { decodeAction, decodeMachine, suggestState, evaluateAny } from './concrete.ts';
+import {
+  decodeAction,
+  decodeMachine,
+  evaluateAny,
+  limitIntegers,
+  suggestState,
+} from './concrete.ts';
 import type { Assignment } from './concrete.ts';
 import { runCase } from './goals.ts';
 import type { CaseResult } from './goals.ts';
@@ -350,11 +356,7 @@ function completeCase(questions: readonly Question[], model: Model): Term {
     // Conditions on two states: the same of the second.
     const twins = new Set(parts.map(({ twin }) => twin));
     const others = [...twins].flatMap((twin) => (twin === null ? [] : substituteAll(facts, twin)));
-    const whole = and([...facts, ...others, refute()]);
-    const safe = listVariables([whole])
-      .filter(({ sort }) => sort === 'Int')
-      .map((variable) => within(variable, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
-    return and([whole, ...safe]);
+    return limitIntegers(and([...facts, ...others, refute()]));
   }
   return FALSE;
 }

@@ -14,7 +14,7 @@ import { getCodeOfClaim } from '../obligations/claim.ts';
 import { and, listVariables, toTerm } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
 import { getInductionClaim } from './claims.ts';
-import { decodeMachine, suggestState } from './concrete.ts';
+import { decodeMachine, limitIntegers, suggestState } from './concrete.ts';
 import { selectRelevant } from './phase-model.ts';
 import type { PhaseModel } from './phase-model.ts';
 import { isInductiveState } from './replay.ts';
@@ -72,7 +72,7 @@ export function createStateObligation(
     suggestPremises: () => suggestState(model, []),
     refute: and([...selectRelevant(premises, [refute]), refute]),
     // A state to confirm satisfies the premises too that have nothing to do with what fails.
-    complete: () => and([...premises, refute]),
+    complete: () => limitIntegers(and([...premises, refute])),
     decode: (values) => {
       const witness = Object.fromEntries(
         listVariables([refute]).map(({ name }) => [name, String(values.get(name) ?? 'any')]),

@@ -19,7 +19,6 @@ import {
   openWindow,
 } from '../../properties/inductive/windows.ts';
 import { toBooleanTerm, toTruth } from '../lift/values.ts';
-import type { Value } from '../lift/values.ts';
 import type { Obligation } from '../obligation.ts';
 import { add, and, boolean, equal, lessOrEqual, not } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
@@ -50,8 +49,8 @@ function computeTake({ budget, period, idle }: Resident, length: number, overrun
 }
 
 /**
- * The delays of all residents of watched cores for which there is one: their responses are the least
- * fixed points that are no longer than a period.
+ * The delays of all residents of watched cores for which there is one: their responses are the
+ * least fixed points that are no longer than a period.
  */
 export function listWatchedDelays(plan: Plan): WatchedDelay[] {
   return listWatchedCores(plan).flatMap((core) =>
@@ -162,7 +161,7 @@ function listThrottled(
     const cores = readField(state.machine, 'cores', core);
     const account = lifter
       .getFunction('properties/inductive/schedule.ts', settle.name)
-      .call(run, [planned as unknown as Value, cores, index]);
+      .call(run, [planned, cores, index]);
     const ahead = toNumber(readField(account, 'next'));
     const clock = toNumber(readField(cores, 'clock'));
     const scarce = lessOrEqual(toNumber(readField(account, 'budget')), activationTicks);
