@@ -4,10 +4,10 @@
  *
  * In a window of w ticks at most ceil((w + J) / P) * Q + o. With J = P - Q, Q being used late in
  * one period and at once in the next, this holds of every window and every policy; of those that
- * open when a service or a period begins, the last few and the first are judged. With J = 0 it holds of
- * reservations that burn or poll in windows that open while somebody less urgent has the core:
- * then they have nothing left of the old period (time demand of a periodic task; Lehoczky, Sha,
- * Strosnider 1987).
+ * open when a service or a period begins, the last few and the first are judged. With J = 0 it
+ * holds of reservations that burn or poll in windows that open while somebody less urgent has the
+ * core: then they have nothing left of the old period (time demand of a periodic task; Lehoczky,
+ * Sha, Strosnider 1987).
  */
 
 import type { CoreState } from '../../model/machine.ts';
