@@ -13,6 +13,7 @@ import { build } from 'esbuild';
 import type { Plugin } from 'esbuild';
 import type { createMachine } from '../model/machine.ts';
 import type { StepFunction } from '../properties/engine/run.ts';
+import type { InductiveInvariant } from '../properties/inductive/invariant.ts';
 import type { StepParts } from '../solver/induction/micro-steps.ts';
 import type { Sources } from '../solver/lift/sources.ts';
 import type { SourceBug } from './source-bug.ts';
@@ -23,6 +24,8 @@ export interface LoadedSpec {
   /** The parts of the step. */
   readonly parts: StepParts;
   readonly createMachine: typeof createMachine;
+  /** The invariants that are proved, as they ask the functions of these sources. */
+  readonly invariants: readonly InductiveInvariant[];
 }
 
 /** A bug whose text does not occur exactly once: the spec has changed under it. */
@@ -79,6 +82,8 @@ const ENTRY = `
   export { dispatchWhenDue } from './model/scheduler.ts';
   export { translate } from './model/translation.ts';
   export { createMachine } from './model/machine.ts';
+  export { INDUCTIVE_INVARIANTS } from './properties/inductive/invariants.ts';
+  export { WINDOW_INVARIANTS } from './properties/inductive/window-invariants.ts';
   export { actWatched, dispatchWatched } from './properties/inductive/windows.ts';
 `;
 
@@ -90,6 +95,8 @@ async function bundle(sources: Sources): Promise<string> {
     platform: 'node',
     target: 'node20',
     write: false,
+    // Invariants are found in the sources by the names of their functions.
+    keepNames: true,
     logLevel: 'silent',
     plugins: [createPlugin(sources)],
   }).catch((error: unknown) => {
@@ -116,17 +123,28 @@ function createPlugin(sources: Sources): Plugin {
   };
 }
 
+/** What the bundle gives out, or does not where a file of the sources leaves it out. */
+type Exports = Partial<
+  Pick<LoadedSpec, 'step' | 'createMachine'> &
+    StepParts & {
+      readonly INDUCTIVE_INVARIANTS: readonly InductiveInvariant[];
+      readonly WINDOW_INVARIANTS: readonly InductiveInvariant[];
+    }
+>;
+
 function run(text: string): LoadedSpec {
-  const module: { exports: Partial<LoadedSpec & StepParts> } = { exports: {} };
+  const module: { exports: Exports } = { exports: {} };
   compileFunction(text, ['module', 'exports'])(module, module.exports);
   const { step, createMachine, ...rest } = module.exports;
   const { act, dispatchWhenDue, translate, actWatched, dispatchWatched } = rest;
+  const { INDUCTIVE_INVARIANTS: ofMachine, WINDOW_INVARIANTS: ofWindows } = rest;
   if (!step || !act || !dispatchWhenDue || !translate || !createMachine) {
     throw new SourcesError('they do not export step, its parts and createMachine');
   }
-  if (!actWatched || !dispatchWatched) {
-    throw new SourcesError('they do not export what notes windows');
+  if (!actWatched || !dispatchWatched || !ofMachine || !ofWindows) {
+    throw new SourcesError('they do not export what notes windows, and the invariants');
   }
   const parts = { act, dispatchWhenDue, translate, actWatched, dispatchWatched };
-  return { step, parts, createMachine };
+  const invariants = [...ofMachine, ...ofWindows].filter(({ costly }) => costly !== true);
+  return { step, parts, createMachine, invariants };
 }

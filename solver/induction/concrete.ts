@@ -19,7 +19,7 @@ import { Choice, SymbolicObject, isTerm } from '../lift/values.ts';
 import type { Value } from '../lift/values.ts';
 import type { Model } from '../obligation.ts';
 import { createEvaluator } from '../smt/evaluator.ts';
-import { listVariables } from '../smt/term.ts';
+import { and, listVariables, within } from '../smt/term.ts';
 import type { Term, Value as Scalar, Variable } from '../smt/term.ts';
 import { adapt, isKnownAs } from './cases.ts';
 import type { Case, Known } from './cases.ts';
@@ -280,6 +280,17 @@ export function decodeAction(one: Case, assignment: Assignment): MicroStep {
   );
   // The case gives every field of an action of its kind.
   return Object.fromEntries(fields) as unknown as MicroStep;
+}
+
+/** Integers of a case to replay are no larger: what V8 adds up of some of them is exact. */
+const REPLAYED_MAX = 2 ** 50;
+
+/** The statement, with every integer in it small enough to be replayed. */
+export function limitIntegers(statement: Term): Term {
+  const limits = listVariables([statement])
+    .filter(({ sort }) => sort === 'Int')
+    .map((variable) => within(variable, -REPLAYED_MAX, REPLAYED_MAX));
+  return and([statement, ...limits]);
 }
 
 /** Values of terms; variables without a value take one within their bounds. */

@@ -12,7 +12,7 @@ import { createGrantMap } from '../../properties/grants.ts';
 import type { GrantMap } from '../../properties/grants.ts';
 import type { Model, Obligation, ObligationPart, Witness } from '../obligation.ts';
 import { getCodeOfClaim } from '../obligations/claim.ts';
-import { TRUE, FALSE, and, countTerms, listVariables, not, or, within } from '../smt/term.ts';
+import { TRUE, FALSE, and, countTerms, not, or } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
 import { substituteAll } from '../smt/substitute.ts';
 import type { RefutedCase } from './case-search.ts';
