@@ -260,11 +260,13 @@ function listCurrents({ plan, phase }: CaseContext, kind: MicroStepKind, core: n
     const live = [runs, at('loaded', index)];
     const awake = [...live, at('section', 0)];
     const others = planned.residents.flatMap((_, one) => (one === index ? [] : [one]));
+    // Where nothing at EL2 takes time, no core is in a section.
+    const inSection = plan.blockingTicks === 0 ? [] : [[...live, at('section', BUSY)]];
     const refused = [
       ...[NONE, ...others].map((one) => [runs, at('loaded', one)]),
       [...awake, vcpu('on', false)],
       [...awake, vcpu('on', true), vcpu('waiting', true)],
-      [...live, at('section', BUSY)],
+      ...inSection,
     ];
     return [
       {
