@@ -272,6 +272,8 @@ function repairLabels(plan: Plan, machine: Machine, random: RandomState): void {
 /** Fills accounts that no run leaves, and lets cores choose where who runs is not most urgent. */
 function repairSchedule(plan: Plan, machine: Machine): void {
   for (const [index, core] of machine.cores.entries()) {
+    const running = plan.cores[index]?.residents[core.running];
+    core.slack &&= running?.slack === true;
     if (!isSectionKnown(plan, machine, index)) core.section = 0;
     // A section that ends earlier leaves replenishments behind: those are looked at once more.
     for (let round = 0; round < 2; round += 1) repairAccounts(plan, machine, index);

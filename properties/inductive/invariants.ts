@@ -303,7 +303,7 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
   },
   {
     id: 'time.section',
-    statement: 'A section is as long as its kind allows, and an activation leaves budget.',
+    statement: 'A section is as long as its kind allows, and slack is used by who may use it.',
     source: 'Haven’s scheduler: a section is charged to whoever it is for',
     example: 'an activation that takes all that is left',
     indices: ['core'],

@@ -74,13 +74,14 @@ export function isAccountSound(plan: Plan, machine: Machine, core: number, index
 
 /**
  * A section is one that a partition asks for or an interrupt, or an activation, which leaves
- * budget; of who has spent its budget it is the timer's handler.
+ * budget; of who has spent its budget it is the timer's handler. Slack is used by who may use it.
  */
 export function isSectionKnown(plan: Plan, machine: Machine, core: number): boolean {
   const planned = plan.cores[core];
   const state = machine.cores[core];
   if (planned === undefined || state === undefined) return true;
   if (state.running === NONE) return state.section === 0;
+  if (state.slack && planned.residents[state.running]?.slack !== true) return false;
   const account = state.accounts[state.running];
   const charged = isCharged(planned, state);
   if (charged && account !== undefined && account.exhausted) {

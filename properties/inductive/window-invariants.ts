@@ -41,6 +41,7 @@ export function describeWindows(plan: Plan): ShapeOf<Window[]> {
     epochs: COUNT,
     busy: { kind: 'boolean' },
     blocked: COUNT,
+    spare: COUNT,
   };
   return plan.cores.map(({ residents }, core) =>
     watched.has(core)
@@ -62,7 +63,7 @@ export function watchMachine(plan: Plan, machine: Machine): WatchedMachine {
 }
 
 function createShare(): Share {
-  return { taken: 0, carry: 0, first: 0, early: 0, epochs: 0, busy: false, blocked: 0 };
+  return { taken: 0, carry: 0, first: 0, early: 0, epochs: 0, busy: false, blocked: 0, spare: 0 };
 }
 
 /** Index tuples: a watched core, and one of its residents. */

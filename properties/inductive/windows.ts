@@ -32,8 +32,10 @@ export interface Share {
   epochs: number;
   /** It, or somebody more urgent, could run at every instant since the opening. */
   busy: boolean;
-  /** Ticks in which neither it nor anybody more urgent was charged. */
+  /** Ticks in which neither it nor anybody more urgent was charged, but for its own slack. */
   blocked: number;
+  /** Ticks that it ran uncharged, by slack. */
+  spare: number;
 }
 
 /** A window on one core. */
@@ -67,6 +69,7 @@ export function openWindow(plan: Plan, machine: WatchedMachine, core: number): v
     share.taken = 0;
     share.early = 0;
     share.blocked = 0;
+    share.spare = 0;
     share.busy = true;
     share.carry = coincides ? 0 : Math.max(0, onGrid.budget);
     share.first = coincides ? 0 : ahead;
@@ -105,7 +108,8 @@ function passTime(
   }
   if (window.shares.length === 0) return act(plan, machine, action);
   const since = state.clock;
-  const payer = isCharged(planned, state) ? state.running : NONE;
+  const runner = state.running;
+  const payer = isCharged(planned, state) ? runner : NONE;
   const grid: number[] = [];
   for (let index = 0; index < planned.residents.length; index += 1) {
     const onGrid = settle(planned, state, index);
@@ -115,6 +119,10 @@ function passTime(
   if (outcome !== 'DONE') return outcome;
   window.length += state.clock - since;
   for (let index = 0; index < planned.residents.length; index += 1) {
+    const share = window.shares[index];
+    const passed = state.clock - since;
+    if (share !== undefined && payer === NONE && runner === index) share.spare += passed;
+    else if (share !== undefined && (payer === NONE || payer > index)) share.blocked += passed;
     noteShare(planned, state, window, index, payer, since, grid[index] ?? 0);
   }
   noteIdle(plan, machine, action.core);
@@ -144,7 +152,6 @@ function noteShare(
   }
   if (payer === index) share.taken += passed;
   if (share.epochs === 0) share.early = share.taken;
-  if (payer === NONE || payer > index) share.blocked += passed;
 }
 
 /** Where EL2 is in no section: for whom the core is idle, which ends what it is busy with. */
@@ -220,17 +227,18 @@ export function isBlockedOnce(
   for (let other = 0; other <= index; other += 1) {
     taken += window.shares[other]?.taken ?? 0;
   }
-  if (window.length !== taken + share.blocked) return false;
+  if (window.length !== taken + share.blocked + share.spare) return false;
   if (!share.busy) return true;
   const rest = computeRest(plan, planned, state, index);
   return share.blocked + rest <= computeBlocking(plan, planned, index);
 }
 
-/** For so long EL2 can work for somebody less urgent than a resident, or for who uses slack. */
+/** For so long EL2 can work for somebody less urgent than a resident, or for another's slack. */
 export function computeBlocking(plan: Plan, planned: PlannedCore, index: number): number {
   if (index + 1 < planned.residents.length) return plan.blockingTicks;
-  for (const resident of planned.residents) {
-    if (resident.slack) return Math.max(plan.sectionTicks, plan.interruptTicks);
+  for (let other = 0; other < index; other += 1) {
+    if (planned.residents[other]?.slack === true)
+      return Math.max(plan.sectionTicks, plan.interruptTicks);
   }
   return 0;
 }
@@ -238,7 +246,7 @@ export function computeBlocking(plan: Plan, planned: PlannedCore, index: number)
 /** Ticks for which EL2 will go on working for somebody less urgent than a resident. */
 function computeRest(plan: Plan, planned: PlannedCore, state: CoreState, index: number): number {
   if (state.section === 0 && !state.dispatchDue) return 0;
-  if (!isCharged(planned, state)) return state.section;
+  if (!isCharged(planned, state)) return state.running === index ? 0 : state.section;
   if (state.running <= index) return 0;
   const account = state.accounts[state.running];
   if (account === undefined || account.exhausted || account.budget > state.section) {

@@ -195,21 +195,34 @@ function listTaken(setting: Setting, { core, index, response, takes }: WatchedDe
   });
 }
 
-/** The closed form, from the configuration alone, says the same. */
-function listAgreement(
-  setting: Setting,
-  { core, index, throttle, response }: WatchedDelay,
-): Obligation[] {
+/**
+ * The closed form, from the configuration alone, says the same: of equal priorities it counts each
+ * as more urgent than the other, and may say more. None where it gives no bound.
+ */
+function listAgreement(setting: Setting, delay: WatchedDelay): Obligation[] {
   const { plan, configuration } = setting;
-  const resident = plan.cores[core]?.residents[index];
-  const bound = computeBounds(configuration).find(
+  const { core, index } = delay;
+  const residents = plan.cores[core]?.residents ?? [];
+  const resident = residents[index];
+  const closed = computeBounds(configuration).find(
     ({ partitionIndex, cpuIndex }) =>
       partitionIndex === resident?.partition && cpuIndex === resident.vcpu,
-  );
-  const differs = bound?.boundTicks !== Math.max(throttle, resident?.phase ?? 0) + response;
-  const instance = nameOf(setting, core, index);
+  )?.boundTicks;
+  if (resident === undefined || typeof closed !== 'number') return [];
+  const found = computeDelay(plan, delay);
+  const isTied = residents.some((one) => one !== resident && one.priority === resident.priority);
+  const differs = isTied ? found > closed : found !== closed;
   const describe = (): Term => boolean(differs);
+  const instance = nameOf(setting, core, index);
   return createStateObligation(setting, 'time.agreement', instance, describe, () => differs);
+}
+
+/** The longest from any instant at which a resident is ready until its first tick, ticks. */
+export function computeDelay(
+  plan: Plan,
+  { core, index, throttle, response }: WatchedDelay,
+): number {
+  return Math.max(throttle, plan.cores[core]?.residents[index]?.phase ?? 0) + response;
 }
 
 function listServed(
@@ -223,6 +236,7 @@ function listServed(
     return and([
       equal(toNumber(readField(window, 'length')), response),
       toTruth(readField(window, 'shares', index, 'busy')),
+      equal(toNumber(readField(window, 'shares', index, 'spare')), 0),
       ...takes.map((most, other) => lessOrEqual(takenOf(other), most)),
       not(lessOrEqual(need, takenOf(index))),
     ]);
@@ -231,7 +245,7 @@ function listServed(
   return createStateObligation(setting, 'time.served', instance, describe, (machine) => {
     const window = getWindow(machine, core);
     const own = window?.shares[index];
-    if (window?.length !== response || own?.busy !== true) return false;
+    if (window?.length !== response || own?.busy !== true || own.spare > 0) return false;
     const within = takes.every((most, other) => (window.shares[other]?.taken ?? 0) <= most);
     return within && own.taken < need;
   });
