@@ -1,151 +1,65 @@
-/**
- * What follows from the conditions on windows, seen in runs: what residents take of a window that
- * is as long as a response, who is served within it, and how long a budget is waited for.
- */
+/** The delay that the induction over windows gives, against response-time analysis. */
 
 import { describe, expect, test } from 'vitest';
-import type { StaticConfiguration } from '../../model/configuration.ts';
 import { createPlan } from '../../model/plan.ts';
-import {
-  SHARED_CORE,
-  createSharedCore,
-  createSmallBoard,
-} from '../../model/testing/small-board.ts';
+import { createSharedCore } from '../../model/testing/small-board.ts';
 import type { Share } from '../../model/testing/small-board.ts';
-import { createRandom } from '../../properties/engine/random.ts';
-import { settle } from '../../properties/inductive/schedule.ts';
-import {
-  createAwake,
-  drawAction,
-  runWatched,
-} from '../../properties/inductive/testing/watched-run.ts';
-import { watchMachine } from '../../properties/inductive/window-invariants.ts';
+import { createRandom, nextBelow } from '../../properties/engine/random.ts';
+import type { RandomState } from '../../properties/engine/random.ts';
 import { computeBounds } from '../timing/bounds.ts';
-import { listInductionObligations } from './obligations.ts';
-import { listWatchedDelays } from './window-obligations.ts';
+import { computeDelay, listWatchedDelays } from './window-obligations.ts';
 
-const KEPT: readonly Share[] = [
-  { budget: 12, period: 50, priority: 3 },
-  { budget: 13, period: 60, phase: 7, priority: 2 },
-  { budget: 20, period: 130, priority: 1 },
-];
-const LAST_BURNS: readonly Share[] = [
-  { budget: 14, period: 60, priority: 3 },
-  { budget: 13, period: 60, phase: 7, priority: 2, idle: 'burn', slack: true },
-];
-const FULL = { section: 4, contextSwitch: 3, timer: 1, interrupt: 2, reload: 1 } as const;
-const FREE = { section: 0, contextSwitch: 0 } as const;
+const CORES = 400;
+const IDLE = ['keep', 'keep', 'keep', 'burn', 'poll'] as const;
 
-const BOARDS: readonly (readonly [string, StaticConfiguration])[] = [
-  ['kept budgets, and all costs', createSharedCore(KEPT, FULL)],
-  ['kept budgets, and no costs', createSharedCore(KEPT, FREE)],
-  ['the last of which burns and uses slack', createSharedCore(LAST_BURNS, FULL)],
-  ['the small board', createSmallBoard()],
-];
-
-const RUNS = 40;
-const STEPS = 400;
-
-describe.each(BOARDS)('delays by induction, of a core with %s', (_name, configuration) => {
-  const plan = createPlan(configuration);
-  const planned = plan.cores[SHARED_CORE];
-  const residents = planned?.residents ?? [];
-  const delays = listWatchedDelays(plan);
-
-  test('exist for each resident, and are what response-time analysis gives', () => {
-    expect(delays.map(({ core, index }) => [core, index])).toEqual(
-      residents.map((_, index) => [SHARED_CORE, index]),
-    );
-    for (const { index, throttle, response } of delays) {
-      const resident = residents[index];
-      const bound = computeBounds(configuration).find(
-        ({ partitionIndex, cpuIndex }) =>
-          partitionIndex === resident?.partition && cpuIndex === resident.vcpu,
-      );
-      expect(Math.max(throttle, resident?.phase ?? 0) + response).toBe(bound?.boundTicks);
-    }
+/** One to three reservations that leave some of the core to each. */
+function drawShares(random: RandomState): Share[] {
+  const count = 1 + nextBelow(random, 3);
+  return Array.from({ length: count }, (_, index): Share => {
+    const period = 40 + nextBelow(random, 200);
+    const budget = 12 + nextBelow(random, Math.max(1, Math.floor(period / (count + 1)) - 11));
+    const idle = IDLE[nextBelow(random, IDLE.length)] ?? 'keep';
+    const slack = nextBelow(random, 3) === 0;
+    const phase = nextBelow(random, 2) * nextBelow(random, Math.max(1, period - budget));
+    return { period, budget, priority: 10 - index, idle, slack, phase };
   });
+}
 
-  test('hold in runs: nobody takes more of a response, and who is busy is served in it', () => {
-    const random = createRandom(23);
-    const need = 1 + plan.activationTicks;
-    const judged = { taken: 0, most: 0, served: 0, throttled: 0 };
-    for (let run = 0; run < RUNS; run += 1) {
-      const actions = Array.from({ length: STEPS }, () => drawAction(plan, random));
-      const machine = watchMachine(plan, createAwake(plan));
-      runWatched(plan, machine, actions, random, (at) => {
-        const state = machine.cores[SHARED_CORE];
-        const { length, shares } = machine.windows[SHARED_CORE] ?? { length: 0, shares: [] };
-        if (planned === undefined || state === undefined) throw new Error('the core is there');
-        for (const { index, response, throttle, takes } of delays) {
-          const own = shares[index];
-          const account = settle(planned, state, index);
-          const wait = account.next - state.clock;
-          if (account.budget <= plan.activationTicks) {
-            judged.throttled += 1;
-            if (wait > throttle) expect({ at, index, wait }).toEqual({ at, index, wait: throttle });
-          }
-          if (length > response) continue;
-          for (const [other, most] of takes.entries()) {
-            const taken = shares[other]?.taken ?? 0;
-            judged.taken += 1;
-            judged.most = Math.max(judged.most, taken / most);
-            if (taken > most)
-              expect({ at, index, other, taken }).toEqual({ at, index, other, most });
-          }
-          if (length < response || own?.busy !== true) continue;
-          judged.served += 1;
-          if (own.taken < need)
-            expect({ at, index, taken: own.taken }).toEqual({ at, index, need });
-        }
+describe('the delay by induction', () => {
+  test('is that of response-time analysis on every core that both have a bound for', () => {
+    const random = createRandom(7);
+    let compared = 0;
+    for (let core = 0; core < CORES; core += 1) {
+      const shares = drawShares(random);
+      const configuration = createSharedCore(shares, {
+        section: nextBelow(random, 5),
+        timer: nextBelow(random, 3),
+        contextSwitch: nextBelow(random, 4),
+        interrupt: nextBelow(random, 4),
+        reload: nextBelow(random, 2),
       });
+      const plan = createPlan(configuration);
+      const bounds = computeBounds(configuration);
+      for (const delay of listWatchedDelays(plan)) {
+        const partition = plan.cores[delay.core]?.residents[delay.index]?.partition;
+        const closed = bounds.find(({ partitionIndex }) => partitionIndex === partition);
+        expect({ shares, ticks: computeDelay(plan, delay) }).toEqual({
+          shares,
+          ticks: closed?.boundTicks,
+        });
+        compared += 1;
+      }
     }
-    expect(judged.throttled).toBeGreaterThan(50);
-    expect(judged.taken).toBeGreaterThan(1_000);
-    expect(judged.most).toBeGreaterThan(0.5);
-    expect(judged.served).toBeGreaterThan(5);
-  });
-});
-
-describe('delays by induction', () => {
-  test('are not given to who waits for somebody that loses its budget while idle', () => {
-    for (const idle of ['burn', 'poll'] as const) {
-      const [first, ...rest] = KEPT;
-      if (first === undefined) throw new Error('there are three');
-      const plan = createPlan(createSharedCore([{ ...first, idle }, ...rest], FULL));
-      expect(listWatchedDelays(plan).map(({ index }) => index)).toEqual([0]);
-    }
+    expect(compared).toBeGreaterThan(CORES);
   });
 
-  test('are not given where a response is longer than a period', () => {
-    const long: Share = { budget: 40, period: 100, priority: 2 };
-    const short: Share = { budget: 20, period: 50, priority: 1 };
-    const plan = createPlan(createSharedCore([long, short], FULL));
-    expect(listWatchedDelays(plan).map(({ index }) => index)).toEqual([0]);
-  });
-
-  test('make obligations of their own, which other cores do not have', () => {
-    const listed = (configuration: StaticConfiguration): string[] => {
-      const names: string[] = [];
-      const matches = (id: string): boolean => {
-        if (/^time\.(throttled|window|taken|served|agree)/.test(id)) names.push(id);
-        return false;
-      };
-      listInductionObligations(configuration, { matches });
-      return names.toSorted();
-    };
-    expect(listed(createSmallBoard())).toEqual([
-      'time.agreement[left@core1]',
-      'time.agreement[right@core1]',
-      'time.served[left@core1]',
-      'time.served[right@core1]',
-      'time.taken-at-most[left@core1 while right@core1 waits]',
-      'time.throttled[left@core1]',
-      'time.throttled[right@core1]',
-      'time.window-opened[left@core1]',
-      'time.window-opened[right@core1]',
-    ]);
-    expect(listed(createSmallBoard({ policy: 'edf' }))).toEqual([]);
-    expect(listed(createSmallBoard({ policy: 'table' }))).toEqual([]);
+  test('is there for no core whose budgets debt and one stay at EL2 can spend', () => {
+    const share = { period: 100, priority: 1 };
+    const listFor = (budget: number): number =>
+      listWatchedDelays(createPlan(createSharedCore([{ ...share, budget }], { section: 6 })))
+        .length;
+    // Z = 6 and o = 5.
+    expect(listFor(11)).toBe(0);
+    expect(listFor(12)).toBe(1);
   });
 });
