@@ -1,6 +1,6 @@
 /**
- * Accounts and choices of the scheduler: what budgets can be at any instant, and that whoever runs
- * is the most urgent that may.
+ * Accounts and choices of the scheduler: what budgets can be at any instant, how long sections are,
+ * and that whoever runs is the most urgent that may.
  *
  * Liftable.
  */
