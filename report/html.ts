@@ -7,7 +7,10 @@ import { cell, table } from './markup.ts';
 import { renderProof } from './html-proof.ts';
 import { computeVerdict } from './report.ts';
 import type { BoundRow, ConfigurationReport, FuzzSummary, Report } from './report.ts';
+import { PLAIN } from './style.ts';
+import { formatWitnessed } from './terminal.ts';
 import { escapeMarkup } from './text.ts';
+import { renderTiming } from './timing.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --good: #17803d; --bad: #c02626; --warn: #a16207; }
@@ -77,6 +80,13 @@ function renderConfiguration(report: ConfigurationReport): string {
     parts.push('<h3>Rules</h3>', table(['area', 'rules', 'violated'], rows));
   }
   if (report.bounds !== null) parts.push('<h3>Bounds</h3>', renderBounds(report.bounds));
+  if (report.timeScope !== null) {
+    const { assumed, bus } = report.timeScope;
+    parts.push(`<p>${escapeMarkup(assumed)} ${escapeMarkup(bus)}</p>`);
+  }
+  if (report.timing !== null) {
+    parts.push(`<pre>${escapeMarkup(renderTiming(report.timing, PLAIN).join('\n'))}</pre>`);
+  }
   if (report.fuzz !== null) parts.push('<h3>Fuzz</h3>', renderFuzz(report.fuzz));
   if (report.obligations !== null)
     parts.push('<h3>Obligations</h3>', renderProof(report.obligations, report.isExplained));
@@ -105,8 +115,13 @@ function renderBounds(bounds: readonly BoundRow[]): string {
         : formatMargin(row.boundNs, row.requiredNs),
       true,
     ),
+    cell(formatWitnessed(row), true),
+    cell(row.method ?? '-'),
   ]);
-  return table(['partition', 'core', 'kind', 'bound', 'required', 'margin'], rows);
+  return table(
+    ['partition', 'core', 'kind', 'bound', 'required', 'margin', 'witnessed', 'method'],
+    rows,
+  );
 }
 
 function renderFuzz(fuzz: FuzzSummary): string {

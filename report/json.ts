@@ -4,8 +4,10 @@ import type { Diagnostic, Location } from '../formats/diagnostic.ts';
 import { getAreaOfCode } from '../properties/findings.ts';
 import type { CaseSearch } from '../solver/induction/case-search.ts';
 import type { ObligationResult } from '../solver/obligation.ts';
+import { renderGantt } from './gantt.ts';
 import { computeVerdict } from './report.ts';
 import type { ConfigurationReport, FuzzSummary, Report } from './report.ts';
+import type { TimingBound, TimingReport, TimingRow } from './timing.ts';
 
 /** Number of the document's schema. */
 export const JSON_SCHEMA_NUMBER = 1;
@@ -75,9 +77,58 @@ function toConfigurationJson(report: ConfigurationReport): JsonValue {
       bound_ns: row.boundNs,
       required_ns: row.requiredNs,
       witnessed_ns: row.witnessedNs,
+      method: row.method,
     })),
+    time_scope: report.timeScope === null ? null : { ...report.timeScope },
+    timing: report.timing === null ? null : toTimingJson(report.timing),
     fuzz: report.fuzz === null ? null : toFuzzJson(report.fuzz),
     disagreements: report.disagreements,
+  };
+}
+
+function toTimingJson(timing: TimingReport): JsonValue {
+  return {
+    rows: timing.rows.map(toTimingRowJson),
+    changes: timing.changes,
+    before: timing.before.map(toTimingRowJson),
+    sensitivity:
+      timing.sensitivity?.map(({ what, nowNs, leastNs, mostNs, breaks }) => ({
+        what,
+        now_ns: nowNs,
+        least_ns: leastNs,
+        most_ns: mostNs,
+        breaks,
+      })) ?? null,
+    traces: timing.traces.map(({ title, chart, file }) => ({
+      title,
+      counterexample: file,
+      gantt: renderGantt(chart),
+    })),
+  };
+}
+
+function toTimingRowJson(row: TimingRow): JsonValue {
+  return {
+    core: row.core,
+    partition: row.partition,
+    policy: row.policy,
+    utilisation_ppm: row.utilisationPpm,
+    delay: toTimingBoundJson(row.delay),
+    full_budget: row.fullBudget === null ? null : toTimingBoundJson(row.fullBudget),
+    in_contract: toTimingBoundJson(row.inContract),
+    latency: toTimingBoundJson(row.latency),
+    required_ns: row.requiredNs,
+    required_latency_ns: row.requiredLatencyNs,
+  };
+}
+
+function toTimingBoundJson(bound: TimingBound): JsonValue {
+  return {
+    ticks: bound.ticks,
+    bound_ns: bound.ns,
+    witnessed_ticks: bound.witnessedTicks,
+    witnessed_ns: bound.witnessedNs,
+    method: bound.method,
   };
 }
 

@@ -9,6 +9,7 @@ import type { Diagnostic } from '../formats/diagnostic.ts';
 import { getAreaOfCode } from '../properties/findings.ts';
 import type { Area } from '../properties/findings.ts';
 import type { ObligationResult } from '../solver/obligation.ts';
+import type { TimingReport } from './timing.ts';
 
 /** What is known about a configuration after a command. */
 export type Verdict = 'holds' | 'violated' | 'invalid' | 'inconclusive';
@@ -34,8 +35,18 @@ export interface BoundRow {
   readonly boundNs: number | null;
   /** Nanoseconds; null where the configuration requires none. */
   readonly requiredNs: number | null;
-  /** Nanoseconds that a replayed trace attains; null where none was built. */
+  /** Nanoseconds that a replayed trace attains, rounded up; null where none was built. */
   readonly witnessedNs: number | null;
+  /** How the bound was found, for example `closed`, `phases`; null where only one way is known. */
+  readonly method: string | null;
+}
+
+/** What is said below every bound on time: what it rests on, and what it leaves out. */
+export interface TimeScope {
+  /** Costs of EL2 as configured, and what a bound means. */
+  readonly assumed: string;
+  /** Whether interference on the bus is inside of the claim. */
+  readonly bus: string;
 }
 
 /** What random exploration of the executable spec saw. */
@@ -69,6 +80,10 @@ export interface ConfigurationReport {
   /** Obligations are to be shown with formula, source and size, not only counted. */
   readonly isExplained: boolean;
   readonly bounds: readonly BoundRow[] | null;
+  /** Said wherever bounds are shown; null where there are none. */
+  readonly timeScope: TimeScope | null;
+  /** Tables and runs about time, where the command is about nothing else. */
+  readonly timing: TimingReport | null;
   readonly fuzz: FuzzSummary | null;
   /** Check and proof contradict each other: always a defect of the toolkit, never of the input. */
   readonly disagreements: readonly string[];

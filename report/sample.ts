@@ -108,9 +108,12 @@ export function createConfigurationReport(
         kind: 'delay',
         boundNs: 5_038_416,
         requiredNs: 8_000_000,
-        witnessedNs: null,
+        witnessedNs: 5_038_400,
+        method: 'closed',
       },
     ],
+    timeScope: { assumed: 'costs of EL2 as configured', bus: 'the bus is left out' },
+    timing: null,
     fuzz: {
       seed: 7,
       steps: 2_000_000,

@@ -9,9 +9,10 @@ import { formatPlural } from './duration.ts';
 import { renderFailing, renderPassing, renderProofCounts } from './proof.ts';
 import { computeVerdict } from './report.ts';
 import type { BoundRow, ConfigurationReport, FuzzSummary, Report, Verdict } from './report.ts';
-import type { RuleTally } from './report.ts';
+import type { RuleTally, TimeScope } from './report.ts';
 import { renderTable } from './table.ts';
 import type { Style } from './style.ts';
+import { renderTiming } from './timing.ts';
 import { sanitizeLine } from './text.ts';
 
 /** Diagnostics printed per configuration; the rest is counted. */
@@ -54,6 +55,7 @@ function renderConfiguration(
       style.bad(`error of this toolkit, please report it: ${sanitizeLine(text)}`),
     ),
   ];
+  if (report.timing !== null) blocks.push(renderTiming(report.timing, style).join('\n'));
   const painted = paintVerdict(verdict, getWords(whole), style);
   blocks.push([renderVerdict(report, painted, style), ...renderSummary(report, style)].join('\n'));
   return blocks.join('\n\n');
@@ -156,7 +158,8 @@ function renderSummary(report: ConfigurationReport, style: Style): string[] {
     addAll('obligations', renderProofCounts(report.obligations, style));
   }
   if (report.bounds !== null && report.bounds.length > 0) {
-    addAll('bounds', renderBounds(report.bounds, style));
+    addAll('bounds', renderBounds(listShown(report), style));
+    if (report.timeScope !== null) addAll('', listScopeLines(report.timeScope, style));
   }
   if (report.fuzz !== null) add('fuzz', renderFuzz(report.fuzz, style));
   return lines;
@@ -182,7 +185,28 @@ function renderRules(
   return `${head}${tail} ${style.dim('|')} ${areas.join(' ')}`;
 }
 
-/** The table of bounds, one line each, the header first. */
+/** With a table of its own for virtual CPUs, only tasks are left for the summary. */
+function listShown({ bounds, timing }: ConfigurationReport): readonly BoundRow[] {
+  const isTabled = timing !== null && timing.rows.length > 0;
+  return (bounds ?? []).filter(({ task }) => !isTabled || task !== null);
+}
+
+const SCOPE_COLUMNS = 86;
+
+/** What the bounds rest on and what they leave out, in lines that fit below the table. */
+function listScopeLines({ assumed, bus }: TimeScope, style: Style): string[] {
+  return [assumed, bus].flatMap((text) => {
+    const lines: string[] = [];
+    for (const word of sanitizeLine(text).split(' ')) {
+      const last = lines.at(-1);
+      if (last === undefined || last.length + word.length + 1 > SCOPE_COLUMNS) lines.push(word);
+      else lines[lines.length - 1] = `${last} ${word}`;
+    }
+    return lines.map(style.dim);
+  });
+}
+
+/** The table of bounds, one line each, the header first; nothing for no bounds. */
 function renderBounds(bounds: readonly BoundRow[], style: Style): string[] {
   const rows = bounds.map((row) => [
     sanitizeLine(formatParty(row)),
@@ -193,11 +217,23 @@ function renderBounds(bounds: readonly BoundRow[], style: Style): string[] {
     row.boundNs === null || row.requiredNs === null
       ? '-'
       : formatMargin(row.boundNs, row.requiredNs),
+    formatWitnessed(row),
+    row.method ?? '-',
   ]);
-  const header = ['partition', 'core', 'kind', 'bound', 'required', 'margin'];
+  if (bounds.length === 0) return [];
+  const header = [
+    'partition',
+    'core',
+    'kind',
+    'bound',
+    'required',
+    'margin',
+    'witnessed',
+    'method',
+  ];
   const lines = renderTable(
     [header, ...rows],
-    ['left', 'right', 'left', 'right', 'right', 'right'],
+    ['left', 'right', 'left', 'right', 'right', 'right', 'right', 'left'],
   );
   return lines.map((line, index) => {
     const row = bounds[index - 1];
@@ -209,6 +245,12 @@ function renderBounds(bounds: readonly BoundRow[], style: Style): string[] {
 /** Whose bound it is: `rtos`, or `rtos/control` for one of its tasks. */
 export function formatParty(row: BoundRow): string {
   return row.task === null ? row.partition : `${row.partition}/${row.task}`;
+}
+
+/** The longest wait that a run shows, `tight` where it is the bound. */
+export function formatWitnessed({ boundNs, witnessedNs }: BoundRow): string {
+  if (witnessedNs === null) return '-';
+  return witnessedNs === boundNs ? 'tight' : formatNanoseconds(witnessedNs);
 }
 
 /** Whether a bound exceeds what is required, or there is none where one is required. */

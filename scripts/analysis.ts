@@ -161,20 +161,13 @@ function adviseNearest(nearest: string | null): string {
   return `${meant}haven explain alone lists all ids`;
 }
 
-/** Adds the bounds in closed form; they are what the obligations of time prove. */
+/** Adds the least bounds, which the obligations of time prove, and what runs show of them. */
 export async function analyseBounds(loaded: LoadedConfiguration, draft: Draft): Promise<void> {
-  const { computeBounds, computeTaskBounds } = await import('../solver/timing/bounds.ts');
+  const { describeScope, listBoundRows, listWitnessedBounds } = await import('./timing.ts');
   const { configuration } = loaded;
-  const bounds = [...computeBounds(configuration), ...computeTaskBounds(configuration)];
-  draft.bounds = bounds.map((bound) => ({
-    partition: bound.partition,
-    core: bound.core,
-    task: bound.kind === 'response' ? bound.task : null,
-    kind: bound.kind,
-    boundNs: bound.boundNs,
-    requiredNs: bound.requiredNs,
-    witnessedNs: null,
-  }));
+  const bounds = listWitnessedBounds(configuration, true);
+  draft.bounds = listBoundRows(configuration, bounds, false);
+  draft.timeScope = describeScope(configuration);
 }
 
 /** What a fuzz run may be told; without steps or time it takes `FUZZ_STEPS`. */
@@ -251,12 +244,13 @@ async function recordFailures(
 }
 
 /** Writes a failure to a file of its own; gives the path, or null where it cannot be written. */
-type Recorder = (
+export type Recorder = (
   failure: FuzzFailure,
   origin: { readonly seed: number; readonly obligation?: string },
 ) => string | null;
 
-async function createRecorder(
+/** Gets ready to write failures to files of a folder; one that cannot be written is told. */
+export async function createRecorder(
   loaded: LoadedConfiguration,
   delayBounds: readonly TimeBound[],
   session: Session,

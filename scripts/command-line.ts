@@ -2,6 +2,7 @@
 
 import { Command, CommanderError, Option } from 'commander';
 
+import { addBoundsCommand } from './commands/bounds.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addFuzzCommand } from './commands/fuzz.ts';
@@ -93,6 +94,7 @@ const COMMANDS: readonly ((program: Command, run: RunCommand) => void)[] = [
   addProveCommand,
   addFuzzCommand,
   addVerifyCommand,
+  addBoundsCommand,
   addReplayCommand,
   addExplainCommand,
   addInitCommand,

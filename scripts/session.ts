@@ -147,6 +147,8 @@ export function createDraft(file: string): Draft {
     obligations: null,
     isExplained: false,
     bounds: null,
+    timeScope: null,
+    timing: null,
     fuzz: null,
     disagreements: [],
     sources: new Map(),

@@ -35,6 +35,8 @@ export interface Witness {
   /** Actions after boot. */
   readonly actions: readonly Action[];
   readonly replay: Replay;
+  /** The core that it is on, and how the machine gets there. */
+  readonly stage: Stage;
 }
 
 /** One program for each resident of the core, and how long they have. */
@@ -146,7 +148,7 @@ function tryCandidate({ stage, question }: Scene, candidate: Candidate): Witness
   const replay = replayWait(stage, actions, question);
   return replay.wait === null
     ? null
-    : { ticks: replay.wait.ticks, wait: replay.wait, actions, replay };
+    : { ticks: replay.wait.ticks, wait: replay.wait, actions, replay, stage };
 }
 
 /** The same run up to the very tick at which it has been served, once more from reset. */
@@ -161,7 +163,7 @@ function replayAgain({ stage, question }: Scene, { actions, wait }: Witness): Wi
   const replay = replayWait(stage, cut, question);
   // The cut run is the same up to its end, and what it showed was there.
   if (replay.wait === null) throw new LostWitnessError();
-  return { ticks: replay.wait.ticks, wait: replay.wait, actions: cut, replay };
+  return { ticks: replay.wait.ticks, wait: replay.wait, actions: cut, replay, stage };
 }
 
 /** A run that is repeated shows something else: the spec is a function, so this cannot happen. */
