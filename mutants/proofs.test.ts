@@ -15,6 +15,7 @@ import { applyBug, loadSpec } from './patched-spec.ts';
 import { COMPONENTS } from './source-bug.ts';
 import type { SourceBug } from './source-bug.ts';
 import { SOURCE_BUGS } from './source-bugs.ts';
+import { BUDGET_BUGS } from './source-bugs/scheduler.ts';
 
 const SOURCES = readSources();
 const solver = createZ3Solver();
@@ -26,13 +27,15 @@ interface Fall {
   readonly bug: string;
   readonly id: string;
   readonly conjunct: RegExp;
+  /** The board of `getSubject`; the small one, which has one of everything, where absent. */
+  readonly board?: string;
 }
 
 const PAGE = /^the page reached$/;
 const CACHED = /^the cached translation$/;
 
-/** All on the small board, which has one of everything. */
-const FALLS: readonly Fall[] = [
+/** Bugs of every component. */
+const COMPONENT_FALLS: readonly Fall[] = [
   {
     bug: 'a cached translation checks no rights',
     id: 'memory.confined[write by right@core1]',
@@ -150,7 +153,67 @@ const FALLS: readonly Fall[] = [
   },
 ];
 
-const IDS = [...new Set(FALLS.map(({ id }) => id))];
+const SHARE = /^time\.share\[1,\d\]$/;
+const ACCOUNT = /^time\.(account|replenishment-ahead)\[1,\d\]$/;
+const URGENT = /^time\.most-urgent\[1,\d\]$/;
+const PASSES = 'time.preserved[time-passes by left@core1]';
+const PASSES_IDLE = 'time.preserved[time-passes by nobody@core1]';
+const WINDOW_IDLE = 'time.in-window[time-passes by nobody@core1]';
+const WINDOW_CHOICE = 'time.in-window[dispatch by left@core1]';
+
+/** The known bugs of budget schedulers by their rows: what falls, and by which conjunct. */
+const OF_BUDGETS: Readonly<Record<string, readonly [id: string, RegExp, board?: string]>> = {
+  'TIME-1': [WINDOW_IDLE, SHARE],
+  'TIME-2': [PASSES, ACCOUNT],
+  'TIME-3': [PASSES, ACCOUNT],
+  'TIME-4': [WINDOW_CHOICE, SHARE],
+  'TIME-5': [PASSES, ACCOUNT],
+  'TIME-6': [PASSES, ACCOUNT],
+  'TIME-7': [WINDOW_CHOICE, SHARE],
+  'TIME-8': ['time.in-window[interrupt-take by left@core1]', SHARE],
+  'TIME-9': [WINDOW_IDLE, SHARE],
+  'TIME-10': [WINDOW_IDLE, SHARE],
+  'TIME-11': [WINDOW_IDLE, SHARE],
+  'TIME-12': [PASSES_IDLE, ACCOUNT],
+  'TIME-13': [PASSES_IDLE, ACCOUNT],
+  'TIME-14': ['time.preserved[dispatch by nobody@core1]', URGENT],
+  'TIME-15': [PASSES, ACCOUNT, 'exact'],
+  'TIME-16': [PASSES_IDLE, ACCOUNT],
+  'TIME-17': [PASSES_IDLE, ACCOUNT],
+  'TIME-18': [PASSES, ACCOUNT],
+  'TIME-19': ['time.in-window[interrupt-take by left@core1]', SHARE, 'costly'],
+  'TIME-20': ['time.in-window[section by left@core1]', SHARE],
+  'TIME-21': ['time.in-window[system-reset by left@core1]', SHARE],
+  'TIME-23': ['time.preserved[dispatch by right@core1]', URGENT, 'costly'],
+  'TIME-24': [WINDOW_IDLE, SHARE],
+};
+
+/** The rows that no proof about the spec sees, each with the reason. */
+const NOT_PROVED: Readonly<Record<string, string>> = {
+  'TIME-22': 'who burns is who may be chosen without work: invariants ask the spec who may be',
+};
+
+const FALLS: readonly Fall[] = [
+  ...COMPONENT_FALLS,
+  {
+    bug: 'the least urgent reservation runs first',
+    id: WINDOW_CHOICE,
+    conjunct: /^time\.blocked\[1,0\]$/,
+  },
+  {
+    bug: 'what a section takes beyond the budget is forgotten',
+    id: WINDOW_CHOICE,
+    conjunct: SHARE,
+  },
+  ...BUDGET_BUGS.flatMap(({ row, name }): Fall[] => {
+    const [id, conjunct, board = 'small'] = OF_BUDGETS[row ?? ''] ?? [];
+    return id === undefined || conjunct === undefined ? [] : [{ bug: name, id, conjunct, board }];
+  }),
+];
+
+const PROVED = [
+  ...new Map(FALLS.map(({ id, board = 'small' }) => [`${id} ${board}`, { id, board }])),
+];
 
 function getBug(name: string): SourceBug {
   const bug = SOURCE_BUGS.find((one) => one.name === name);
@@ -161,9 +224,10 @@ function getBug(name: string): SourceBug {
 /** Proves one obligation about the spec, or about the given one. */
 async function prove(
   id: string,
+  board = 'small',
   options: InductionObligationOptions = {},
 ): Promise<ObligationResult | undefined> {
-  const { configuration } = getSubject('small');
+  const { configuration } = getSubject(board);
   const matches = (one: string): boolean => one === id;
   const obligations = listInductionObligations(configuration, { ...options, matches });
   const results = await proveObligations(configuration, obligations, { solver });
@@ -178,21 +242,37 @@ describe('a proof about the spec', () => {
     expect(new Set(FALLS.map(({ bug }) => bug)).size).toBe(FALLS.length);
   });
 
-  test.each(IDS)('is discharged without a bug: %s', async (id) => {
-    expect(await prove(id)).toMatchObject({ status: 'discharged', witness: null });
+  test('is held against every known bug of budget schedulers, or there is a reason', () => {
+    const rows = BUDGET_BUGS.map(({ row }) => row ?? '').toSorted();
+    expect([...Object.keys(OF_BUDGETS), ...Object.keys(NOT_PROVED)].toSorted()).toEqual(rows);
+  });
+
+  test.each(PROVED)('is discharged without a bug: %s', async (_name, { id, board }) => {
+    expect(await prove(id, board)).toMatchObject({ status: 'discharged', witness: null });
   });
 
   test.each(FALLS)('is refuted by a case that the patched spec does: $bug', async (fall) => {
     const sources = applyBug(SOURCES, getBug(fall.bug));
-    const { parts } = await loadSpec(sources);
-    const result = await prove(fall.id, { sources, parts });
+    const { parts, invariants } = await loadSpec(sources);
+    const result = await prove(fall.id, fall.board, { sources, parts, invariants });
     expect(result).toMatchObject({ status: 'refuted' });
     expect(result?.witness?.['conjunct']).toMatch(fall.conjunct);
   });
 
+  test.each(Object.entries(NOT_PROVED))('does not see %s: %s', async (row) => {
+    const bug = BUDGET_BUGS.find((one) => one.row === row);
+    if (bug === undefined) throw new Error(`no bug is seeded for ${row}`);
+    const sources = applyBug(SOURCES, bug);
+    const { parts, invariants } = await loadSpec(sources);
+    const options = { sources, parts, invariants };
+    for (const id of [PASSES, WINDOW_CHOICE, 'time.preserved[dispatch by left@core1]']) {
+      expect(await prove(id, 'free', options)).toMatchObject({ status: 'discharged' });
+    }
+  });
+
   test('is not refuted by a case that the spec which runs does not do', async () => {
     const [{ bug, id } = { bug: '', id: '' }] = FALLS;
-    const result = await prove(id, { sources: applyBug(SOURCES, getBug(bug)) });
+    const result = await prove(id, 'small', { sources: applyBug(SOURCES, getBug(bug)) });
     expect(result).toMatchObject({ status: 'spurious', finding: null });
   });
 });
