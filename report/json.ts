@@ -104,6 +104,16 @@ function toTimingJson(timing: TimingReport): JsonValue {
       counterexample: file,
       gantt: renderGantt(chart),
     })),
+    explored: timing.explored.map((row) => ({
+      core: row.core,
+      partition: row.partition,
+      policy: row.policy,
+      divisor: row.divisor,
+      rounded: row.rounded,
+      states: row.states,
+      delays: row.delays.map((delay) => ({ ...delay })),
+      gantt: row.chart === null ? null : renderGantt(row.chart),
+    })),
   };
 }
 

@@ -130,6 +130,7 @@ function isUndecided(report: Omit<ConfigurationReport, 'ms'>): boolean {
   return (
     report.interrupted ||
     report.disagreements.length > 0 ||
+    (report.timing?.explored ?? []).some(({ states }) => states === null) ||
     report.obligations?.length === 0 ||
     report.fuzz?.steps === 0 ||
     (report.fuzz?.neverJudged.length ?? 0) > 0 ||

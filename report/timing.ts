@@ -70,6 +70,34 @@ export interface TimingReport {
   readonly before: readonly TimingRow[];
   readonly sensitivity: readonly SensitivityRow[] | null;
   readonly traces: readonly TimingTrace[];
+  /** Cores in small numbers; empty where none were explored. */
+  readonly explored: readonly ExploredRow[];
+}
+
+/** An exact delay, ticks of the explored core. */
+export interface ExploredDelay {
+  readonly demand: number;
+  /** Null: it can be kept waiting for ever. */
+  readonly ticks: number | null;
+  /** The proved bound for the same small numbers; null where there is none. */
+  readonly bound: number | null;
+}
+
+/** What exploring a core for one partition gave. */
+export interface ExploredRow {
+  readonly core: number;
+  readonly partition: string;
+  readonly policy: string;
+  /** Timer ticks that an explored tick stands for. */
+  readonly divisor: number;
+  /** Kinds of durations that were rounded. */
+  readonly rounded: readonly string[];
+  readonly timerHz: number;
+  /** Null: given up, there are too many. */
+  readonly states: number | null;
+  readonly delays: readonly ExploredDelay[];
+  /** The worst run to the first tick. */
+  readonly chart: Chart | null;
 }
 
 /** What is said of a bound that a run attains, or by how much the best run misses it. */
@@ -98,7 +126,7 @@ const HEADER = [
 
 /** The tables, and the traces of what is refuted. */
 export function renderTiming(
-  { rows, changes, before, sensitivity, traces }: TimingReport,
+  { rows, changes, before, sensitivity, traces, explored }: TimingReport,
   style: Style,
 ): string[] {
   const lines: string[] = [];
@@ -112,7 +140,39 @@ export function renderTiming(
     lines.push('', style.bad(sanitizeLine(title)), ...renderGantt(chart));
     if (file !== null) lines.push(`haven replay ${sanitizeLine(file)}`);
   }
+  for (const row of explored) lines.push(...(lines.length > 0 ? [''] : []), ...renderExplored(row));
   return lines;
+}
+
+function renderExplored(row: ExploredRow): string[] {
+  const { states, divisor, rounded, timerHz, delays, chart } = row;
+  const clock = `${timerHz / 1_000_000} MHz`;
+  const exact =
+    rounded.length === 0 ? 'nothing is rounded' : `approximate: ${listRounded(rounded)}`;
+  const head =
+    `${sanitizeLine(row.partition)} on core ${row.core} (${row.policy}): ` +
+    `a tick stands for ${formatInteger(divisor)} at ${clock}; ${exact}`;
+  if (states === null) return [head, '  too many states; try fewer ticks with --ticks'];
+  const cells = delays.map(({ demand, ticks, bound }) => [
+    `D(${demand})`,
+    ticks === null ? 'for ever' : formatInteger(ticks),
+    bound === null ? 'unbounded' : formatInteger(bound),
+    ticks !== null && ticks === bound ? 'exact' : '',
+  ]);
+  const table = renderTable(
+    [['', 'worst', 'bound', ''], ...cells],
+    ['left', 'right', 'right', 'left'],
+  );
+  return [
+    head,
+    `  ${formatInteger(states)} states`,
+    ...table.map((line) => `  ${line}`.trimEnd()),
+    ...(chart === null ? [] : renderGantt(chart)),
+  ];
+}
+
+function listRounded(rounded: readonly string[]): string {
+  return `${rounded.join(', ')} are rounded`;
 }
 
 function renderRows(rows: readonly TimingRow[], style: Style): string[] {

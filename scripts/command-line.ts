@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { addBoundsCommand } from './commands/bounds.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addExplainCommand } from './commands/explain.ts';
+import { addExploreCommand } from './commands/explore.ts';
 import { addFuzzCommand } from './commands/fuzz.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addPlatformCommand } from './commands/platform.ts';
@@ -95,6 +96,7 @@ const COMMANDS: readonly ((program: Command, run: RunCommand) => void)[] = [
   addFuzzCommand,
   addVerifyCommand,
   addBoundsCommand,
+  addExploreCommand,
   addReplayCommand,
   addExplainCommand,
   addInitCommand,

@@ -70,6 +70,7 @@ async function analyseTiming(
     before: changes.length === 0 ? [] : timing.listTimingRows(loaded.configuration, before),
     sensitivity: options.sensitivity === true ? timing.listSensitivity(configuration) : null,
     traces: await recordTraces({ ...loaded, configuration }, bounds, session, options.out),
+    explored: [],
   };
 }
 
