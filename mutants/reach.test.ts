@@ -13,6 +13,7 @@ import { recordFailure, writeCounterexample } from '../counterexamples/record.ts
 import { replay } from '../counterexamples/replay.ts';
 import type { StepFunction } from '../properties/engine/run.ts';
 import { INDUCTIVE_INVARIANTS } from '../properties/inductive/invariants.ts';
+import { WINDOW_INVARIANTS } from '../properties/inductive/window-invariants.ts';
 import { describeSearch, listCaseLines } from '../solver/induction/case-search.ts';
 import { reachAll } from '../solver/induction/reach.ts';
 import { readSources } from '../solver/lift/sources.ts';
@@ -36,7 +37,7 @@ afterAll(async () => {
   await solver.close();
 });
 
-/** Bugs of five components, an obligation that falls with each, and what its trace breaks. */
+/** Bugs of seven components, an obligation that falls with each, and what its trace breaks. */
 const REACHED: readonly (readonly [string, string, RegExp])[] = [
   [
     'a walk rounds the frame up',
@@ -68,6 +69,16 @@ const REACHED: readonly (readonly [string, string, RegExp])[] = [
     'noninterference.refusal[cpu-on by left@core0]',
     /^noninterference\.refusal$/,
   ],
+  [
+    'a section that a partition asks for is refunded',
+    'time.in-window[section by left@core1]',
+    /^time\.(window|budget)$/,
+  ],
+  [
+    'the least urgent reservation runs first',
+    'time.in-window[dispatch by left@core1]',
+    /^time\.(delay|grid|supply)$/,
+  ],
 ];
 
 /** An invariant, and an obligation that does not hold without it. */
@@ -76,6 +87,8 @@ const MISSED: readonly (readonly [string, string])[] = [
   ['irq.delivered', 'irq.listed-owned[core1, slot 0]'],
   ['noninterference.saved', 'noninterference.preserved[dispatch by left@core1]'],
   ['time.timer-ahead', 'cpu.preserved[time-passes by left@core0]'],
+  ['time.most-urgent', 'time.in-window[time-passes by right@core1]'],
+  ['time.blocked', 'time.served[right@core1]'],
 ];
 
 /** Proves one obligation about a spec, and searches that spec for the case that refutes it. */
@@ -113,8 +126,8 @@ describe('a refuted case of a spec with a bug', () => {
     const bug = SOURCE_BUGS.find((one) => one.name === name);
     if (bug === undefined) throw new Error(`there is no seeded bug "${name}"`);
     const sources = applyBug(SOURCES, bug);
-    const { parts, step } = await loadSpec(sources);
-    const result = await search(id, { sources, parts }, step);
+    const { parts, step, invariants } = await loadSpec(sources);
+    const result = await search(id, { sources, parts, invariants }, step);
     const { search: found, case: refuted } = result;
     if (found?.kind !== 'reached' || !found.file || !refuted) throw new Error('not reached');
     expect(found.property).toMatch(property);
@@ -136,7 +149,7 @@ describe('a refuted case of a spec with a bug', () => {
 
 describe('a refuted case for want of an invariant', () => {
   test.each(MISSED)('is not reached, and the report says so: %s', async (left, id) => {
-    const invariants = INDUCTIVE_INVARIANTS.filter(
+    const invariants = [...INDUCTIVE_INVARIANTS, ...WINDOW_INVARIANTS].filter(
       (invariant) => invariant.costly !== true && invariant.id !== left,
     );
     const { search: missed, case: refuted, witness } = await search(id, { invariants }, null);

@@ -84,6 +84,23 @@ describe('the properties that see a fault at run time', () => {
     }
   });
 
+  test('are those that see what follows, for windows, which no run has', () => {
+    const id = 'time.in-window[dispatch by left@core1]';
+    const wantedFor = (conjunct: string): readonly string[] =>
+      listWanted(id, { ...CASE, conjunct });
+    expect(wantedFor('time.share[1,0]')).toEqual(['time.window', 'time.budget']);
+    for (const conjunct of ['time.blocked[1,0]', 'time.busy[1,1]']) {
+      expect(wantedFor(conjunct)).toContain('time.delay');
+      expect(wantedFor(conjunct)).not.toContain('time.window');
+    }
+    expect(wantedFor('windows[1].length')).toEqual(
+      expect.arrayContaining(['time.window', 'time.delay']),
+    );
+    expect(listWanted('time.served[left@core1]', { ...CASE, conjunct: 'time.served' })).toContain(
+      'time.delay',
+    );
+  });
+
   test('are the shape for a field, and caches for a translation', () => {
     const id = 'dma.preserved[dma-issue by left]';
     expect(listWanted(id, { ...CASE, conjunct: 'cores[1].clock' })).toEqual(['seal.shape']);
@@ -171,12 +188,14 @@ describe('the search for several cases', () => {
     );
   });
 
-  test('leaves alone what is discharged, undecided, or not about the spec', async () => {
+  test('leaves alone what is discharged, undecided, or not to be seen in runs', async () => {
     const { kept, record } = createRecorder();
     const results = [
       createResult(1, { status: 'discharged', case: null }),
       createResult(2, { status: 'unknown', case: null }),
       createResult(3, { case: null }),
+      // No run shows that two computations of one bound differ.
+      createResult(4, { id: 'time.agreement[left@core1]' }),
     ];
     expect(await reachAll(CONFIGURATION, results, { record })).toEqual(results);
     expect(kept).toEqual([]);

@@ -58,7 +58,7 @@ export interface Reach {
 
 /**
  * Searches for the cases of the refuted obligations about the spec; the results with what became of
- * it, in their order. Others are left as they are.
+ * it, in their order. Others are left as they are, and so is what no run can show.
  */
 export async function reachAll(
   configuration: StaticConfiguration,
@@ -66,7 +66,8 @@ export async function reachAll(
   options: ReachAllOptions,
 ): Promise<ObligationResult[]> {
   const refuted = results.filter(
-    (result) => result.status === 'refuted' && (result.case ?? null) !== null,
+    ({ id, status, case: found }) =>
+      status === 'refuted' && (found ?? null) !== null && !OF_NO_RUN.includes(getClaim(id)),
   );
   const bySize = refuted.toSorted((a, b) => a.size - b.size);
   const chosen = bySize.slice(0, options.casesMax ?? REACH_CASES_MAX);
@@ -139,6 +140,12 @@ function watchAlways(property: Property): Property {
 const VIEWS = ['noninterference.local-respect', 'noninterference.memory'] as const;
 const TWO_RUNS = ['noninterference.two-runs', ...VIEWS] as const;
 
+/** What sees that somebody takes more time than others count with. */
+const SEES_TAKEN = ['time.window', 'time.budget'] as const;
+/** What sees that somebody waits longer than it may. */
+const SEES_WAITING = ['time.delay', 'time.grid', 'time.supply'] as const;
+const SEES_WINDOWS = [...SEES_TAKEN, ...SEES_WAITING] as const;
+
 /** Per claim the properties that see at run time what it claims. */
 const SEEN_BY: Readonly<Record<string, readonly string[]>> = {
   'memory.confined': [
@@ -156,7 +163,24 @@ const SEEN_BY: Readonly<Record<string, readonly string[]>> = {
   'noninterference.local-respect': VIEWS,
   'noninterference.weak-step-consistency': TWO_RUNS,
   'noninterference.output-consistency': TWO_RUNS,
+  'time.throttled': ['time.grid', 'time.supply', 'time.delay'],
+  'time.window-opened': SEES_WINDOWS,
+  'time.taken-at-most': SEES_TAKEN,
+  'time.served': SEES_WAITING,
 };
+
+/**
+ * Windows are noted beside the machine: no property of runs has their invariants, so those are
+ * wanted that see what follows from them.
+ */
+const SEEN_IN_WINDOWS: Readonly<Record<string, readonly string[]>> = {
+  'time.share': SEES_TAKEN,
+  'time.blocked': SEES_WAITING,
+  'time.busy': SEES_WAITING,
+};
+
+/** Claims that two computations agree: no run shows that they do not. */
+const OF_NO_RUN: readonly string[] = ['time.agreement'];
 
 /** Actions of devices that the SMMU translates for. */
 const BY_STREAM: readonly MicroStepKind[] = ['dma-issue', 'msi'];
@@ -168,7 +192,7 @@ const SEES_IOTLB = ['dma.cached', 'dma.confined'] as const;
 
 /**
  * The properties that see the fault: those of the claim; for what is preserved the invariant of the
- * conjunct, or where that is a field the shape.
+ * conjunct, or where that is a field the shape; for what is kept of windows what follows from it.
  */
 export function listWanted(id: string, refuted: RefutedCase | null): readonly string[] {
   if (refuted?.conjunct === TRANSLATION) {
@@ -177,6 +201,7 @@ export function listWanted(id: string, refuted: RefutedCase | null): readonly st
   const ofClaim = SEEN_BY[getClaim(id)];
   if (ofClaim !== undefined) return ofClaim;
   const invariant = getClaim(refuted?.conjunct ?? '');
+  if (getClaim(id) === 'time.in-window') return SEEN_IN_WINDOWS[invariant] ?? SEES_WINDOWS;
   return PROPERTIES.some((property) => property.id === invariant) ? [invariant] : ['seal.shape'];
 }
 
