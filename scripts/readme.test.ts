@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -31,6 +32,16 @@ describe('the README', () => {
     const run = runHaven(['prove', config, '--only', 'irq.route*', '--explain', '--no-cache']);
     expect(dropNumbers(block)).not.toBe('');
     expect(dropNumbers(run.stdout).startsWith(`${dropNumbers(block)}\n\n`)).toBe(true);
+  });
+
+  test('shows the run that exceeds a requirement as the program prints it', () => {
+    const block = /```text\n(rtos on core 2 is ready[\s\S]*?)```/.exec(README)?.[1] ?? '';
+    expect(block).not.toBe('');
+    const folder = mkdtempSync(join(tmpdir(), 'haven readme '));
+    const change = ['--what-if', 'rtos@2.max-delay=4ms', '--out', folder];
+    const run = runHaven(['bounds', 'configs/qemu-virt.yaml', ...change]);
+    rmSync(folder, { recursive: true, force: true });
+    expect(run.stdout).toContain(block);
   });
 
   test('has a row for each command of the program, and for no other', () => {
