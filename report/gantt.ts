@@ -114,7 +114,10 @@ function chooseMark(chart: Chart, row: ChartRow, index: number, span: Span): str
     const mark = MARKS.find(([kind]) => kind === last?.kind);
     if (mark !== undefined) return mark[1];
   }
-  if (row.replenished.some((at) => at >= span.from && at < span.to)) return REPLENISHED;
+  // What comes back in the last column, which is the waiter's, is shown in the one before.
+  const isNextToLast = index === waiter && span.to + (span.to - span.from) >= wait.to;
+  const end = isNextToLast ? wait.to : span.to;
+  if (row.replenished.some((at) => at >= span.from && at < end)) return REPLENISHED;
   const own = stretches.filter(({ by, ...rest }) => by === index && overlaps(rest, span));
   const found = MARKS.find(([kind]) => own.some((stretch) => stretch.kind === kind));
   if (found !== undefined) return found[1];
