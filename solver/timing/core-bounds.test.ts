@@ -84,6 +84,19 @@ describe('latency', () => {
     expect(listTicks(inside, 'latency')[0]).toBe(1 + 3 + 3);
   });
 
+  it('has no bound where taking the interrupt may spend the budget that is left', () => {
+    const compute = (budget: number): (number | null)[] =>
+      listTicks(
+        computeCoreBounds(
+          createExampleCore([{ name: 'rtos', share: [budget, 50], priority: 1 }], { interrupt: 5 }),
+        ),
+        'latency',
+      );
+    // o = 4: of 9 ticks 5 can be counted on.
+    expect(compute(9)).toEqual([null]);
+    expect(compute(10)).not.toEqual([null]);
+  });
+
   it('of a whole core is a section, a tick and the interrupt', () => {
     const alone: ExampleMember = { name: 'rtos', share: null };
     const bounds = computeCoreBounds(createExampleCore([alone], { ...costs, section: 20 }));

@@ -113,14 +113,21 @@ export function computeMemberBounds(core: CoreTicks, member: CoreMember): CoreBo
     delay,
     ...(full === null ? [] : [bound('full-budget', full, false)]),
     contract,
-    addInterrupt(member.inContract ? contract : delay, core.costs.interrupt),
+    addInterrupt(member.inContract ? contract : delay, core.costs.interrupt, full),
   ];
 }
 
-/** Latency: EL2 takes the interrupt, and the virtual CPU runs as any that gets ready. */
-function addInterrupt(bound: CoreBound, interrupt: number): CoreBound {
-  const ticks = bound.ticks === null ? null : bound.ticks + interrupt;
-  return { ...bound, kind: 'latency', ticks };
+/**
+ * Latency: EL2 takes the interrupt, and the virtual CPU runs as any that gets ready. None where
+ * taking it may spend all the budget that is left, `usable`: then the handler waits once more.
+ */
+function addInterrupt(bound: CoreBound, interrupt: number, usable: number | null): CoreBound {
+  if (bound.ticks === null) return { ...bound, kind: 'latency' };
+  if (usable !== null && usable <= interrupt) {
+    const reason: NoBound = 'budget-below-overheads';
+    return { ...bound, kind: 'latency', ticks: null, certificate: null, reason };
+  }
+  return { ...bound, kind: 'latency', ticks: bound.ticks + interrupt };
 }
 
 function findListing(core: CoreTicks, member: CoreMember): Listing {
