@@ -85,16 +85,13 @@ describe('latency', () => {
   });
 
   it('has no bound where taking the interrupt may spend the budget that is left', () => {
-    const compute = (budget: number): (number | null)[] =>
-      listTicks(
-        computeCoreBounds(
-          createExampleCore([{ name: 'rtos', share: [budget, 50], priority: 1 }], { interrupt: 5 }),
-        ),
-        'latency',
-      );
+    const [nine, ten] = [9, 10].map((budget) => {
+      const member: ExampleMember = { name: 'rtos', share: [budget, 50], priority: 1 };
+      return listTicks(computeCoreBounds(createExampleCore([member], { interrupt: 5 })), 'latency');
+    });
     // o = 4: of 9 ticks 5 can be counted on.
-    expect(compute(9)).toEqual([null]);
-    expect(compute(10)).not.toEqual([null]);
+    expect(nine).toEqual([null]);
+    expect(ten).not.toEqual([null]);
   });
 
   it('of a whole core is a section, a tick and the interrupt', () => {
