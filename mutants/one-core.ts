@@ -15,8 +15,9 @@ import { TIMER_LINE } from '../model/time.ts';
 import type { IntId, Ipa } from '../model/units.ts';
 import { nextBelow } from '../properties/engine/random.ts';
 import type { RandomState } from '../properties/engine/random.ts';
-import { listBootActions } from '../properties/generators/traces.ts';
+import { listBootActions } from '../properties/generators/boot-actions.ts';
 import { createGrantMap } from '../properties/grants.ts';
+import { COMPLETE_LOOK } from '../properties/property.ts';
 import type { Property, TimeBound } from '../properties/property.ts';
 import type { LoadedSpec } from './patched-spec.ts';
 
@@ -190,7 +191,7 @@ export function runCore(
     grants: createGrantMap(configuration),
     delayBounds,
     step: spec.step,
-    thorough: true,
+    look: COMPLETE_LOOK,
   };
   let monitors = properties.map((property) => property.watch(context));
   const fallen: string[] = [];

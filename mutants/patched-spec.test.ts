@@ -3,7 +3,7 @@ import { createMachine } from '../model/machine.ts';
 import { createPlan } from '../model/plan.ts';
 import { step } from '../model/step.ts';
 import { createSmallBoard } from '../model/testing/small-board.ts';
-import { listBootActions } from '../properties/generators/traces.ts';
+import { listBootActions } from '../properties/generators/boot-actions.ts';
 import { readSources } from '../solver/lift/sources.ts';
 import { BugPlaceError, SourcesError, applyBug, loadSpec, loadStep } from './patched-spec.ts';
 import type { SourceBug } from './source-bug.ts';

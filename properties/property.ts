@@ -4,7 +4,7 @@
  */
 
 import type { Path, StaticConfiguration } from '../model/configuration.ts';
-import type { Action } from '../model/actions.ts';
+import type { Action, ActionKind } from '../model/actions.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Plan } from '../model/plan.ts';
@@ -54,12 +54,21 @@ export interface Context {
   readonly delayBounds: readonly TimeBound[];
   /** The transition function that is watched, for a run beside the one that is judged. */
   readonly step: (plan: Plan, machine: Machine, action: Action) => Outcome;
-  /**
-   * Every property looks at everything after every step: for shrinking and replay. Otherwise the
-   * costliest look only at what the step can have touched, and at everything now and then.
-   */
-  readonly thorough: boolean;
+  readonly look: Look;
 }
+
+/** How the step is looked at that is being taken. */
+export interface Look {
+  /**
+   * Every property looks at everything: after every step while shrinking and replaying, now and
+   * then and at the end of a trace while searching. Else properties of states look at what the
+   * step can have touched.
+   */
+  complete: boolean;
+}
+
+/** The look of a run in which every property looks at everything after every step. */
+export const COMPLETE_LOOK: Look = { complete: true };
 
 /** Watches one run. */
 export interface Monitor {
@@ -68,10 +77,15 @@ export interface Monitor {
   /** Called after the step; null where the property holds or does not speak about this step. */
   readonly after: (action: Action, outcome: Outcome) => Violation | null;
   /**
-   * While searching, steps from one question to the next: `after` is not called in between. Absent
-   * for one that is asked after every step.
+   * Called where a run begins, on the machine that was watched before and is now as that run
+   * starts: what earlier steps have shown is forgotten. Needed by whoever remembers anything.
    */
-  readonly interval?: number;
+  readonly begin?: () => void;
+  /**
+   * While searching, `before` and `after` are called for actions of these kinds alone, but for
+   * complete looks. Absent for one that is asked about every step.
+   */
+  readonly kinds?: readonly ActionKind[];
   /** How often the property was evaluated on something it speaks about. */
   readonly countEvaluations: () => number;
 }
@@ -86,11 +100,10 @@ export interface Property {
   readonly example: string;
   /** Whether a plan has anything that it can judge; absent where every plan has. */
   readonly appliesTo?: (plan: Plan) => boolean;
+  /** While searching, one run in so many is watched by it; absent for every run. */
+  readonly sampled?: number;
   readonly watch: (context: Context) => Monitor;
 }
-
-/** Steps between two complete looks of a costly property while searching. */
-export const COMPLETE_LOOK_INTERVAL = 128;
 
 /** A monitor of a condition on the state after each step. */
 export function watchEachStep(
@@ -107,17 +120,31 @@ export function watchEachStep(
 }
 
 /**
- * A monitor of a condition on the state alone. While searching it is asked only now and then after
- * a refusal, which changes nothing.
+ * A monitor of a condition on the state alone. While searching it is asked only at complete looks
+ * after a refusal, which changes nothing.
  */
 export function watchState(
-  { thorough }: Pick<Context, 'thorough'>,
+  { look }: Pick<Context, 'look'>,
   check: (action: Action, count: () => void) => Violation | null,
 ): Monitor {
-  let steps = 0;
-  return watchEachStep((action, outcome, count) => {
-    steps += 1;
-    const due = thorough || outcome === 'DONE' || steps % COMPLETE_LOOK_INTERVAL === 0;
-    return due ? check(action, count) : null;
-  });
+  return watchEachStep((action, outcome, count) =>
+    look.complete || outcome === 'DONE' ? check(action, count) : null,
+  );
+}
+
+/** A monitor that is made anew for each run, for those that remember much. */
+export function watchAnew(create: () => Monitor, kinds: readonly ActionKind[]): Monitor {
+  let current: Monitor | null = null;
+  let evaluations = 0;
+  return {
+    kinds,
+    begin: () => {
+      evaluations += current?.countEvaluations() ?? 0;
+      current = create();
+      current.begin?.();
+    },
+    before: (action) => current?.before?.(action),
+    after: (action, outcome) => current?.after(action, outcome) ?? null,
+    countEvaluations: () => evaluations + (current?.countEvaluations() ?? 0),
+  };
 }

@@ -10,14 +10,16 @@ import type { StaticConfiguration } from '../../model/configuration.ts';
 import { fuzzConfiguration } from './fuzz.ts';
 import type { FuzzFailure, FuzzOptions, FuzzProgress, FuzzResult } from './fuzz.ts';
 import type { Job, JobMessage } from './fuzz-job.ts';
-import type { Coverage } from './run.ts';
-import { createCoverage } from './run.ts';
+import { mergeStatistics, summarise } from './statistics.ts';
 
 /** Distance of the seeds of two jobs: odd and large, so that their batches do not meet. */
 const SEED_DISTANCE = 0x2545f491;
 
 /** What a parallel run may be told; it always runs the spec itself. */
-export type ParallelOptions = Omit<FuzzOptions, 'step' | 'properties' | 'guide' | 'wanted'> & {
+export type ParallelOptions = Omit<
+  FuzzOptions,
+  'step' | 'properties' | 'guide' | 'wanted' | 'thorough'
+> & {
   /** Number of workers; 1 runs in this thread. */
   readonly jobs: number;
 };
@@ -93,24 +95,24 @@ function sumProgress(parts: readonly FuzzProgress[]): FuzzProgress {
 
 function mergeResults(results: readonly FuzzResult[], seed: number): FuzzResult {
   const failures = new Map<string, FuzzFailure>();
-  const coverage = createCoverage();
+  const statistics = mergeStatistics(results.map((result) => result.statistics));
   for (const result of results) {
     for (const failure of result.failures) {
       const { property } = failure.violation;
       if (!failures.has(property)) failures.set(property, failure);
     }
-    addCoverage(coverage, result.coverage);
   }
-  const steps = results.reduce((sum, result) => sum + result.steps, 0);
+  const { steps, traces } = statistics;
   const elapsedMs = Math.max(...results.map((result) => result.elapsedMs));
   return {
     seed,
     steps,
-    traces: results.reduce((sum, result) => sum + result.traces, 0),
+    traces,
     elapsedMs,
     stepsPerSecond: elapsedMs === 0 ? 0 : Math.round((steps / elapsedMs) * 1000),
     failures: [...failures.values()],
-    coverage,
+    coverage: summarise(statistics, sumEvaluations(results)),
+    statistics,
     neverDone: intersect(results.map(({ neverDone }) => neverDone)),
     neverJudged: intersect(results.map(({ neverJudged }) => neverJudged)),
     interrupted: results.some(({ interrupted }) => interrupted),
@@ -122,16 +124,14 @@ function intersect<Item>([first, ...rest]: readonly (readonly Item[])[]): Item[]
   return (first ?? []).filter((item) => rest.every((items) => items.includes(item)));
 }
 
-function addCoverage(sum: Coverage, part: Coverage): void {
-  for (const [kind, outcomes] of Object.entries(part.outcomes)) {
-    const row = (sum.outcomes[kind] ??= {});
-    for (const [outcome, count] of Object.entries(outcomes)) {
-      row[outcome] = (row[outcome] ?? 0) + count;
+function sumEvaluations(parts: readonly FuzzResult[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const { coverage } of parts) {
+    for (const [id, count] of Object.entries(coverage.evaluations)) {
+      sum[id] = (sum[id] ?? 0) + count;
     }
   }
-  for (const [id, count] of Object.entries(part.evaluations)) {
-    sum.evaluations[id] = (sum.evaluations[id] ?? 0) + count;
-  }
+  return sum;
 }
 
 /** A fuzzing worker died: out of memory, or a defect of ours. */

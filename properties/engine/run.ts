@@ -11,11 +11,15 @@ import { createPlan } from '../../model/plan.ts';
 import type { Plan } from '../../model/plan.ts';
 import { step } from '../../model/step.ts';
 import { PROPERTIES } from '../catalogue.ts';
-import { listBootActions } from '../generators/traces.ts';
+import { listBootActions } from '../generators/boot-actions.ts';
 import type { Trace } from '../generators/traces.ts';
 import { createGrantMap } from '../grants.ts';
 import type { GrantMap } from '../grants.ts';
-import type { TimeBound, Monitor, Property, Violation } from '../property.ts';
+import { COMPLETE_LOOK } from '../property.ts';
+import type { Look, Property, TimeBound, Violation } from '../property.ts';
+import { getKindIndex } from '../generators/slots.ts';
+import { beginRun, createWatcher, isCounted, watchAfter, watchBefore } from './watcher.ts';
+import type { Interest, Watcher } from './watcher.ts';
 
 /** The transition function under test; the spec's own, or a seeded bug in its place. */
 export type StepFunction = (plan: Plan, machine: Machine, action: Action) => Outcome;
@@ -31,19 +35,13 @@ export interface Runner {
   readonly step: StepFunction;
 }
 
-/** What is counted while traces run. */
-export interface Coverage {
-  /** Per action kind and outcome, how often. */
-  readonly outcomes: Record<string, Record<string, number>>;
-  /** Per property, how often it was evaluated on something that it speaks about. */
-  readonly evaluations: Record<string, number>;
-}
-
 /** How a run ended: the violation and the index of the step that showed it, or none. */
 export interface RunResult {
   readonly violation: Violation | null;
   /** Steps taken; with a violation, the last one showed it. */
   readonly steps: number;
+  /** The monitors, as they are at the end. */
+  readonly watcher: Watcher;
 }
 
 /** What a runner may be given beyond the configuration. */
@@ -70,11 +68,6 @@ export function createRunner(
   };
 }
 
-/** A coverage record with nothing in it. */
-export function createCoverage(): Coverage {
-  return { outcomes: {}, evaluations: {} };
-}
-
 /** The machine in which a trace begins. */
 export function createStart(runner: Runner, trace: Trace): Machine {
   const machine = createMachine(runner.plan);
@@ -88,49 +81,36 @@ export function createStart(runner: Runner, trace: Trace): Machine {
 export type Observer = (index: number, action: Action, outcome: Outcome, machine: Machine) => void;
 
 /** How a run is watched. */
-export interface Watch {
-  /** Counts what happens; such a run is a search, any other looks thoroughly. */
-  readonly coverage?: Coverage;
+export interface Watch extends Interest {
   readonly observer?: Observer;
-  /** Only a violation of this property ends the run. */
-  readonly target?: string;
-  /** Violations of these do not end the run. */
-  readonly ignored?: ReadonlySet<string>;
 }
 
-/** Runs a trace until its end or the first violation that counts. */
+/** Runs a trace until its end or the first violation that counts; every look is complete. */
 export function runTrace(runner: Runner, trace: Trace, watch: Watch = {}): RunResult {
-  const { coverage, observer } = watch;
   const machine = createStart(runner, trace);
-  const { plan, configuration, grants, delayBounds } = runner;
-  const thorough = coverage === undefined;
-  const { step: taken } = runner;
-  const context = { configuration, plan, machine, grants, delayBounds, step: taken, thorough };
-  const monitors = runner.properties.map((property) => property.watch(context));
-  const isSeldom = ({ interval }: Monitor): boolean => !thorough && interval !== undefined;
-  const often = monitors.filter((monitor) => !isSeldom(monitor));
-  const seldom = monitors.filter(isSeldom);
+  const watcher = watchMachine(runner, machine, COMPLETE_LOOK);
+  beginRun(watcher);
   let steps = 0;
-  let violation: Violation | null = null;
   for (const action of trace.actions) {
-    for (const monitor of often) monitor.before?.(action);
+    const kind = getKindIndex(action.kind);
+    watchBefore(watcher, kind, action);
     const outcome = takeStep(runner, machine, action);
     steps += 1;
     if (typeof outcome !== 'string') {
-      if (isCounted(watch, outcome)) violation = outcome;
-      break;
+      return { violation: isCounted(watch, outcome) ? outcome : null, steps, watcher };
     }
-    if (coverage !== undefined) countOutcome(coverage, action, outcome);
-    observer?.(steps - 1, action, outcome, machine);
-    violation = judge(often, action, outcome, watch);
-    for (const monitor of seldom) {
-      if (steps % (monitor.interval ?? 1) !== 0) continue;
-      violation ??= judge([monitor], action, outcome, watch);
-    }
-    if (violation !== null) break;
+    watch.observer?.(steps - 1, action, outcome, machine);
+    const violation = watchAfter(watcher, kind, action, outcome, watch);
+    if (violation !== null) return { violation, steps, watcher };
   }
-  if (coverage !== undefined) countEvaluations(coverage, runner.properties, monitors);
-  return { violation, steps };
+  return { violation: null, steps, watcher };
+}
+
+/** The monitors of a runner's properties on a machine, looking as they are told to. */
+export function watchMachine(runner: Runner, machine: Machine, look: Look): Watcher {
+  const { plan, configuration, grants, delayBounds, properties, step: taken } = runner;
+  const context = { configuration, plan, machine, grants, delayBounds, step: taken, look };
+  return createWatcher(properties, context);
 }
 
 /** The runner with only those properties whose monitors can report the target: for shrinking. */
@@ -149,13 +129,8 @@ const REPORTED_BY: Readonly<Record<string, string>> = {
   'noninterference.refusal': 'noninterference.local-respect',
 };
 
-function isCounted({ target, ignored }: Watch, { property }: Violation): boolean {
-  if (target !== undefined) return property === target;
-  return ignored?.has(property) !== true;
-}
-
 /** Steps; an exception is a violation of totality, not a crash of the fuzzer. */
-function takeStep(runner: Runner, machine: Machine, action: Action): Outcome | Violation {
+export function takeStep(runner: Runner, machine: Machine, action: Action): Outcome | Violation {
   try {
     return runner.step(runner.plan, machine, action);
   } catch (error) {
@@ -166,35 +141,5 @@ function takeStep(runner: Runner, machine: Machine, action: Action): Outcome | V
       at: ['config'],
       related: [],
     };
-  }
-}
-
-function judge(
-  monitors: readonly Monitor[],
-  action: Action,
-  outcome: Outcome,
-  watch: Watch,
-): Violation | null {
-  let first: Violation | null = null;
-  for (const monitor of monitors) {
-    const violation = monitor.after(action, outcome);
-    if (violation !== null && isCounted(watch, violation)) first ??= violation;
-  }
-  return first;
-}
-
-function countOutcome(coverage: Coverage, action: Action, outcome: Outcome): void {
-  const row = (coverage.outcomes[action.kind] ??= {});
-  row[outcome] = (row[outcome] ?? 0) + 1;
-}
-
-function countEvaluations(
-  coverage: Coverage,
-  properties: readonly Property[],
-  monitors: readonly Monitor[],
-): void {
-  for (const [index, { id }] of properties.entries()) {
-    const count = monitors[index]?.countEvaluations() ?? 0;
-    coverage.evaluations[id] = (coverage.evaluations[id] ?? 0) + count;
   }
 }

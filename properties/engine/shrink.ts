@@ -1,67 +1,51 @@
 /**
- * Shrinking: a failing trace becomes a shorter one that breaks the same property.
+ * Shrinking: a failing trace becomes a short one that breaks the same property.
  *
- * fast-check shrinks first, since it knows how the operands were drawn. What it leaves is then
- * reduced by removing one action and pairs of actions at a time until nothing more can go (Zeller,
- * Hildebrandt 2002, Simplifying and Isolating Failure-Inducing Input: 1-minimality).
+ * fast-check drives it, as it does for whoever embeds the arbitraries in tests.
  */
 
-import type { Action } from '../../model/actions.ts';
+import fc from 'fast-check';
+import { traceArbitrary } from '../generators/traces.ts';
 import type { Trace } from '../generators/traces.ts';
-import { runTrace } from './run.ts';
+import type { Violation } from '../property.ts';
+import { narrowRunner, runTrace } from './run.ts';
 import type { Runner } from './run.ts';
 
-/** Traces longer than this are reduced by single removals only: pairs are quadratic. */
-const PAIRS_UP_TO = 40;
+/** Evaluations that shrinking may take before it settles for what it has. */
+const EVALUATIONS_MAX = 1000;
 
-/** Whether the trace breaks this very property. */
-export function isFailing(runner: Runner, trace: Trace, property: string): boolean {
-  return runTrace(runner, trace, { target: property }).violation !== null;
+/** A trace that breaks a property, as short as shrinking has made it. */
+export interface ShrunkTrace {
+  readonly trace: Trace;
+  readonly violation: Violation;
+  /** Runs that it took. */
+  readonly evaluations: number;
 }
 
-/** The shortest trace that removals find; it breaks the same property. */
-export function reduceTrace(runner: Runner, failing: Trace, property: string): Trace {
-  let trace = cutAfterViolation(runner, failing, property);
-  const booted = skipBoot(trace);
-  if (isFailing(runner, booted, property)) trace = cutAfterViolation(runner, booted, property);
-  for (;;) {
-    const shorter = removeOne(runner, trace, property) ?? removePair(runner, trace, property);
-    if (shorter === null) return trace;
-    trace = shorter;
+/**
+ * Shrinks a trace that breaks the property `target`. Throws `LostViolationError` where it does not.
+ */
+export function shrinkTrace(runner: Runner, failing: Trace, target: string): ShrunkTrace {
+  const narrow = narrowRunner(runner, target);
+  let evaluations = 0;
+  let best: { trace: Trace; violation: Violation } | null = null;
+  const property = fc.property(traceArbitrary(runner.plan, 0), (trace) => {
+    evaluations += 1;
+    if (evaluations > EVALUATIONS_MAX) return true;
+    const { violation } = runTrace(narrow, trace, { target });
+    if (violation === null) return true;
+    best = { trace, violation };
+    return false;
+  });
+  fc.check(property, { examples: [[failing]], numRuns: 1, seed: 0 });
+  const found: { trace: Trace; violation: Violation } | null = best;
+  if (found === null) throw new LostViolationError(target);
+  return { ...(found as { trace: Trace; violation: Violation }), evaluations };
+}
+
+/** A trace that was found to break a property does not break it when it is run again. */
+export class LostViolationError extends Error {
+  constructor(property: string) {
+    super(`the trace that was found does not break ${property} again`);
   }
-}
-
-/** The same without its boot: what breaks after an undisturbed boot is told without it. */
-function skipBoot(trace: Trace): Trace {
-  return { start: 'booted', actions: trace.actions.filter(({ kind }) => kind !== 'boot') };
-}
-
-function cutAfterViolation(runner: Runner, trace: Trace, property: string): Trace {
-  const { steps } = runTrace(runner, trace, { target: property });
-  return { start: trace.start, actions: trace.actions.slice(0, steps) };
-}
-
-function removeOne(runner: Runner, trace: Trace, property: string): Trace | null {
-  for (let at = trace.actions.length - 1; at >= 0; at -= 1) {
-    const candidate = without(trace, [at]);
-    if (isFailing(runner, candidate, property)) return candidate;
-  }
-  return null;
-}
-
-function removePair(runner: Runner, trace: Trace, property: string): Trace | null {
-  const { length } = trace.actions;
-  if (length > PAIRS_UP_TO) return null;
-  for (let first = 0; first < length; first += 1) {
-    for (let second = first + 1; second < length; second += 1) {
-      const candidate = without(trace, [first, second]);
-      if (isFailing(runner, candidate, property)) return candidate;
-    }
-  }
-  return null;
-}
-
-function without(trace: Trace, positions: readonly number[]): Trace {
-  const actions: Action[] = trace.actions.filter((_, index) => !positions.includes(index));
-  return { start: trace.start, actions };
 }

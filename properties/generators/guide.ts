@@ -2,11 +2,13 @@
  * Guide: actions near a given one, for a search that wants to come to a certain step.
  */
 
-import fc from 'fast-check';
-import type { Arbitrary } from 'fast-check';
-import type { Action, ActionKind } from '../../model/actions.ts';
+import type { ActionKind } from '../../model/actions.ts';
 import type { Plan } from '../../model/plan.ts';
 import { PAGE_SIZE } from '../../model/units.ts';
+import { nextBelow } from '../engine/random.ts';
+import type { RandomState } from '../engine/random.ts';
+import { ACTION_FIELDS } from './slots.ts';
+import type { ActionField, ActionSlot } from './slots.ts';
 
 /** The step that a search wants to come to. Plain data. */
 export interface Guide {
@@ -20,56 +22,29 @@ export interface Guide {
   readonly isBooting: boolean;
 }
 
+type Operand = number | boolean | string;
+
 /** Values of fields, by the name of the field. */
-type Operands = Readonly<Record<string, number | boolean | string>>;
+type Operands = Readonly<Record<string, Operand>>;
 
-/** Fields that say what an action is, rather than on what. */
-const FIXED_FIELDS: readonly string[] = ['kind', 'fails'];
-
-/**
- * Actions near the step: as often of its kind as of any, each with some of its operands, or with
- * those of the partition.
- */
-export function guidedArbitrary(
-  plan: Plan,
-  guide: Guide,
-  any: Arbitrary<Action>,
-  ofKind: Arbitrary<Action>,
-): Arbitrary<Action> {
-  const drawn = drawOperands(plan, guide);
-  const replaceSome = (actions: Arbitrary<Action>): Arbitrary<Action> =>
-    fc.tuple(actions, drawn).map(([action, operands]) => replaceAll(action, operands));
-  return fc.oneof(
-    { weight: 2, arbitrary: ofKind.map((action) => replaceAll(action, guide.operands)) },
-    { weight: 3, arbitrary: replaceSome(ofKind) },
-    { weight: 5, arbitrary: replaceSome(any) },
-  );
+/** What a guide says of each field. */
+export interface GuidedFields {
+  readonly given: ReadonlyMap<string, Operand>;
+  /** What the partition has, by the field that names it. */
+  readonly own: ReadonlyMap<string, readonly number[]>;
 }
 
-/** For each field the operand of the step, or one of the partition, or none: 2 to 1 to 1. */
-function drawOperands(plan: Plan, { operands, partition }: Guide): Arbitrary<Operands> {
-  const own = listOwn(plan, partition);
-  const names = [...new Set([...Object.keys(operands), ...Object.keys(own)])];
-  const draws = names.map((name) => {
-    const given = operands[name];
-    const others = own[name] ?? [];
-    return fc.oneof(
-      ...(given === undefined ? [] : [{ weight: 2, arbitrary: fc.constant(given) }]),
-      ...(others.length === 0 ? [] : [{ weight: 1, arbitrary: fc.constantFrom(...others) }]),
-      { weight: 1, arbitrary: fc.constant(null) },
-    );
-  });
-  return fc.tuple(...draws).map((values): Operands => {
-    const chosen: Record<string, number | boolean | string> = {};
-    for (const [at, name] of names.entries()) {
-      const value = values[at] ?? null;
-      if (value !== null) chosen[name] = value;
-    }
-    return chosen;
-  });
+/** The fields that say what an action does rather than on what, which a guide leaves alone. */
+const UNGUIDED: ActionField = 'fails';
+
+/** Prepares a guide for a plan. */
+export function prepareGuide(plan: Plan, { operands, partition }: Guide): GuidedFields {
+  return {
+    given: new Map(Object.entries(operands)),
+    own: new Map(Object.entries(listOwn(plan, partition))),
+  };
 }
 
-/** What a partition has, by the field that names it. */
 function listOwn(plan: Plan, partition: number): Readonly<Record<string, readonly number[]>> {
   const planned = plan.partitions[partition];
   if (planned === undefined) return {};
@@ -85,12 +60,36 @@ function listOwn(plan: Plan, partition: number): Readonly<Record<string, readonl
   };
 }
 
-/** The action with these operands in those of its fields that have their names. */
-function replaceAll(action: Action, operands: Operands): Action {
-  const replaced: Record<string, unknown> = { ...action };
-  for (const name of Object.keys(action)) {
-    if (!FIXED_FIELDS.includes(name) && name in operands) replaced[name] = operands[name];
+/** Gives the action every operand of the step that its kind has. */
+export function replaceAll({ given }: GuidedFields, slot: ActionSlot): void {
+  const fields: readonly ActionField[] = ACTION_FIELDS[slot.kind];
+  for (const field of fields) {
+    const value = given.get(field);
+    if (value !== undefined && field !== UNGUIDED) setField(slot, field, value);
   }
-  // A field of one name has one type in all actions.
-  return replaced as unknown as Action;
+}
+
+/** For each field the operand of the step, or one of the partition, or what it has: 2 to 1 to 1. */
+export function replaceSome(
+  { given, own }: GuidedFields,
+  random: RandomState,
+  slot: ActionSlot,
+): void {
+  const fields: readonly ActionField[] = ACTION_FIELDS[slot.kind];
+  for (const field of fields) {
+    if (field === UNGUIDED) continue;
+    const value = given.get(field);
+    const others = own.get(field) ?? [];
+    const usual = value === undefined ? 0 : 2;
+    const draw = nextBelow(random, usual + (others.length === 0 ? 0 : 1) + 1);
+    if (value !== undefined && draw < usual) setField(slot, field, value);
+    else if (others.length > 0 && draw === usual) {
+      setField(slot, field, others[nextBelow(random, others.length)] ?? 0);
+    }
+  }
+}
+
+/** Sets a field; a field of one name has one type in all actions. */
+function setField(slot: ActionSlot, field: ActionField, value: Operand): void {
+  Reflect.set(slot, field, value);
 }

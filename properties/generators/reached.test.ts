@@ -7,7 +7,8 @@ import { createMachine } from '../../model/machine.ts';
 import { REFUSALS } from '../../model/outcome.ts';
 import { createPlan } from '../../model/plan.ts';
 import { step } from '../../model/step.ts';
-import { listBootActions, traceArbitrary } from './traces.ts';
+import { listBootActions } from './boot-actions.ts';
+import { traceArbitrary } from './traces.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 

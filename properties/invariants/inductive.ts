@@ -9,11 +9,8 @@ import type { InductiveInvariant } from '../inductive/invariant.ts';
 import { INDUCTIVE_INVARIANTS } from '../inductive/invariants.ts';
 import { getShape, isInShape, listOutside } from '../inductive/shape.ts';
 import type { FieldShape } from '../inductive/shape.ts';
-import { COMPLETE_LOOK_INTERVAL, watchEachStep } from '../property.ts';
+import { watchEachStep } from '../property.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
-
-/** While searching, steps between two looks at an invariant. */
-const LOOK_INTERVAL = COMPLETE_LOOK_INTERVAL / 4;
 
 /** Invariants that a property of an older list looks at after every step, with words of its own. */
 const WATCHED_ELSEWHERE: readonly string[] = [
@@ -23,6 +20,9 @@ const WATCHED_ELSEWHERE: readonly string[] = [
   'irq.agreed',
   'noninterference.registers',
 ];
+
+/** While searching, one run in so many is held against the shape, which has every field. */
+const SAMPLED = 16;
 
 type Instances = readonly (readonly number[])[];
 
@@ -54,7 +54,7 @@ function watchInvariant(context: Context, invariant: InductiveInvariant): Monito
     }
     return null;
   });
-  return { ...monitor, interval: LOOK_INTERVAL };
+  return { ...monitor, kinds: [] };
 }
 
 function describeBroken(invariant: InductiveInvariant, indices: readonly number[]): Violation {
@@ -70,16 +70,8 @@ function describeBroken(invariant: InductiveInvariant, indices: readonly number[
   };
 }
 
-/** While searching, one run in this many is held against the shape, which has every field. */
-const SHAPE_RUNS_INTERVAL = 4;
-
-const runsOfPlan = new WeakMap<Plan, number>();
-
 function watchShape(context: Context): Monitor {
-  const { plan, machine, thorough } = context;
-  const runs = runsOfPlan.get(plan) ?? 0;
-  if (!thorough) runsOfPlan.set(plan, runs + 1);
-  const sampled = thorough || runs % SHAPE_RUNS_INTERVAL === 0;
+  const { plan, machine } = context;
   const monitor = watchEachStep((_action, _outcome, count) => {
     const phase = computePhase(plan, machine);
     const shape = getShape(plan, phase);
@@ -97,7 +89,7 @@ function watchShape(context: Context): Monitor {
       related: [],
     };
   });
-  return { ...monitor, interval: sampled ? COMPLETE_LOOK_INTERVAL : Infinity };
+  return { ...monitor, kinds: [] };
 }
 
 function describe(shape: FieldShape): string {
@@ -120,6 +112,7 @@ export const INDUCTIVE_PROPERTIES: readonly Property[] = [
     statement: 'Every field of the machine has a value that the phase of boot allows it.',
     source: 'immutability: what boot programs stays, and nothing runs before the seal',
     example: 'a core that partitions do not use and that runs',
+    sampled: SAMPLED,
     watch: watchShape,
   },
   ...INDUCTIVE_INVARIANTS.filter(({ id }) => !WATCHED_ELSEWHERE.includes(id)).map(

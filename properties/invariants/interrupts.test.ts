@@ -8,7 +8,8 @@ import {
   SHARED_CORE,
   createSmallBoard,
 } from '../../model/testing/small-board.ts';
-import { createCoverage, createRunner, runTrace } from '../engine/run.ts';
+import { createRunner, runTrace } from '../engine/run.ts';
+import { countEvaluations } from '../engine/statistics.ts';
 import type { StepFunction } from '../engine/run.ts';
 import type { Violation } from '../property.ts';
 import { INTERRUPT_PROPERTIES } from './interrupts.ts';
@@ -41,9 +42,8 @@ const takeAndPend: StepFunction = (plan, machine, action) => {
 /** What the property says of a trace, and how often it judged. */
 function judge(stepFunction: StepFunction, actions: readonly Action[]): [Violation | null, number] {
   const runner = createRunner(createSmallBoard(), { step: stepFunction, properties: TAKEN });
-  const coverage = createCoverage();
-  const { violation } = runTrace(runner, { start: 'booted', actions }, { coverage });
-  return [violation, coverage.evaluations['irq.taken'] ?? 0];
+  const { violation, watcher } = runTrace(runner, { start: 'booted', actions });
+  return [violation, countEvaluations([watcher])['irq.taken'] ?? 0];
 }
 
 function take(core: number, intId: number): Action {

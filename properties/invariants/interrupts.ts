@@ -2,13 +2,14 @@
  * Interrupts: each line has one owner and is delivered only there.
  */
 
+import type { ActionKind } from '../../model/actions.ts';
 import { getLoadedResident, getRunningResident } from '../../model/execution.ts';
 import { LR_ACTIVE, LR_INVALID, LR_PENDING, findVirtualLine } from '../../model/list-registers.ts';
 import { isListRegisterAgreed, isListRegisterOwn } from '../inductive/interrupts.ts';
 import { NONE, PRIVATE_LINES } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { StaticConfiguration } from '../../model/configuration.ts';
-import { COMPLETE_LOOK_INTERVAL, watchEachStep, watchState } from '../property.ts';
+import { watchEachStep, watchState } from '../property.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
 
 /** Owners of each physical line, off the configuration. */
@@ -71,11 +72,13 @@ function checkAgreed(context: Context, index: number, slot: number): string | nu
   return `list register ${slot} says INTID ${intId} is pending, its line ${state}`;
 }
 
-/** Looks at every valid list register. */
+/** Looks at every valid list register, while searching at those of the core that acts. */
 function watchListRegisters(context: Context, property: string, check: RegisterCheck): Monitor {
   const { cores } = context.machine;
-  return watchState(context, (_action, count) => {
+  const monitor = watchState(context, (action, count) => {
+    const only = context.look.complete || !('core' in action) ? -1 : action.core;
     for (let index = 0; index < cores.length; index += 1) {
+      if (only !== -1 && index !== only) continue;
       const registers = cores[index]?.listRegisters ?? [];
       for (let slot = 0; slot < registers.length; slot += 1) {
         if (registers[slot]?.state === LR_INVALID) continue;
@@ -93,7 +96,35 @@ function watchListRegisters(context: Context, property: string, check: RegisterC
     }
     return null;
   });
+  return { ...monitor, kinds: LISTING_KINDS };
 }
+
+/** Actions after which a core may have another guest, or its list registers other contents. */
+const LISTING_KINDS: readonly ActionKind[] = [
+  'boot',
+  'cpu-on',
+  'cpu-off',
+  'system-reset',
+  'wait',
+  'section',
+  'distributor',
+  'send-sgi',
+  'interrupt-take',
+  'interrupt-acknowledge',
+  'interrupt-end',
+  'list-register-spill',
+  'list-register-fill',
+  'time-passes',
+];
+
+/** Actions after which a physical line may have another route or owner. */
+const ROUTE_KINDS: readonly ActionKind[] = [
+  'boot',
+  'system-reset',
+  'distributor',
+  'interrupt-take',
+  'interrupt-end',
+];
 
 /** One physical line: enabled or active only for its one owner, on a core of its. */
 function judgeRoute(
@@ -123,18 +154,18 @@ function judgeRoute(
 
 function watchRoutes(context: Context): Monitor {
   const owners = listOwners(context.configuration);
-  const owned = [...owners.keys()];
   const all = context.plan.routes.map(({ intId }) => intId);
-  let steps = 0;
-  return watchState(context, (_action, count) => {
-    steps += 1;
-    const complete = context.thorough || steps % COMPLETE_LOOK_INTERVAL === 0;
-    for (const intId of complete ? all : owned) {
+  const monitor = watchState(context, (action, count) => {
+    if (!context.look.complete && 'intId' in action) {
+      return judgeRoute(context, owners, action.intId, count);
+    }
+    for (const intId of all) {
       const violation = judgeRoute(context, owners, intId, count);
       if (violation !== null) return violation;
     }
     return null;
   });
+  return { ...monitor, kinds: ROUTE_KINDS };
 }
 
 /** What keeps EL2 from taking an INTID on a core, in words; null where nothing does. */
@@ -176,6 +207,7 @@ function watchTakes(context: Context): Monitor {
         related: [],
       };
     }),
+    kinds: ['interrupt-take'],
     before: (action) => {
       if (action.kind !== 'interrupt-take') return;
       fault = findTakeFault(context, owners, action.core, action.intId);
@@ -234,8 +266,9 @@ export const INTERRUPT_PROPERTIES: readonly Property[] = [
     source: 'the only flows between partitions are the declared channels',
     example: 'a doorbell number that is looked up in the receiver’s table',
     appliesTo: hasDoorbells,
-    watch: (context) =>
-      watchEachStep((action, outcome, count) => {
+    watch: (context) => ({
+      kinds: ['notify'],
+      ...watchEachStep((action, outcome, count) => {
         if (action.kind !== 'notify' || outcome !== 'DONE') return null;
         count();
         const resident = getLoadedResident(context.plan, context.machine, action.core);
@@ -254,5 +287,6 @@ export const INTERRUPT_PROPERTIES: readonly Property[] = [
           related: [],
         };
       }),
+    }),
   },
 ];

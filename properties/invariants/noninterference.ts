@@ -21,7 +21,7 @@ import { findGrant } from '../grants.ts';
 import { isLiveRegisterOwn } from '../inductive/registers.ts';
 import { computeDomain } from './domain.ts';
 import { TWO_RUNS_PROPERTY } from './two-runs.ts';
-import { COMPLETE_LOOK_INTERVAL, watchEachStep, watchState } from '../property.ts';
+import { watchEachStep, watchState } from '../property.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
 
 /** Whether a channel lets `from` ring `to`. */
@@ -117,7 +117,6 @@ function watchLocalRespect(context: Context): Monitor {
     stale: partitions.map(() => true),
   };
   const look: Look = { domain: null, complete: false, due: false };
-  let steps = 0;
   return {
     ...watchEachStep((action, outcome, count) => {
       const done = outcome === 'DONE';
@@ -129,10 +128,12 @@ function watchLocalRespect(context: Context): Monitor {
       else if (look.domain >= 0) observations.stale[look.domain] = true;
       return null;
     }),
+    begin: () => {
+      observations.stale.fill(true);
+    },
     before: (action) => {
-      steps += 1;
       look.domain = computeDomain(context, action);
-      look.complete = context.thorough || steps % COMPLETE_LOOK_INTERVAL === 0;
+      look.complete = context.look.complete;
       look.due = look.domain !== null && (look.complete || !QUIET_KINDS.has(action.kind));
       if (look.due) refreshViews(context, observations, look.complete ? -1 : (look.domain ?? -1));
     },
@@ -208,7 +209,7 @@ function describeInfluence(
 
 function watchLabels(context: Context): Monitor {
   let seen = context.machine.bus.count;
-  return watchEachStep((_action, _outcome, count) => {
+  const monitor = watchEachStep((_action, _outcome, count) => {
     const { bus, memory } = context.machine;
     if (bus.count === seen) return null;
     seen = bus.count;
@@ -232,12 +233,43 @@ function watchLabels(context: Context): Monitor {
       related: [{ message: `the writer ${author}`, at: ['config', 'partitions', writer] }],
     };
   });
+  return {
+    ...monitor,
+    kinds: READING_KINDS,
+    begin: () => {
+      seen = context.machine.bus.count;
+    },
+  };
 }
 
+/** What reads memory in the name of a partition. */
+const READING_KINDS: readonly ActionKind[] = [
+  'read',
+  'fetch',
+  'bus-read',
+  'dma-issue',
+  'bare-dma-issue',
+  'dma-complete',
+];
+
+/** After which another virtual CPU may be on a core, or its registers have another value. */
+const SWITCHING_KINDS: readonly ActionKind[] = [
+  'boot',
+  'register-write',
+  'cpu-on',
+  'cpu-off',
+  'system-reset',
+  'wait',
+  'section',
+  'time-passes',
+];
+
 function watchRegisters(context: Context): Monitor {
-  return watchState(context, (_action, count) => {
+  const monitor = watchState(context, (action, count) => {
     const { cores } = context.machine;
+    const only = context.look.complete || !('core' in action) ? -1 : action.core;
     for (let index = 0; index < cores.length; index += 1) {
+      if (only !== -1 && index !== only) continue;
       const core = cores[index];
       const resident = getLoadedResident(context.plan, context.machine, index);
       if (core === undefined || resident === undefined) continue;
@@ -261,7 +293,11 @@ function watchRegisters(context: Context): Monitor {
     }
     return null;
   });
+  return { ...monitor, kinds: SWITCHING_KINDS };
 }
+
+/** While searching, one run in so many has every view compared. */
+const SAMPLED = 16;
 
 const RUSHBY = 'Rushby 1992, Noninterference, Transitivity, and Channel-Control Security Policies';
 
@@ -273,6 +309,7 @@ export const NONINTERFERENCE_PROPERTIES: readonly Property[] = [
       'An action of one partition changes nothing that another observes, but by a channel.',
     source: RUSHBY,
     example: 'a distributor write that reaches a line of another partition',
+    sampled: SAMPLED,
     watch: watchLocalRespect,
   },
   {

@@ -9,7 +9,7 @@ import type { Plan } from '../../model/plan.ts';
 import { PAGE_SIZE } from '../../model/units.ts';
 import { formatAddress } from '../findings.ts';
 import { isIotlbCoherent, isTlbCoherent } from '../inductive/tables.ts';
-import { COMPLETE_LOOK_INTERVAL, watchEachStep } from '../property.ts';
+import { watchEachStep } from '../property.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
 
 /** The first valid entry that is not coherent with its table. */
@@ -27,22 +27,16 @@ function findStale(
   return undefined;
 }
 
-/**
- * A monitor of caches: while searching it looks after what fills them or may change a table, and
- * now and then.
- */
+/** A monitor of caches: while searching it looks after what fills them or may change a table. */
 function watchCaches(
-  context: Context,
+  { look }: Context,
   fill: 'tlb-fill' | 'iotlb-fill',
   judge: (count: () => void) => Violation | null,
 ): Monitor {
-  let steps = 0;
-  return watchEachStep(({ kind }, _outcome, count) => {
-    steps += 1;
-    const touched = kind === fill || kind === 'boot' || kind === 'system-reset';
-    const due = touched || context.thorough || steps % (COMPLETE_LOOK_INTERVAL / 4) === 0;
-    return due ? judge(count) : null;
-  });
+  const monitor = watchEachStep((_action, outcome, count) =>
+    look.complete || outcome === 'DONE' ? judge(count) : null,
+  );
+  return { ...monitor, kinds: [fill, 'boot', 'system-reset'] };
 }
 
 function describeStale(property: string, where: string, slot: CachedEntry): Violation {
@@ -76,6 +70,12 @@ function collectTable(table: readonly TableEntry[], numbers: number[]): void {
     const rights = Number(entry.read) + 2 * Number(entry.write) + 4 * Number(entry.execute);
     numbers.push(entry.ipa, entry.pa, entry.size, rights, entry.type);
   }
+}
+
+function isEqual(one: readonly number[], other: readonly number[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false;
+  return true;
 }
 
 /** Actions in which a partition executes. */
@@ -148,20 +148,7 @@ export const TABLE_PROPERTIES: readonly Property[] = [
     source: 'Arm IHI 0070, C_BAD_STREAMID and STE.V = 0',
     example: 'streams without an entry bypass',
     appliesTo: hasStreams,
-    watch: (context) =>
-      watchEachStep((action, outcome, count) => {
-        if (action.kind !== 'dma-issue') return null;
-        if (context.plan.streams.some(({ stream }) => stream === action.stream)) return null;
-        count();
-        if (outcome !== 'DONE') return null;
-        return {
-          property: 'dma.unknown-aborts',
-          message: `a request of stream ${formatAddress(action.stream)}, which nobody owns, passes`,
-          witness: { stream: formatAddress(action.stream) },
-          at: ['platform', 'iommu'],
-          related: [],
-        };
-      }),
+    watch: watchUnknown,
   },
   {
     id: 'dma.before-live',
@@ -176,22 +163,7 @@ export const TABLE_PROPERTIES: readonly Property[] = [
     statement: 'No partition executes unless every core has sealed and no boot step failed.',
     source: 'immutability: boot reaches running only if every step succeeded',
     example: 'boot goes on although the SMMU failed',
-    watch: (context) =>
-      watchEachStep((action, outcome, count) => {
-        if (!isGuestAction(action)) return null;
-        count();
-        const { steps, failed, sealed } = context.machine.boot;
-        if (outcome !== 'DONE' || (sealed && !failed)) return null;
-        return {
-          property: 'seal.entry',
-          message:
-            `${action.kind} executes although boot is at ${steps.join(', ')}, ` +
-            `failed: ${failed}`,
-          witness: { action: action.kind, steps: steps.join(' ') },
-          at: ['config'],
-          related: [],
-        };
-      }),
+    watch: watchEntry,
   },
   {
     id: 'seal.constant',
@@ -201,6 +173,40 @@ export const TABLE_PROPERTIES: readonly Property[] = [
     watch: (context) => watchSeal(context),
   },
 ];
+
+function watchUnknown({ plan }: Context): Monitor {
+  const owned = new Set<number>(plan.streams.map(({ stream }) => stream));
+  const monitor = watchEachStep((action, outcome, count) => {
+    if (action.kind !== 'dma-issue' || owned.has(action.stream)) return null;
+    count();
+    if (outcome !== 'DONE') return null;
+    return {
+      property: 'dma.unknown-aborts',
+      message: `a request of stream ${formatAddress(action.stream)}, which nobody owns, passes`,
+      witness: { stream: formatAddress(action.stream) },
+      at: ['platform', 'iommu'],
+      related: [],
+    };
+  });
+  return { ...monitor, kinds: ['dma-issue'] };
+}
+
+function watchEntry({ machine }: Context): Monitor {
+  return watchEachStep((action, outcome, count) => {
+    if (outcome !== 'DONE' || !isGuestAction(action)) return null;
+    count();
+    const { steps, failed, sealed } = machine.boot;
+    if (sealed && !failed) return null;
+    return {
+      property: 'seal.entry',
+      message:
+        `${action.kind} executes although boot is at ${steps.join(', ')}, ` + `failed: ${failed}`,
+      witness: { action: action.kind, steps: steps.join(' ') },
+      at: ['config'],
+      related: [],
+    };
+  });
+}
 
 function watchBeforeLive(context: Context): ReturnType<Property['watch']> {
   let live = false;
@@ -218,26 +224,27 @@ function watchBeforeLive(context: Context): ReturnType<Property['watch']> {
         related: [],
       };
     }),
+    kinds: ['dma-issue', 'msi'],
     before: () => {
       live = (context.machine.boot.steps[context.plan.bootCore] ?? BOOT_OFF) >= BOOT_SMMU;
     },
   };
 }
 
-function watchSeal(context: Context): ReturnType<Property['watch']> {
-  const sealed: number[] = [];
+function watchSeal({ machine }: Context): ReturnType<Property['watch']> {
+  const booted: number[] = [];
+  const bootedHere: number[] = [];
   const now: number[] = [];
-  let steps = 0;
-  return watchEachStep((action, _outcome, count) => {
-    if (!context.machine.boot.sealed) return null;
-    steps += 1;
-    const rare = action.kind === 'boot' || action.kind === 'system-reset';
-    const look = context.thorough || rare || steps % COMPLETE_LOOK_INTERVAL === 0;
-    if (sealed.length === 0) collectSealed(context.machine, sealed);
-    if (!look) return null;
-    collectSealed(context.machine, now);
+  let sealed: number[] | null = null;
+  const monitor = watchEachStep((action, _outcome, count) => {
+    if (!machine.boot.sealed) return null;
+    if (sealed === null) {
+      sealed = bootedHere;
+      collectSealed(machine, sealed);
+    }
+    collectSealed(machine, now);
     count();
-    if (now.length === sealed.length && now.every((value, at) => value === sealed[at])) return null;
+    if (isEqual(now, sealed)) return null;
     return {
       property: 'seal.constant',
       message: `the sealed tables, streams or owners have changed by ${action.kind}`,
@@ -246,4 +253,15 @@ function watchSeal(context: Context): ReturnType<Property['watch']> {
       related: [],
     };
   });
+  return {
+    ...monitor,
+    kinds: ['boot', 'system-reset'],
+    begin: () => {
+      sealed = null;
+      if (!machine.boot.sealed) return;
+      // Every run that begins behind boot begins with the same tables.
+      if (booted.length === 0) collectSealed(machine, booted);
+      sealed = booted;
+    },
+  };
 }

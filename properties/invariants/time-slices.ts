@@ -2,10 +2,32 @@
  * Slices: what the monitors of time measure, which is the clock and who runs.
  */
 
-import type { Action } from '../../model/actions.ts';
+import type { Action, ActionKind } from '../../model/actions.ts';
 import type { CoreState, Machine } from '../../model/machine.ts';
 import type { PlannedCore, Plan, Resident } from '../../model/plan.ts';
 import type { Context, Violation } from '../property.ts';
+
+/** Actions that can change who runs, who is ready or what is charged: the others never do. */
+export const SCHEDULING_KINDS: readonly ActionKind[] = [
+  'boot',
+  'cpu-on',
+  'cpu-off',
+  'system-reset',
+  'wait',
+  'notify',
+  'section',
+  'distributor',
+  'send-sgi',
+  'arm-timer',
+  'dma-issue',
+  'line-assert',
+  'line-deassert',
+  'msi',
+  'interrupt-take',
+  'interrupt-acknowledge',
+  'interrupt-end',
+  'time-passes',
+];
 
 /** A core as it was before the step that just ended. */
 export interface Slice {
@@ -52,6 +74,7 @@ export function recordCore(planned: PlannedCore, core: CoreState, slice: Slice):
   slice.executing = core.section === 0 && core.loaded === core.running;
   slice.charged =
     !core.slack &&
+    core.running >= 0 &&
     planned.policy !== 'table' &&
     planned.residents[core.running]?.dedicated === false;
 }

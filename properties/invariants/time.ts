@@ -6,14 +6,16 @@
  * but for the one that says who may change those.
  */
 
+import { NONE } from '../../model/machine.ts';
 import type { CoreState } from '../../model/machine.ts';
 import type { Plan, Resident } from '../../model/plan.ts';
-import { watchEachStep } from '../property.ts';
+import { watchAnew, watchEachStep } from '../property.ts';
 import { computeDomain } from './domain.ts';
 import { hasTimelines, watchBurn } from './time-burn.ts';
 import { watchDelay } from './time-delay.ts';
 import { watchGrid, watchTable } from './time-grid.ts';
 import {
+  SCHEDULING_KINDS,
   createSlices,
   hasReservations,
   isShared,
@@ -146,6 +148,34 @@ function watchCharge(context: Context): Monitor {
   };
 }
 
+function watchWhole(context: Context): Monitor {
+  const { plan, machine } = context;
+  const owned = plan.cores.flatMap(({ residents }, index) => {
+    const whole = residents.find(({ dedicated }) => dedicated);
+    return whole === undefined ? [] : [{ index, whole, residents }];
+  });
+  const monitor = watchEachStep((_action, _outcome, count) => {
+    for (const { index, whole, residents } of owned) {
+      const at = machine.cores[index]?.running ?? NONE;
+      const running = at === NONE ? undefined : residents[at];
+      if (running === undefined) continue;
+      count();
+      if (running.partition === whole.partition) continue;
+      return {
+        property: 'cpu.whole',
+        message:
+          `${nameOf(context, running)} runs on core ${index}, which ` +
+          `${nameOf(context, whole)} has whole`,
+        witness: { core: index },
+        at: pathOf(running),
+        related: [{ message: 'the whole core', at: pathOf(whole) }],
+      };
+    }
+    return null;
+  });
+  return { ...monitor, kinds: SCHEDULING_KINDS };
+}
+
 function hasTables(plan: Plan): boolean {
   return plan.cores.some((planned) => isShared(planned) && planned.policy === 'table');
 }
@@ -166,7 +196,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'temporal isolation; Strosnider, Lehoczky, Sha 1995',
     example: 'a refund on pre-emption',
     appliesTo: hasReservations,
-    watch: watchBudget,
+    watch: (context) => watchAnew(() => watchBudget(context), ['time-passes']),
   },
   {
     id: 'time.window',
@@ -174,7 +204,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'Strosnider, Lehoczky, Sha 1995; time demand with jitter, Bernat, Burns 1999',
     example: 'an overrun that is forgiven at the end of each period',
     appliesTo: hasReservations,
-    watch: watchWindow,
+    watch: (context) => watchAnew(() => watchWindow(context), ['time-passes']),
   },
   {
     id: 'time.grid',
@@ -182,7 +212,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'Haven’s scheduler; Xen ARINC 653 drifted by restarting the frame from now',
     example: 'the next period starts when the handler ran',
     appliesTo: hasReservations,
-    watch: watchGrid,
+    watch: (context) => watchAnew(() => watchGrid(context), SCHEDULING_KINDS),
   },
   {
     id: 'time.table',
@@ -190,7 +220,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'ARINC 653 P1, partition scheduling by a major frame',
     example: 'a frame that begins with its second slot',
     appliesTo: hasTables,
-    watch: watchTable,
+    watch: (context) => watchAnew(() => watchTable(context), SCHEDULING_KINDS),
   },
   {
     id: 'time.supply',
@@ -198,7 +228,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'Shin, Lee 2003, periodic resource model: the guarantee in every period',
     example: 'a replenishment that is lost while the core is idle',
     appliesTo: hasPromises,
-    watch: watchSupply,
+    watch: (context) => watchAnew(() => watchSupply(context), SCHEDULING_KINDS),
   },
   {
     id: 'time.burn',
@@ -206,7 +236,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'idling periodic server; non-interference as equality of traces',
     example: 'an idle budget that is kept where it is to be burnt',
     appliesTo: hasTimelines,
-    watch: watchBurn,
+    watch: (context) => watchAnew(() => watchBurn(context), ['time-passes']),
   },
   {
     id: 'time.charge',
@@ -214,7 +244,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'temporal isolation: the preemptor pays; seL4 charges before it reconfigures',
     example: 'a reset that makes whoever runs on another core pay for a switch',
     appliesTo: hasReservations,
-    watch: watchCharge,
+    watch: (context) => ({ ...watchCharge(context), kinds: SCHEDULING_KINDS }),
   },
   {
     id: 'time.delay',
@@ -222,7 +252,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'response-time analysis with jitter; Bernat, Burns 1999',
     example: 'a higher reservation that runs without budget',
     appliesTo: hasShares,
-    watch: watchDelay,
+    watch: (context) => watchAnew(() => watchDelay(context), SCHEDULING_KINDS),
   },
   {
     id: 'cpu.whole',
@@ -230,26 +260,6 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'temporal isolation of whole cores',
     example: 'a second partition that names the core with a budget',
     appliesTo: hasWholeCores,
-    watch: (context) =>
-      watchEachStep((_action, _outcome, count) => {
-        for (const [index, core] of context.machine.cores.entries()) {
-          const residents = context.plan.cores[index]?.residents ?? [];
-          const whole = residents.find(({ dedicated }) => dedicated);
-          const running = residents[core.running];
-          if (whole === undefined || running === undefined) continue;
-          count();
-          if (running.partition === whole.partition) continue;
-          return {
-            property: 'cpu.whole',
-            message:
-              `${nameOf(context, running)} runs on core ${index}, which ` +
-              `${nameOf(context, whole)} has whole`,
-            witness: { core: index },
-            at: pathOf(running),
-            related: [{ message: 'the whole core', at: pathOf(whole) }],
-          };
-        }
-        return null;
-      }),
+    watch: watchWhole,
   },
 ];

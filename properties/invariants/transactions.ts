@@ -3,6 +3,7 @@
  * else.
  */
 
+import type { ActionKind } from '../../model/actions.ts';
 import { HYPERVISOR } from '../../model/regions.ts';
 import type { BusTransaction } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -27,6 +28,10 @@ function isRightGranted(bus: BusTransaction, grant: Grant): boolean {
   return bus.fetch ? grant.execute : grant.read;
 }
 
+/** What makes a core appear on the bus, and what makes a device. */
+const CORE_KINDS: readonly ActionKind[] = ['read', 'write', 'fetch', 'bus-read', 'bus-write'];
+const DMA_KINDS: readonly ActionKind[] = ['dma-issue', 'bare-dma-issue', 'dma-complete', 'msi'];
+
 /** Watches transactions of one kind, cores' or devices'. */
 function watchTransactions(
   context: Context,
@@ -37,6 +42,10 @@ function watchTransactions(
   let seen = context.machine.bus.count;
   let evaluations = 0;
   return {
+    kinds: dma ? DMA_KINDS : CORE_KINDS,
+    begin: () => {
+      seen = context.machine.bus.count;
+    },
     after: () => {
       const bus = context.machine.bus;
       if (bus.count === seen) return null;

@@ -13,7 +13,7 @@ import type { FuzzFailure } from '../../properties/engine/fuzz.ts';
 import { getReporter } from '../../properties/engine/run.ts';
 import type { StepFunction } from '../../properties/engine/run.ts';
 import type { Guide } from '../../properties/generators/guide.ts';
-import type { TimeBound, Property } from '../../properties/property.ts';
+import type { TimeBound } from '../../properties/property.ts';
 import { getClaim } from '../obligation.ts';
 import type { ObligationResult } from '../obligation.ts';
 import type { CaseSearch, RefutedCase } from './case-search.ts';
@@ -105,7 +105,8 @@ export async function reachCase(
     seed,
     steps: limit,
     wanted,
-    properties: PROPERTIES.filter((one) => reporters.has(one.id)).map(watchAlways),
+    properties: PROPERTIES.filter((one) => reporters.has(one.id)),
+    thorough: true,
     ...(guide === null ? {} : { guide }),
     ...(options.delayBounds === undefined ? {} : { delayBounds: options.delayBounds }),
     ...(options.step === undefined ? {} : { step: options.step }),
@@ -122,17 +123,6 @@ export async function reachCase(
   const length = { start: trace.start, actions: trace.actions.length };
   const { property } = violation;
   return { search: { kind: 'reached', ...searched, property, ...length, file: null }, failure };
-}
-
-/** The property looking at everything after every step: few are watched, and a case is wanted. */
-function watchAlways(property: Property): Property {
-  return {
-    ...property,
-    watch: (context) => {
-      const { interval: _, ...monitor } = property.watch({ ...context, thorough: true });
-      return monitor;
-    },
-  };
 }
 
 // ------------------------------------------------------------------ properties

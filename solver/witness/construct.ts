@@ -15,7 +15,7 @@ import { createMachine } from '../../model/machine.ts';
 import { createPlan } from '../../model/plan.ts';
 import type { PlannedCore, Resident } from '../../model/plan.ts';
 import { step } from '../../model/step.ts';
-import { listBootActions } from '../../properties/generators/traces.ts';
+import { listBootActions } from '../../properties/generators/boot-actions.ts';
 import type { CoreBound } from '../timing/certificate-types.ts';
 import {
   computeHyperperiod,

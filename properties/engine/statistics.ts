@@ -1,0 +1,174 @@
+/**
+ * Statistics: what a campaign has done and seen so far.
+ */
+
+import { ACTION_KINDS } from '../../model/actions.ts';
+import { REFUSALS } from '../../model/outcome.ts';
+import type { Outcome } from '../../model/outcome.ts';
+import type { Property } from '../property.ts';
+import { ABSTRACT_STATES, FEATURES } from './features.ts';
+import type { Watcher } from './watcher.ts';
+
+const OUTCOMES: readonly Outcome[] = ['DONE', ...REFUSALS];
+
+/** Times that are told apart: more than these count as these. */
+const SEEN_MAX = 255;
+
+/** Steps between two looks at the abstract state. */
+export const STATE_INTERVAL = 64;
+
+/** Counters of a running campaign. */
+export interface Statistics {
+  steps: number;
+  traces: number;
+  /** Per kind and outcome, kinds outermost, in the order of the catalogues. */
+  readonly outcomes: Float64Array;
+  /** Per feature, how often, at most 255. */
+  readonly features: Uint8Array;
+  featuresSeen: number;
+  /** Per abstract state, how often at the looks, at most 255. */
+  readonly states: Uint8Array;
+  statesSeen: number;
+  statesSeenOnce: number;
+  stateLooks: number;
+  /** Step at which the latest new feature was seen. */
+  newestAt: number;
+}
+
+/** Counters at zero. */
+export function createStatistics(): Statistics {
+  return {
+    steps: 0,
+    traces: 0,
+    outcomes: new Float64Array(ACTION_KINDS.length * OUTCOMES.length),
+    features: new Uint8Array(FEATURES),
+    featuresSeen: 0,
+    states: new Uint8Array(ABSTRACT_STATES),
+    statesSeen: 0,
+    statesSeenOnce: 0,
+    stateLooks: 0,
+    newestAt: 0,
+  };
+}
+
+/** Counts an action by the positions of its kind and outcome; whether that is new. */
+export function countOutcome({ outcomes }: Statistics, kind: number, outcome: number): boolean {
+  const at = kind * OUTCOMES.length + outcome;
+  const seen = outcomes[at] ?? 0;
+  outcomes[at] = seen + 1;
+  return seen === 0;
+}
+
+/** Counts a feature; whether it is new. */
+export function countFeature(statistics: Statistics, feature: number): boolean {
+  const { features } = statistics;
+  const seen = features[feature] ?? 0;
+  if (seen >= SEEN_MAX) return false;
+  features[feature] = seen + 1;
+  if (seen > 0) return false;
+  statistics.featuresSeen += 1;
+  statistics.newestAt = statistics.steps;
+  return true;
+}
+
+/** Counts an abstract state. */
+export function countState(statistics: Statistics, state: number): void {
+  const { states } = statistics;
+  const seen = states[state] ?? 0;
+  statistics.stateLooks += 1;
+  if (seen >= SEEN_MAX) return;
+  states[state] = seen + 1;
+  if (seen === 0) {
+    statistics.statesSeen += 1;
+    statistics.statesSeenOnce += 1;
+  } else if (seen === 1) {
+    statistics.statesSeenOnce -= 1;
+  }
+}
+
+/** What is counted in a run, as plain data. */
+export interface Coverage {
+  /** Per action kind and outcome, how often. */
+  readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Per property, how often it was evaluated on something that it speaks about. */
+  readonly evaluations: Readonly<Record<string, number>>;
+  /** Different features seen. */
+  readonly features: number;
+  /** Different abstract states seen at the looks at them. */
+  readonly states: number;
+  /**
+   * Chance that the next look at the abstract state sees a new one: the share of states seen once
+   * among the looks. Source: Good 1953; Böhme 2018, STADS.
+   */
+  readonly discovery: number;
+  /** Steps since the latest new feature. */
+  readonly stepsSinceNew: number;
+}
+
+/** Sums up a campaign. */
+export function summarise(
+  statistics: Statistics,
+  evaluations: Readonly<Record<string, number>>,
+): Coverage {
+  const outcomes: Record<string, Record<string, number>> = {};
+  for (const [kind, name] of ACTION_KINDS.entries()) {
+    for (const [at, outcome] of OUTCOMES.entries()) {
+      const count = statistics.outcomes[kind * OUTCOMES.length + at] ?? 0;
+      if (count > 0) (outcomes[name] ??= {})[outcome] = count;
+    }
+  }
+  return {
+    outcomes,
+    evaluations,
+    features: statistics.featuresSeen,
+    states: statistics.statesSeen,
+    discovery: statistics.statesSeenOnce / Math.max(1, statistics.stateLooks),
+    stepsSinceNew: statistics.steps - statistics.newestAt,
+  };
+}
+
+/** How often each property has been evaluated on something that it speaks about. */
+export function countEvaluations(watchers: readonly Watcher[]): Record<string, number> {
+  const evaluations: Record<string, number> = {};
+  for (const { properties, monitors } of watchers) {
+    for (const [index, { id }] of properties.entries()) {
+      evaluations[id] = (evaluations[id] ?? 0) + (monitors[index]?.countEvaluations() ?? 0);
+    }
+  }
+  return evaluations;
+}
+
+/** The counters of several campaigns on one plan, as if they were one. */
+export function mergeStatistics(parts: readonly Statistics[]): Statistics {
+  const sum = createStatistics();
+  for (const part of parts) {
+    sum.steps += part.steps;
+    sum.traces += part.traces;
+    sum.stateLooks += part.stateLooks;
+    for (const [at, count] of part.outcomes.entries()) {
+      sum.outcomes[at] = (sum.outcomes[at] ?? 0) + count;
+    }
+    addSeen(sum.features, part.features);
+    addSeen(sum.states, part.states);
+  }
+  const since = parts.map(({ steps, newestAt }) => steps - newestAt);
+  sum.newestAt = sum.steps - since.reduce((least, one) => Math.min(least, one), Infinity);
+  sum.featuresSeen = sum.features.filter((count) => count > 0).length;
+  sum.statesSeen = sum.states.filter((count) => count > 0).length;
+  sum.statesSeenOnce = sum.states.filter((count) => count === 1).length;
+  return sum;
+}
+
+function addSeen(sum: Uint8Array, part: Uint8Array): void {
+  for (const [at, count] of part.entries()) {
+    if (count > 0) sum[at] = Math.min(SEEN_MAX, (sum[at] ?? 0) + count);
+  }
+}
+
+/** The properties that have something to judge, and among those the ones that never had. */
+export function listUnjudged(
+  properties: readonly Property[],
+  { evaluations }: Coverage,
+): readonly string[] {
+  return properties.filter(({ id }) => (evaluations[id] ?? 0) === 0).map(({ id }) => id);
+}
