@@ -19,8 +19,8 @@ import { readSources } from '../solver/lift/sources.ts';
 import { applyBug, loadStep } from './patched-spec.ts';
 import type { SourceBug } from './source-bug.ts';
 
-/** Steps of one search: about one batch of traces, of which a failure ends one. */
-export const SEARCH_STEPS = 4_000;
+/** Steps of one search: some tens of traces, of which a failure ends the last. */
+export const SEARCH_STEPS = 12_000;
 
 /** The shortest trace that was found for a bug, and the seed that found it. */
 export interface RecordedTrace {
@@ -179,6 +179,8 @@ export async function searchBug(
     delayBounds,
     step: await loadBuggyStep(bug),
     properties: PROPERTIES.filter(({ id }) => id === (REPORTED_BY[property] ?? property)),
+    wanted: new Set([property]),
+    thorough: true,
   });
   return failures.find(({ violation }) => violation.property === property) ?? null;
 }

@@ -194,6 +194,7 @@ export function runCore(
     look: COMPLETE_LOOK,
   };
   let monitors = properties.map((property) => property.watch(context));
+  for (const monitor of monitors) monitor.begin?.();
   const fallen: string[] = [];
   const demands = configuration.partitions.map(() => drawDemand(random));
   let steps = 0;

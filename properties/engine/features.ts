@@ -7,7 +7,7 @@
  * collide count as one; with some thousand seen of 65,536 that is rare.
  */
 
-import type { Machine, VirtualLine } from '../../model/machine.ts';
+import type { ListRegister, Machine, Vcpu, VirtualLine } from '../../model/machine.ts';
 import { PRIVATE_LINES } from '../../model/machine.ts';
 import { REFUSALS } from '../../model/outcome.ts';
 import type { Outcome } from '../../model/outcome.ts';
@@ -28,6 +28,9 @@ const OUTCOMES: ReadonlyMap<Outcome, number> = new Map(
 export function getOutcomeIndex(outcome: Outcome): number {
   return outcome === 'DONE' ? 0 : (OUTCOMES.get(outcome) ?? 0);
 }
+
+const NO_REGISTERS: readonly ListRegister[] = [];
+const NO_VCPUS: readonly Vcpu[] = [];
 
 /** Mixes a small number into a hash of 32 bits (Bob Jenkins, one-at-a-time). */
 function mix(hash: number, value: number): number {
@@ -124,9 +127,9 @@ function classifyCore(plan: Plan, machine: Machine, slot: ActionSlot): number {
 
 /** List registers of a core that hold something, and whether some is active: below 64. */
 function countListed(machine: Machine, slot: ActionSlot): number {
-  const registers = machine.cores[slot.core]?.listRegisters;
+  const registers = machine.cores[slot.core]?.listRegisters ?? NO_REGISTERS;
   let [pending, active] = [0, 0];
-  for (let at = 0; registers !== undefined && at < registers.length; at += 1) {
+  for (let at = 0; at < registers.length; at += 1) {
     const state = registers[at]?.state ?? 0;
     if (state === 1) pending += 1;
     if (state === 2) active += 1;
@@ -177,8 +180,8 @@ export function computeAbstractState(machine: Machine): number {
     }
   }
   for (let index = 0; index < machine.partitions.length; index += 1) {
-    const vcpus = machine.partitions[index]?.vcpus;
-    for (let at = 0; vcpus !== undefined && at < vcpus.length; at += 1) {
+    const vcpus = machine.partitions[index]?.vcpus ?? NO_VCPUS;
+    for (let at = 0; at < vcpus.length; at += 1) {
       const vcpu = vcpus[at];
       hash = mix(hash, Number(vcpu?.on) + 2 * Number(vcpu?.waiting) + 4 * Number(vcpu?.timerArmed));
     }

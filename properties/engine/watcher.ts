@@ -31,9 +31,6 @@ export interface Watcher {
 /** Makes the monitors of a machine; `beginRun` must come before the first step. */
 export function createWatcher(properties: readonly Property[], context: Context): Watcher {
   const monitors = properties.map((property) => property.watch(context));
-  const isEarly = ({ before }: Monitor): boolean => before !== undefined;
-  const isAsked = ({ kinds }: Monitor, kind: ActionKind): boolean =>
-    kinds === undefined || kinds.includes(kind);
   const byKind = ACTION_KINDS.map((kind) => monitors.filter((one) => isAsked(one, kind)));
   return {
     context,
@@ -43,6 +40,14 @@ export function createWatcher(properties: readonly Property[], context: Context)
     earlyByKind: byKind.map((asked) => asked.filter(isEarly)),
     byKind,
   };
+}
+
+function isEarly({ before }: Monitor): boolean {
+  return before !== undefined;
+}
+
+function isAsked({ kinds }: Monitor, kind: ActionKind): boolean {
+  return kinds === undefined || kinds.includes(kind);
 }
 
 /** A run begins: the machine is as it starts. */

@@ -79,6 +79,9 @@ const KIND_TABLE_SIZE = 1024;
 /** One action in so many begins a burst. */
 const BURST_INTERVAL = 14;
 
+/** Of the first so many steps of boot of a trace any may be the one that fails. */
+const FAILURES = 16;
+
 /** Values that are stored are drawn below this. */
 const VALUES = 0x1_0000;
 
@@ -103,6 +106,8 @@ export interface Drawer {
   /** Indices into `ACTION_KINDS`, as often as they are to be drawn. */
   readonly kinds: Uint8Array;
   burst: readonly ActionSlot[] | null;
+  /** Steps of boot until one fails; below 0 none does. */
+  bootsToFailure: number;
   burstAt: number;
   /** Whether bursts are begun. */
   bursting: boolean;
@@ -119,6 +124,7 @@ export function createDrawer(plan: Plan, guide?: Guide): Drawer {
     bursts: listBursts(plan).map(toSlots),
     kinds: new Uint8Array(KIND_TABLE_SIZE),
     burst: null,
+    bootsToFailure: -1,
     burstAt: 0,
     bursting: true,
     guided: guide === undefined ? null : { kind: guide.kind, fields: prepareGuide(plan, guide) },
@@ -179,6 +185,7 @@ export function beginTrace(drawer: Drawer, random: RandomState): void {
   drawer.burst = null;
   const word = nextWord(random);
   drawer.bursting = (word & 3) !== 1;
+  drawer.bootsToFailure = (word & 16) === 0 ? -1 : nextBelow(random, FAILURES);
   if ((word & 12) === 0) {
     setWeights(drawer, USUAL_WEIGHTS);
     return;
@@ -233,12 +240,7 @@ export function drawKind({ kinds }: Drawer, random: RandomState): ActionKind {
 }
 
 function drawFreely(drawer: Drawer, random: RandomState, machine: Machine, slot: ActionSlot): void {
-  if (!machine.boot.sealed && nextBelow(random, 5) !== 0) {
-    slot.kind = 'boot';
-    slot.core = pick(random, drawer.operands.cores);
-    slot.fails = nextBelow(random, 64) === 0;
-    return;
-  }
+  if (!machine.boot.sealed && drawBooting(drawer, random, machine, slot)) return;
   if (drawer.bursting && drawer.bursts.length > 0 && nextBelow(random, BURST_INTERVAL) === 0) {
     drawer.burst = drawer.bursts[nextBelow(random, drawer.bursts.length)] ?? null;
     drawer.burstAt = 1;
@@ -249,6 +251,26 @@ function drawFreely(drawer: Drawer, random: RandomState, machine: Machine, slot:
     }
   }
   drawOperands(drawer, random, machine, drawKind(drawer, random), slot);
+}
+
+/** Before the seal: half of the time a step of boot, and a quarter a request of a device. */
+function drawBooting(
+  drawer: Drawer,
+  random: RandomState,
+  machine: Machine,
+  slot: ActionSlot,
+): boolean {
+  const choice = nextBelow(random, 4);
+  if (choice === 0) return false;
+  if (choice === 1) {
+    drawOperands(drawer, random, machine, 'dma-issue', slot);
+    return true;
+  }
+  slot.kind = 'boot';
+  slot.core = pick(random, drawer.operands.cores);
+  slot.fails = drawer.bootsToFailure === 0;
+  drawer.bootsToFailure -= 1;
+  return true;
 }
 
 /** Draws an action of a kind. */

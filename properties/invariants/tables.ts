@@ -199,8 +199,7 @@ function watchEntry({ machine }: Context): Monitor {
     if (sealed && !failed) return null;
     return {
       property: 'seal.entry',
-      message:
-        `${action.kind} executes although boot is at ${steps.join(', ')}, ` + `failed: ${failed}`,
+      message: `${action.kind} executes although boot is at ${steps.join(', ')}, failed: ${failed}`,
       witness: { action: action.kind, steps: steps.join(' ') },
       at: ['config'],
       related: [],
