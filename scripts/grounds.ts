@@ -14,6 +14,7 @@ const TOO_MUCH: ReadonlySet<string> = new Set([
   'CPU-DELAY-IMPOSSIBLE',
   'CPU-TASK-OVERLOAD',
   'CPU-BANDWIDTH-TOTAL',
+  'CPU-RATE-DEMAND',
 ]);
 
 /**
