@@ -99,9 +99,10 @@ function toTimingJson(timing: TimingReport): JsonValue {
         most_ns: mostNs,
         breaks,
       })) ?? null,
-    traces: timing.traces.map(({ title, chart, file }) => ({
+    traces: timing.traces.map(({ title, chart, file, note }) => ({
       title,
       counterexample: file,
+      note,
       gantt: renderGantt(chart),
     })),
     explored: timing.explored.map((row) => ({
@@ -114,6 +115,7 @@ function toTimingJson(timing: TimingReport): JsonValue {
       delays: row.delays.map((delay) => ({ ...delay })),
       gantt: row.chart === null ? null : renderGantt(row.chart),
     })),
+    notes: [...timing.notes],
   };
 }
 

@@ -57,8 +57,10 @@ export interface SensitivityRow {
 export interface TimingTrace {
   readonly title: string;
   readonly chart: Chart;
-  /** Counterexample file; null where none could be written. */
+  /** Counterexample file; null where none was written. */
   readonly file: string | null;
+  /** Why none was written on purpose, and how one would be; else null. */
+  readonly note: string | null;
 }
 
 /** Everything about time that `haven bounds` and `haven explore` say. */
@@ -72,7 +74,20 @@ export interface TimingReport {
   readonly traces: readonly TimingTrace[];
   /** Cores in small numbers; empty where none were explored. */
   readonly explored: readonly ExploredRow[];
+  /** What else there is to say, such as why there are no rows. */
+  readonly notes: readonly string[];
 }
+
+/** A report that says nothing yet. */
+export const NO_TIMING: TimingReport = {
+  rows: [],
+  changes: [],
+  before: [],
+  sensitivity: null,
+  traces: [],
+  explored: [],
+  notes: [],
+};
 
 /** An exact delay, ticks of the explored core. */
 export interface ExploredDelay {
@@ -126,7 +141,7 @@ const HEADER = [
 
 /** The tables, and the traces of what is refuted. */
 export function renderTiming(
-  { rows, changes, before, sensitivity, traces, explored }: TimingReport,
+  { rows, changes, before, sensitivity, traces, explored, notes }: TimingReport,
   style: Style,
 ): string[] {
   const lines: string[] = [];
@@ -135,10 +150,12 @@ export function renderTiming(
     lines.push(style.strong(`with ${changes.map(sanitizeLine).join(', ')}`));
   }
   if (rows.length > 0) lines.push(...renderRows(rows, style));
+  lines.push(...notes.map(sanitizeLine));
   if (sensitivity !== null) lines.push('', ...renderSensitivity(sensitivity, style));
-  for (const { title, chart, file } of traces) {
+  for (const { title, chart, file, note } of traces) {
     lines.push('', style.bad(sanitizeLine(title)), ...renderGantt(chart));
     if (file !== null) lines.push(`haven replay ${sanitizeLine(file)}`);
+    if (note !== null) lines.push(note);
   }
   for (const row of explored) lines.push(...(lines.length > 0 ? [''] : []), ...renderExplored(row));
   return lines;

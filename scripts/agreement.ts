@@ -14,6 +14,7 @@ const CLAIMS_OF_CODE: Readonly<Record<string, readonly string[]>> = {
   'DEV-TWO-OWNERS': ['device.together', 'memory.exclusive', 'irq.exclusive', 'dma.stream-owner'],
   'DEV-SHARED-PAGE': ['device.page', 'memory.exclusive'],
   'DMA-NO-STREAM': ['dma.no-bypass'],
+  'CPU-RATE-DEMAND': ['time.interrupt-demand'],
 };
 
 /** Areas in which a refuted obligation must be seen by a rule; time is for the solver alone. */

@@ -301,7 +301,7 @@ function toFinding({ property, message, at, related }: Violation): Finding {
 }
 
 /** Adds what proofs and runs found; the same defect at the same places is shown once. */
-function addDerived(draft: Draft, added: readonly Diagnostic[]): void {
+export function addDerived(draft: Draft, added: readonly Diagnostic[]): void {
   const keys = new Set(draft.diagnostics.map(getKey));
   const diagnostics = [...draft.diagnostics];
   for (const diagnostic of added) {

@@ -131,6 +131,21 @@ describe('haven bounds', () => {
     expect(shares).toEqual([[400_000], [800_000]]);
   });
 
+  test('writes no counterexample of a trial unless a folder is named, and says how', () => {
+    const cwd = mkdtempSync(join(folder, 'trial '));
+    const change = ['--what-if', 'rtos@2.max-delay=4ms'];
+    const run = runHaven(['bounds', GOOD, ...change], { cwd });
+    expect(run.exitCode).toBe(1);
+    expect(readdirSync(cwd)).toEqual([]);
+    expect(run.stdout).toMatch(/^rtos +[#.|]+#$/m);
+    expect(run.stdout).toContain('no counterexample was written; --out <dir> writes it');
+    const named = runHaven(['bounds', GOOD, ...change, '--out', 'found'], { cwd });
+    expect(named.stdout).not.toContain('no counterexample was written');
+    const files = readdirSync(join(cwd, 'found'));
+    expect(files).toHaveLength(1);
+    expect(runHaven(['replay', join(cwd, 'found', files[0] ?? '')]).exitCode).toBe(0);
+  });
+
   test('applies several changes in order', () => {
     const changes = ['linux@2.period=20ms', 'linux@2.budget=12ms', 'rtos@2.max-delay=5ms'];
     const options = changes.flatMap((change) => ['--what-if', change]);
@@ -170,13 +185,52 @@ describe('a change that cannot be tried', () => {
     ['linux@0.budget=5ms', 'core 0 whole'],
     ['linux@2.budget=5', 'write 250us, 2.5ms, 1s or 800ns'],
     ['linux@2.budget=12ms', 'budget <= period'],
-    ['linux@2.budget=1ns', 'no whole number of ticks'],
+    ['linux@2.budget=1ns', 'expected a whole number of ticks of 62500000 Hz, found 1ns'],
     ['linux@2.idle=brun', 'did you mean "burn"?'],
-    ['linux', 'write partition@core.key=value'],
+    ['linux', 'expected partition@core.key=value'],
+    ['linux@2.budget=abc', 'expected a duration, found "abc"'],
+    ['linux@2.budget=-1ms', 'expected a duration, found "-1ms"'],
+    ['linux@2.budget=', 'expected a duration, found nothing'],
+    ['linux@2.priority=', 'expected an integer without fraction or exponent, found nothing'],
+    ['linux@2.priority=1.5', 'found "1.5"'],
+    ['linux@2.max-delay=-3ms', 'found "-3ms"'],
+    ['linux@9.budget=5ms', 'qemu-virt.yaml'],
   ])('%s is refused with exit code 2 and %s', (change, advice) => {
     const run = runHaven(['bounds', GOOD, '--what-if', change]);
     expect(run).toMatchObject({ exitCode: 2, stdout: '' });
     expect(run.stderr).toContain(advice);
     expect(run.stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('a configuration that breaks rules about time', () => {
+  test.each([
+    ['cpu-edf-idle.yaml', 'CPU-EDF-IDLE'],
+    ['cpu-table-overlap.yaml', 'CPU-TABLE-OVERLAP'],
+    ['cpu-priority-twice.yaml', 'CPU-PRIORITY-TWICE'],
+    ['cpu-whole-shared.yaml', 'CPU-WHOLE-SHARED'],
+    ['irq-rate-distance.yaml', 'IRQ-RATE-DISTANCE'],
+  ])('%s has no bounds and no states, and the rule is named', (name, code) => {
+    const file = join(getPackageRoot(), 'configs', 'rejected', name);
+    for (const command of ['bounds', 'explore']) {
+      const run = runHaven([command, file]);
+      expect(run).toMatchObject({ exitCode: 1, stderr: '' });
+      expect(run.stdout).toContain(`error[${code}]`);
+      expect(run.stdout).toContain(`it would rest on what breaks ${code}`);
+    }
+  });
+
+  test('by asking for too much of a core has its bounds shown', () => {
+    const file = join(getPackageRoot(), 'configs', 'rejected', 'cpu-overcommitted.yaml');
+    const run = runHaven(['bounds', file, '--no-witness']);
+    expect(run.exitCode).toBe(1);
+    expect(run.stdout).toContain('error[CPU-OVERCOMMITTED]');
+    expect(run.stdout).toMatch(/^core +partition +share/m);
+  });
+
+  test('after a change on trial is told so too', () => {
+    const run = runHaven(['bounds', GOOD, '--what-if', 'rtos@2.priority=1']);
+    expect(run.exitCode).toBe(1);
+    expect(run.stdout).toContain('error[CPU-PRIORITY-TWICE]');
   });
 });

@@ -85,6 +85,21 @@ describe('haven explore', () => {
     expect(run.exitCode).toBe(2);
     expect(run.stderr).toContain('core 0 is not shared');
     expect(run.stderr).toContain('shared cores: 2');
+    const none = runHaven(['explore', GOOD, '--core', '9']);
+    expect(none.exitCode).toBe(2);
+    expect(none.stderr).toContain('there is no core 9: qemu-virt has 0, 1, 2, 3');
+  });
+
+  test('has nothing to explore where no core is shared', () => {
+    const alone = join(folder, 'alone.yaml');
+    const text = readFileSync(GOOD, 'utf8');
+    writeFileSync(
+      alone,
+      text.replaceAll(/^ *- \{ core: 2, budget.*\n/gm, '').replace(/^.*name: control.*\n/m, ''),
+    );
+    const run = runHaven(['explore', alone]);
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(run.stdout).toContain('there is nothing to explore');
   });
 
   test('is inconclusive where there are too many states', () => {

@@ -224,7 +224,7 @@ export function createTrace(
   configuration: StaticConfiguration,
   refuted: { readonly bound: CoreBound; readonly witness: Witness; readonly required: number },
   file: string | null,
-): TimingTrace {
+): Omit<TimingTrace, 'note'> {
   const { bound, witness, required } = refuted;
   const name = configuration.partitions[bound.partition]?.name ?? '';
   const what = bound.kind === 'latency' ? 'has its interrupt waiting' : 'is ready and waits';

@@ -7,30 +7,41 @@ import type { IdlePolicy, StaticConfiguration } from '../model/configuration.ts'
 import { computeTicksExactly } from '../model/units.ts';
 import type { Nanoseconds } from '../model/units.ts';
 import { type Change, changeConfiguration } from '../solver/timing/sensitivity.ts';
+import { formatNearestTicks } from '../properties/rules/durations.ts';
+import { formatNanoseconds } from '../report/duration.ts';
 import { UsageError } from './usage.ts';
 
 const KEYS = ['budget', 'period', 'phase', 'priority', 'idle', 'max-delay', 'max-latency'] as const;
 type Key = (typeof KEYS)[number];
 const POLICIES: readonly IdlePolicy[] = ['keep', 'burn', 'poll'];
 
-/** The configuration with the changes. Throws `UsageError`, which names what there is. */
+/**
+ * The configuration of a file with the changes, in order. Throws `UsageError`, which names the
+ * change, what is wrong with it, and the file where it depends on that.
+ */
 export function readChanges(
   configuration: StaticConfiguration,
   texts: readonly string[],
+  file: string,
 ): StaticConfiguration {
-  return texts.reduce((changed, text) => {
-    const result = changeConfiguration(changed, [readChange(changed, text)]);
-    checkReservations(result, text);
-    return result;
-  }, configuration);
+  try {
+    return texts.reduce((changed, text) => {
+      const result = changeConfiguration(changed, [readChange(changed, text)]);
+      checkReservations(result, text);
+      return result;
+    }, configuration);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`--what-if ${error.message} (in ${file})`, error.help);
+  }
 }
 
 function readChange(configuration: StaticConfiguration, text: string): Change {
   const match = /^(.+)@(\d+)\.([a-z-]+)=(.*)$/.exec(text);
   if (match === null) {
     throw new UsageError(
-      `cannot read the change ${text}`,
-      `write partition@core.key=value, such as linux@2.budget=5ms; keys: ${KEYS.join(', ')}`,
+      `${text}: expected partition@core.key=value`,
+      `write for example linux@2.budget=5ms; keys: ${KEYS.join(', ')}`,
     );
   }
   const [, name = '', core = '', key = '', value = ''] = match;
@@ -94,7 +105,7 @@ function readReservation(
   value: string,
   text: string,
 ): NonNullable<Change['reservation']> {
-  if (key === 'priority') return { priority: read(parseInteger(Number(value)), text) };
+  if (key === 'priority') return { priority: readPriority(value, text) };
   if (key === 'idle') {
     const idle = POLICIES.find((policy) => policy === value);
     if (idle === undefined) {
@@ -108,20 +119,26 @@ function readReservation(
   const duration = readDuration(value, text);
   if (computeTicksExactly(duration, platform.timerHz) === null) {
     throw new UsageError(
-      `${text}: ${value} is no whole number of ticks of ${platform.timerHz} Hz`,
-      'a budget, a period and a phase are counted in ticks of the timer',
+      `${text}: expected a whole number of ticks of ${platform.timerHz} Hz, found ${value}`,
+      `write ${formatNearestTicks(duration, platform.timerHz)}`,
     );
   }
   return { [`${key}Ns`]: duration };
 }
 
-function readDuration(value: string, text: string): Nanoseconds {
-  return read(parseDuration(value), text) as Nanoseconds;
+function readPriority(value: string, text: string): number {
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  return read(parseInteger(number), value, text);
 }
 
-function read(quantity: Quantity, text: string): number {
+function readDuration(value: string, text: string): Nanoseconds {
+  return read(parseDuration(value), value, text) as Nanoseconds;
+}
+
+function read(quantity: Quantity, value: string, text: string): number {
   if (quantity.ok) return quantity.value;
-  throw new UsageError(`${text}: expected ${quantity.expected}`, quantity.help);
+  const found = value === '' ? 'nothing' : `"${value}"`;
+  throw new UsageError(`${text}: expected ${quantity.expected}, found ${found}`, quantity.help);
 }
 
 /** What no core can serve is no change to be tried. */
@@ -132,9 +149,11 @@ function checkReservations({ partitions }: StaticConfiguration, text: string): v
       const { budgetNs, periodNs, phaseNs } = reservation;
       if (budgetNs < 1 || budgetNs > periodNs || phaseNs > periodNs - budgetNs) {
         throw new UsageError(
-          `${text}: ${name} would have ${budgetNs} ns in every ${periodNs} ns of core ${core}, ` +
-            `first at ${phaseNs} ns`,
-          'expected 0 < budget <= period, and phase <= period - budget; changes apply in order',
+          `${text}: ${name} would have ${formatNanoseconds(budgetNs)} in every ` +
+            `${formatNanoseconds(periodNs)} of core ${core}, first at ` +
+            `${formatNanoseconds(phaseNs)}: expected 0 < budget <= period, and ` +
+            'phase <= period - budget',
+          'changes apply in order: give what makes room for another one before it',
         );
       }
     }

@@ -141,7 +141,16 @@ describe('costs and arrivals', () => {
     expect(inTable(rateOf(2_000_000, 8_000), alone)).toEqual([]);
     expect(inTable(rateOf(2_000_016, 8_000), alone)).toEqual(['CPU-RATE-DEMAND']);
     expect(inTable(rateOf(2_000_000, 8_000))).toEqual(['CPU-RATE-DEMAND']);
-    expect(check('good-table.yaml', [rateOf(2_000_000, 8_000)])[0]?.severity).toBe('warning');
+    // As the proof of time.interrupt-demand fails: rates are the configuration's own promise.
+    expect(check('good-table.yaml', [rateOf(2_000_000, 8_000)])[0]?.severity).toBe('error');
+  });
+
+  test('an interrupt costs whole ticks, as the proof counts them', () => {
+    // 1,985 ns are 124.06 ticks: 1500 of 125 are the budget of 3 ms, and of 124 would be less.
+    const alone: Edit = ['      - { irq: 40, distance: 1ms }\n', ''];
+    const cost: Edit = ['interrupt: 2us', 'interrupt: 1985ns'];
+    expect(inTable(rateOf(2_000_000, 8_000), alone, cost)).toEqual([]);
+    expect(inTable(rateOf(2_000_016, 8_000), alone, cost)).toEqual(['CPU-RATE-DEMAND']);
   });
 
   test('a latency is for a partition that something interrupts', () => {

@@ -7,7 +7,7 @@
 import { BOOT_SCHEDULER } from '../../model/machine.ts';
 import type { Machine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
-import { computeSlotEnd, isReplenished } from '../../model/scheduler.ts';
+import { isReservation } from './entitlement.ts';
 
 /** A virtual CPU that waits for an interrupt has been started. */
 export function isWaiterOn(
@@ -34,7 +34,7 @@ export function isReplenishmentAhead(
   const state = machine.cores[core];
   const account = state?.accounts[index];
   if (resident === undefined || state === undefined || account === undefined) return true;
-  if (!isReplenished(resident)) return true;
+  if (!isReservation(resident)) return true;
   const done = machine.boot.steps[core];
   if (done === undefined || done < BOOT_SCHEDULER) return true;
   if (state.section === 0) return account.nextReplenishment > state.clock;
@@ -46,7 +46,7 @@ export function isSlotAhead(plan: Plan, machine: Machine, core: number): boolean
   const planned = plan.cores[core];
   const state = machine.cores[core];
   if (planned === undefined || state === undefined || !machine.boot.sealed) return true;
-  const end = computeSlotEnd(planned, state);
+  const end = state.frameStart + (planned.slots[state.slot]?.end ?? 0);
   if (state.section === 0) return end > state.clock;
   return end + plan.blockingTicks > state.clock + state.section;
 }

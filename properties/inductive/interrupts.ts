@@ -4,11 +4,10 @@
  * Liftable.
  */
 
-import { getRunningResident } from '../../model/execution.ts';
-import { LR_ACTIVE, LR_INVALID, LR_PENDING, findVirtualLine } from '../../model/list-registers.ts';
+import { LR_ACTIVE, LR_INVALID, LR_PENDING } from '../../model/list-registers.ts';
 import { PRIVATE_LINES } from '../../model/machine.ts';
 import type { Line, ListRegister, Machine, VirtualLine } from '../../model/machine.ts';
-import type { Plan } from '../../model/plan.ts';
+import type { Plan, Resident } from '../../model/plan.ts';
 
 /** A valid list register holds a line of the virtual CPU that is loaded on its core. */
 export function isListRegisterOwn(
@@ -53,12 +52,22 @@ export function isListRegisterAgreed(
   for (let index = 0; index < residents.length; index += 1) {
     const resident = residents[index];
     if (resident === undefined || state.loaded !== index) continue;
-    const line = findVirtualLine(machine, resident.partition, resident.vcpu, intId);
+    const line = getLine(machine, resident, intId);
     if (line === undefined) return false;
     if (intId >= PRIVATE_LINES && line.target !== resident.vcpu) return false;
     return isAgreed(register, line);
   }
   return false;
+}
+
+/** The line of this INTID of a resident: its own where it is private, else its partition's. */
+function getLine(machine: Machine, resident: Resident, intId: number): VirtualLine | undefined {
+  const state = machine.partitions[resident.partition];
+  if (intId < PRIVATE_LINES) return state?.vcpus[resident.vcpu]?.privateLines[intId];
+  for (const line of state?.lines ?? []) {
+    if (line.intId === intId) return line;
+  }
+  return undefined;
 }
 
 /**
@@ -157,8 +166,10 @@ export function isLevelSensitive(_plan: Plan, machine: Machine, index: number): 
  */
 export function isTakable(plan: Plan, machine: Machine, core: number, intId: number): boolean {
   const line = machine.gic.lines[intId - plan.spiFirst];
-  const self = getRunningResident(plan, machine, core);
-  if (line === undefined || self === undefined) return false;
+  const state = machine.cores[core];
+  if (line === undefined || state === undefined) return false;
+  const self = plan.cores[core]?.residents[state.running];
+  if (self === undefined || state.loaded !== state.running) return false;
   if (!line.pending || !line.enabled || line.active) return false;
   return line.core === core && plan.routes[intId - plan.spiFirst]?.partition === self.partition;
 }

@@ -8,7 +8,7 @@
 import { CACHE_SLOTS, IN_FLIGHT_SLOTS, PRIVATE_LINES } from '../../model/machine.ts';
 import type { Plan, PlannedCore, PlannedPartition } from '../../model/plan.ts';
 import { REGISTERS } from '../../model/registers.ts';
-import { isReplenished } from '../../model/scheduler.ts';
+import { isReservation } from './entitlement.ts';
 import {
   isChargedInBudget,
   isReplenishmentAhead,
@@ -283,7 +283,7 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
     holds: isReplenishmentAhead,
     instances: (plan) =>
       onCores(plan, ({ residents }) =>
-        residents.flatMap((resident, index) => (isReplenished(resident) ? [[index]] : [])),
+        residents.flatMap((resident, index) => (isReservation(resident) ? [[index]] : [])),
       ),
   },
   {
@@ -298,7 +298,7 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
     holds: isAccountSound,
     instances: (plan) =>
       onCores(plan, ({ residents }) =>
-        residents.flatMap((resident, index) => (isReplenished(resident) ? [[index]] : [])),
+        residents.flatMap((resident, index) => (isReservation(resident) ? [[index]] : [])),
       ),
   },
   {

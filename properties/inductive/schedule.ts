@@ -8,7 +8,7 @@
 import { BOOT_SCHEDULER, NONE } from '../../model/machine.ts';
 import type { CoreState, Machine } from '../../model/machine.ts';
 import type { Plan, PlannedCore } from '../../model/plan.ts';
-import { isCharged, isEligible, isReplenished } from '../../model/scheduler.ts';
+import { isPaying, isReservation, mayRun } from './entitlement.ts';
 
 /** An account as it is on the grid: as if EL2 were never late. */
 export interface OnGrid {
@@ -23,7 +23,7 @@ export function settle(planned: PlannedCore, state: CoreState, index: number): O
   const resident = planned.residents[index];
   const account = state.accounts[index];
   if (resident === undefined || account === undefined) return { budget: 0, next: 0 };
-  const charged = isCharged(planned, state) && state.running === index;
+  const charged = isPaying(planned, state, index);
   let budget = account.budget;
   let next = account.nextReplenishment;
   for (let epoch = 0; epoch < planned.epochsMax; epoch += 1) {
@@ -53,13 +53,13 @@ export function isAccountSound(plan: Plan, machine: Machine, core: number, index
   const resident = planned?.residents[index];
   const account = state?.accounts[index];
   if (planned === undefined || state === undefined) return true;
-  if (resident === undefined || account === undefined || !isReplenished(resident)) return true;
+  if (resident === undefined || account === undefined || !isReservation(resident)) return true;
   if (!isStarted(machine, core)) return true;
   const onGrid = settle(planned, state, index);
   if (account.exhausted && account.budget > 0) return false;
   const least = 0 - plan.overrunTicks;
   if (onGrid.budget < least) return false;
-  if (isCharged(planned, state) && state.running === index) {
+  if (isPaying(planned, state, index)) {
     // Late: what it had when the replenishment fell due.
     const late = Math.max(0, state.clock - account.nextReplenishment);
     if (account.budget + late < least) return false;
@@ -83,7 +83,7 @@ export function isSectionKnown(plan: Plan, machine: Machine, core: number): bool
   if (state.running === NONE) return state.section === 0;
   if (state.slack && planned.residents[state.running]?.slack !== true) return false;
   const account = state.accounts[state.running];
-  const charged = isCharged(planned, state);
+  const charged = isPaying(planned, state, state.running);
   if (charged && account !== undefined && account.exhausted) {
     return state.section <= plan.timerTicks;
   }
@@ -106,7 +106,7 @@ export function isMostUrgent(plan: Plan, machine: Machine, core: number, index: 
   if (resident === undefined || account === undefined) return true;
   if (!machine.boot.sealed || state.section > 0 || state.dispatchDue) return true;
   if (planned.policy === 'table') return true;
-  if (!isEligible(plan, machine, resident, account)) return true;
+  if (!mayRun(plan, machine, resident, account)) return true;
   if (state.running === NONE || state.slack) return false;
   for (let other = 0; other < planned.residents.length; other += 1) {
     if (state.running === other) return isNoLater(planned, state, other, index);

@@ -7,7 +7,7 @@
 
 import type { Machine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
-import { isReplenished } from '../../model/scheduler.ts';
+import { isReservation } from './entitlement.ts';
 import type { InductiveInvariant } from './invariant.ts';
 import type { FieldShape, ShapeOf } from './shape.ts';
 import { isBlockedOnce, isBusyAble, isShareBounded, openWindow } from './windows.ts';
@@ -25,7 +25,7 @@ export function listWatchedCores({ cores, blockingTicks, overrunTicks }: Plan): 
   return cores.flatMap(({ el2, policy, residents }, core) => {
     const isShared =
       residents.length > 0 &&
-      residents.every((one) => isReplenished(one) && one.budget > blockingTicks + overrunTicks);
+      residents.every((one) => isReservation(one) && one.budget > blockingTicks + overrunTicks);
     return el2 && policy === 'fp' && isShared ? [core] : [];
   });
 }

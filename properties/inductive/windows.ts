@@ -14,8 +14,9 @@ import { NONE } from '../../model/machine.ts';
 import type { CoreState, Machine } from '../../model/machine.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { Plan, PlannedCore } from '../../model/plan.ts';
-import { dispatchWhenDue, isCharged, isEligible, isReplenished } from '../../model/scheduler.ts';
+import { dispatchWhenDue } from '../../model/scheduler.ts';
 import { act } from '../../model/step.ts';
+import { isPaying, isReservation, mayRun } from './entitlement.ts';
 import { settle } from './schedule.ts';
 
 /** What is noted of one resident. */
@@ -109,7 +110,7 @@ function passTime(
   if (window.shares.length === 0) return act(plan, machine, action);
   const since = state.clock;
   const runner = state.running;
-  const payer = isCharged(planned, state) ? runner : NONE;
+  const payer = isPaying(planned, state, runner) ? runner : NONE;
   const grid: number[] = [];
   for (let index = 0; index < planned.residents.length; index += 1) {
     const onGrid = settle(planned, state, index);
@@ -167,7 +168,7 @@ function noteIdle(plan: Plan, machine: WatchedMachine, core: number): void {
     const account = state.accounts[index];
     const share = window.shares[index];
     if (resident === undefined || account === undefined || share === undefined) continue;
-    if (isEligible(plan, machine, resident, account)) able = true;
+    if (mayRun(plan, machine, resident, account)) able = true;
     if (!able) share.busy = false;
   }
 }
@@ -188,7 +189,7 @@ export function isShareBounded(
   const resident = planned?.residents[index];
   const share = window?.shares[index];
   if (planned === undefined || state === undefined || window === undefined) return true;
-  if (resident === undefined || share === undefined || !isReplenished(resident)) return true;
+  if (resident === undefined || share === undefined || !isReservation(resident)) return true;
   const onGrid = settle(planned, state, index);
   const ahead = onGrid.next - state.clock;
   const held = share.taken + onGrid.budget;
@@ -246,7 +247,9 @@ export function computeBlocking(plan: Plan, planned: PlannedCore, index: number)
 /** Ticks for which EL2 will go on working for somebody less urgent than a resident. */
 function computeRest(plan: Plan, planned: PlannedCore, state: CoreState, index: number): number {
   if (state.section === 0 && !state.dispatchDue) return 0;
-  if (!isCharged(planned, state)) return state.running === index ? 0 : state.section;
+  if (!isPaying(planned, state, state.running)) {
+    return state.running === index ? 0 : state.section;
+  }
   if (state.running <= index) return 0;
   const account = state.accounts[state.running];
   if (account === undefined || account.exhausted || account.budget > state.section) {
@@ -272,7 +275,7 @@ export function isBusyAble(
     const resident = planned.residents[other];
     const account = state.accounts[other];
     if (resident === undefined || account === undefined) continue;
-    if (isEligible(plan, machine, resident, account)) able = true;
+    if (mayRun(plan, machine, resident, account)) able = true;
   }
   return able;
 }

@@ -1,6 +1,7 @@
 /** IRQ and CPU: how often lines are asserted, what that costs, and how soon they are served. */
 
 import type { InterruptRate, Path, StaticConfiguration } from '../../model/configuration.ts';
+import { computeTicksCeil, computeTicksFloor } from '../../model/units.ts';
 import type { RelatedPlace } from '../findings.ts';
 import { formatDuration, formatList } from './describe.ts';
 import { findCore, formatShare, iterateCpus, iterateReservations } from './placed-cpu.ts';
@@ -141,16 +142,17 @@ function countAssertions({ distanceNs, jitterNs }: InterruptRate, windowNs: numb
 
 const rateDemand = defineRule({
   code: 'CPU-RATE-DEMAND',
-  severity: 'warning',
   title: 'Validate that taking interrupts costs a reservation at most its budget.',
   reason: 'Delivery is bounded, the queue is not: interrupts come faster than they are taken.',
-  source: `${STORMS}; sum of ceil((P + jitter) / distance) * interrupt <= Q, in exact arithmetic`,
+  source: `${STORMS}; sum of ceil((P + jitter) / distance) * interrupt <= Q, in whole ticks`,
   example: {
     before: 'budget: 1ms, period: 5ms, interrupt: 2us, distance: 5us',
     after: 'distance: 100us',
   },
   *violations(context) {
-    const { interruptNs } = context.configuration.hypervisor.overheads;
+    const { hypervisor, platform } = context.configuration;
+    const { interruptNs } = hypervisor.overheads;
+    const cost = BigInt(computeTicksCeil(interruptNs, platform.timerHz));
     for (const { cpu, partition, owner, path, reservation } of iterateReservations(context)) {
       const rates = context.configuration.partitions[partition]?.interruptRates ?? [];
       const counted = rates.filter(({ distanceNs }) => distanceNs > 0);
@@ -159,7 +161,8 @@ const rateDemand = defineRule({
         (sum, rate) => sum + countAssertions(rate, reservation.periodNs),
         0n,
       );
-      if (count * BigInt(interruptNs) <= BigInt(reservation.budgetNs)) continue;
+      const budget = BigInt(computeTicksFloor(reservation.budgetNs, platform.timerHz));
+      if (count * cost <= budget) continue;
       const lines = counted.slice(0, 8).map(({ irq }) => String(irq));
       yield {
         message:
@@ -168,7 +171,7 @@ const rateDemand = defineRule({
           `${formatDuration(interruptNs)} each: expected at most ` +
           formatDuration(reservation.budgetNs),
         help: 'lengthen the budget, or make the device interrupt less often',
-        at: path,
+        at: [...path, 'budget'],
         related: [
           {
             message: 'the rates are here',

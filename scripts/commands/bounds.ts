@@ -7,7 +7,9 @@ import type { StaticConfiguration } from '../../model/configuration.ts';
 import type { TimeBound } from '../../properties/property.ts';
 import type { TimingTrace } from '../../report/timing.ts';
 import type { WitnessedBound } from '../timing.ts';
-import { createRecorder } from '../analysis.ts';
+import { NO_TIMING } from '../../report/timing.ts';
+import { addDerived, createRecorder } from '../analysis.ts';
+import { describeGroundless, findGroundless } from '../grounds.ts';
 import { runOnConfigurations } from '../session.ts';
 import type { Draft, RunCommand, Session } from '../session.ts';
 import { readChanges } from '../what-if.ts';
@@ -34,7 +36,7 @@ export function addBoundsCommand(program: Command, run: RunCommand): void {
     )
     .option('--sensitivity', 'how far budgets can go and requirements tighten before one breaks')
     .option('--no-witness', 'leave out the runs that show how close the bounds are')
-    .option('--out <dir>', 'for counterexample files (default counterexamples)')
+    .option('--out <dir>', 'for counterexample files (default counterexamples; none on trial)')
     .action((files: string[], options: BoundsOptions) =>
       run('bounds', (session) =>
         runOnConfigurations(session, files, (loaded, draft) =>
@@ -53,15 +55,22 @@ async function analyseTiming(
   const timing = await import('../timing.ts');
   const changes = options.whatIf ?? [];
   const configuration =
-    changes.length === 0 ? loaded.configuration : readChanges(loaded.configuration, changes);
+    changes.length === 0
+      ? loaded.configuration
+      : readChanges(loaded.configuration, changes, loaded.file);
+  draft.timeScope = timing.describeScope(configuration);
+  const groundless = await findGroundless({ ...loaded, configuration }, draft);
+  if (groundless.length > 0) {
+    draft.timing = { ...NO_TIMING, changes, notes: [describeGroundless(groundless)] };
+    return;
+  }
   const bounds = timing.listWitnessedBounds(configuration, options.witness);
   const refuted = timing.listRefuted(configuration);
-  draft.diagnostics = [
-    ...draft.diagnostics,
-    ...refuted.map((one) => timing.describeRefuted(loaded, configuration, one)),
-  ];
+  addDerived(
+    draft,
+    refuted.map((one) => timing.describeRefuted(loaded, configuration, one)),
+  );
   draft.bounds = timing.listBoundRows(configuration, bounds, true);
-  draft.timeScope = timing.describeScope(configuration);
   const before =
     changes.length === 0 ? [] : timing.listWitnessedBounds(loaded.configuration, options.witness);
   draft.timing = {
@@ -69,8 +78,13 @@ async function analyseTiming(
     changes,
     before: changes.length === 0 ? [] : timing.listTimingRows(loaded.configuration, before),
     sensitivity: options.sensitivity === true ? timing.listSensitivity(configuration) : null,
-    traces: await recordTraces({ ...loaded, configuration }, bounds, session, options.out),
+    traces: await recordTraces({ ...loaded, configuration }, bounds, {
+      session,
+      folder: options.out,
+      isTrial: changes.length > 0,
+    }),
     explored: [],
+    notes: [],
   };
 }
 
@@ -80,6 +94,14 @@ interface Exceeded {
   readonly witness: NonNullable<WitnessedBound['witness']>;
   /** Ticks. */
   readonly required: number;
+}
+
+/** Where counterexamples go. */
+interface Recording {
+  readonly session: Session;
+  readonly folder: string | undefined;
+  /** The configuration is a file's with changes that were asked for. */
+  readonly isTrial: boolean;
 }
 
 async function listExceeded(
@@ -102,12 +124,18 @@ async function listExceeded(
   });
 }
 
-/** Charts of the runs that exceed what is required, and a counterexample file for each delay. */
+/** What is said instead of a file where a change is only on trial. */
+const TRIAL_NOTE =
+  'on trial, so no counterexample was written; --out <dir> writes it to a folder of yours';
+
+/**
+ * Charts of the runs that exceed what is required, and a counterexample file for each: of a trial
+ * only where a folder was named, since no configuration has the defect.
+ */
 async function recordTraces(
   loaded: LoadedConfiguration,
   bounds: readonly WitnessedBound[],
-  session: Session,
-  folder: string | undefined,
+  { session, folder, isTrial }: Recording,
 ): Promise<TimingTrace[]> {
   const { configuration } = loaded;
   const exceeded = await listExceeded(configuration, bounds);
@@ -129,14 +157,16 @@ async function recordTraces(
     const trace = { start: 'booted', actions: witness.actions } as const;
     const { violation } = runTrace(runner, trace, { target: 'time.delay' });
     let file: string | null = null;
-    if (violation !== null) {
+    const isLeftOut = isTrial && folder === undefined;
+    if (violation !== null && !isLeftOut) {
       const write = await createRecorder(loaded, [limit], session, folder);
       const failure = { violation, trace, batch: 0, foundLength: trace.actions.length };
       const name = configuration.partitions[bound.partition]?.name ?? '';
       const obligation = `time.${limit.kind}[${name}:${bound.core}]`;
       file = write(failure, { seed: 0, obligation });
     }
-    traces.push(createTrace(configuration, { bound, witness, required }, file));
+    const note = isLeftOut ? TRIAL_NOTE : null;
+    traces.push({ ...createTrace(configuration, { bound, witness, required }, file), note });
   }
   return traces;
 }

@@ -5,6 +5,9 @@ import type { Command } from 'commander';
 import { runOnConfigurations } from '../session.ts';
 import type { Draft, RunCommand } from '../session.ts';
 import type { LoadedConfiguration } from '../../formats/read.ts';
+import type { StaticConfiguration } from '../../model/configuration.ts';
+import { NO_TIMING } from '../../report/timing.ts';
+import { describeGroundless, findGroundless } from '../grounds.ts';
 import { parseInteger, UsageError } from '../usage.ts';
 
 /** Longest period that can be asked for: states grow with its square and more. */
@@ -34,31 +37,33 @@ export function addExploreCommand(program: Command, run: RunCommand): void {
 }
 
 async function explore(
-  { configuration }: LoadedConfiguration,
+  loaded: LoadedConfiguration,
   draft: Draft,
   { core, ticks }: ExploreOptions,
 ): Promise<void> {
   const [{ EXPLORED_TICKS, exploreCore, listSharedCores, scaleCore }, { describeScope }] =
     await Promise.all([import('../exploration.ts'), import('../timing.ts')]);
+  const { configuration } = loaded;
+  draft.timeScope = describeScope(configuration);
+  const groundless = await findGroundless(loaded, draft);
+  if (groundless.length > 0) {
+    draft.timing = { ...NO_TIMING, notes: [describeGroundless(groundless)] };
+    return;
+  }
   const shared = listSharedCores(configuration);
   const chosen = shared.filter((one) => core === undefined || Number(one.core) === core);
   if (chosen.length === 0) {
     const names = shared.map((one) => Number(one.core)).join(', ');
-    throw new UsageError(
-      core === undefined ? 'no core is shared' : `core ${core} is not shared`,
-      names === '' ? 'there is nothing to explore' : `shared cores: ${names}`,
-    );
+    const advice = names === '' ? 'no core of it is' : `shared cores: ${names}`;
+    if (core !== undefined) {
+      throw new UsageError(describeUnshared(configuration, core), advice);
+    }
+    const note = 'no core is shared, so nobody waits for anybody: there is nothing to explore';
+    draft.timing = { ...NO_TIMING, notes: [note] };
+    return;
   }
   const explored = chosen.flatMap((one) => exploreCore(scaleCore(one, ticks ?? EXPLORED_TICKS)));
-  draft.timeScope = describeScope(configuration);
-  draft.timing = {
-    rows: [],
-    changes: [],
-    before: [],
-    sensitivity: null,
-    traces: [],
-    explored,
-  };
+  draft.timing = { ...NO_TIMING, explored };
   draft.disagreements = explored.flatMap((row) =>
     row.delays.flatMap(({ demand, ticks: exact, bound }) =>
       bound !== null && (exact === null || exact > bound)
@@ -69,4 +74,11 @@ async function explore(
         : [],
     ),
   );
+}
+
+function describeUnshared({ platform }: StaticConfiguration, core: number): string {
+  const isThere = platform.cores.some(({ id }) => Number(id) === core);
+  if (isThere) return `core ${core} is not shared: expected one on which partitions have budgets`;
+  const ids = platform.cores.map(({ id }) => Number(id)).join(', ');
+  return `there is no core ${core}: ${platform.name} has ${ids}`;
 }

@@ -40,7 +40,7 @@ const BOARDS: readonly StaticConfiguration[] = [
   }),
   createSmallBoard({
     left: { ...SHARE, idle: 'poll', slack: true },
-    right: { ...SHARE, priority: 1, slack: true },
+    right: { ...SHARE, priority: 1, idle: 'burn', slack: true },
     its: false,
     iommu: false,
     firewall: false,
@@ -110,6 +110,7 @@ const WRITTEN = 'a stream passes by the SMMU only after its entry has been writt
 const FIRST = 'on no board do two virtual CPUs of one partition share a core';
 const OWNED = 'the plan calls a line physical for its owner only';
 const NO_FETCH = 'no action is a fetch by a device or a core without EL2';
+const WATCHED = 'windows are noted where all have reservations, by fixed priority';
 const READABLE = 'whatever the boards grant may be read';
 
 /** Guards that go one way, but for index checks, each with the reason. */
@@ -136,6 +137,10 @@ const ONE_WAY: Readonly<Record<string, string>> = {
   'model/view.ts: place.resident >= 0 && state.loaded === place.resident;':
     'only cores with EL2 are asked, and each virtual CPU there is a resident',
   'model/virtual-gic.ts: loaded.vcpu === vcpu) unloadLine(state, line.intId);': FIRST,
+  "properties/inductive/entitlement.ts: planned.policy === 'table') return false;": WATCHED,
+  'properties/inductive/entitlement.ts: resident.dedicated) return false;': WATCHED,
+  'properties/inductive/entitlement.ts: resident.dedicated) return isAwake(machine, resident);':
+    WATCHED,
 };
 
 /** Per file how many index checks find their entry always. */
@@ -154,6 +159,7 @@ const INDEX_CHECKS: Readonly<Record<string, number>> = {
   'model/view.ts': 5,
   'model/virtual-gic.ts': 6,
   'model/world-switch.ts': 4,
+  'properties/inductive/entitlement.ts': 1,
   'properties/inductive/schedule.ts': 2,
   'properties/inductive/windows.ts': 11,
 };

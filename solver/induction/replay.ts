@@ -15,6 +15,7 @@ import type { InductiveInvariant } from '../../properties/inductive/invariant.ts
 import { isTakable } from '../../properties/inductive/interrupts.ts';
 import { computePhase } from '../../properties/inductive/phase.ts';
 import { describeShapeWithinStep, listOutside } from '../../properties/inductive/shape.ts';
+import { describeWindows } from '../../properties/inductive/window-invariants.ts';
 import { takeMicroStep } from './micro-steps.ts';
 import type { MicroOutcome, MicroStep, StepParts } from './micro-steps.ts';
 
@@ -48,12 +49,9 @@ export function isInductiveState(context: ReplayContext, machine: Machine): bool
 
 /** Names of the fields outside of their shape, and of the invariants that do not hold. */
 export function listBroken({ plan, invariants }: ReplayContext, machine: Machine): string[] {
-  const shape = describeShapeWithinStep(plan, computePhase(plan, machine));
-  // Windows are history: any are.
-  const plain = Object.fromEntries(
-    Object.entries(machine).filter(([key]) => key in shape || key === 'memory'),
-  );
-  const broken = listOutside(shape, plain as unknown as Machine).map(({ path }) => path);
+  const plain = describeShapeWithinStep(plan, computePhase(plan, machine));
+  const shape = 'windows' in machine ? { ...plain, windows: describeWindows(plan) } : plain;
+  const broken = listOutside(shape, machine).map(({ path }) => path);
   for (const invariant of invariants) {
     if (invariant.watched === true && !('windows' in machine)) continue;
     const frames = invariant.spy === true ? [...machine.memory.writers.keys()] : [null];
