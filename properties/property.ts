@@ -86,6 +86,11 @@ export interface Monitor {
    * complete looks. Absent for one that is asked about every step.
    */
   readonly kinds?: readonly ActionKind[];
+  /**
+   * While searching, `after` is called for refused actions too. A refusal changes nothing, so that
+   * others have nothing to see there but at complete looks.
+   */
+  readonly refusals?: true;
   /** How often the property was evaluated on something it speaks about. */
   readonly countEvaluations: () => number;
 }

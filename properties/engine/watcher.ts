@@ -26,6 +26,8 @@ export interface Watcher {
   /** Per kind, in the order of `ACTION_KINDS`: who looks before and after its steps. */
   readonly earlyByKind: readonly (readonly Monitor[])[];
   readonly byKind: readonly (readonly Monitor[])[];
+  /** Who looks after a step of a kind that was refused. */
+  readonly refusedByKind: readonly (readonly Monitor[])[];
 }
 
 /** Makes the monitors of a machine; `beginRun` must come before the first step. */
@@ -39,6 +41,7 @@ export function createWatcher(properties: readonly Property[], context: Context)
     early: monitors.filter(isEarly),
     earlyByKind: byKind.map((asked) => asked.filter(isEarly)),
     byKind,
+    refusedByKind: byKind.map((asked) => asked.filter(({ refusals }) => refusals === true)),
   };
 }
 
@@ -70,7 +73,9 @@ export function watchAfter(
   outcome: Outcome,
   interest: Interest,
 ): Violation | null {
-  const monitors = watcher.context.look.complete ? watcher.monitors : watcher.byKind[kind];
+  const { byKind, refusedByKind, context } = watcher;
+  const asked = outcome === 'DONE' ? byKind[kind] : refusedByKind[kind];
+  const monitors = context.look.complete ? watcher.monitors : asked;
   if (monitors === undefined) return null;
   let first: Violation | null = null;
   // All are asked, whatever the first ones say: they follow the run.

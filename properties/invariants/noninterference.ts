@@ -236,6 +236,7 @@ function watchLabels(context: Context): Monitor {
   return {
     ...monitor,
     kinds: READING_KINDS,
+    refusals: true,
     begin: () => {
       seen = context.machine.bus.count;
     },

@@ -62,20 +62,26 @@ function watchSchedule(context: Context, property: string, isTable: boolean): Mo
         const violation = follow(context, one, state, action);
         if (violation !== null) return { ...violation, property };
       }
+      record(context, followed);
       return null;
     }),
-    before: () => {
-      if (!machine.boot.sealed) return;
-      for (const one of followed) {
-        const state = machine.cores[one.index];
-        if (state === undefined) continue;
-        recordCore(one.planned, state, one.slice);
-        if (one.begun || state.section > 0) continue;
-        one.begun = true;
-        beginAccounts(machine, state, one.accounts);
-      }
+    begin: () => {
+      record(context, followed);
     },
   };
+}
+
+/** Remembers each core as the next step finds it, and begins to follow where that is possible. */
+function record({ machine }: Context, followed: readonly FollowedCore[]): void {
+  if (!machine.boot.sealed) return;
+  for (const one of followed) {
+    const state = machine.cores[one.index];
+    if (state === undefined) continue;
+    recordCore(one.planned, state, one.slice);
+    if (one.begun || state.section > 0) continue;
+    one.begun = true;
+    beginAccounts(machine, state, one.accounts);
+  }
 }
 
 type Found = Omit<Violation, 'property'>;

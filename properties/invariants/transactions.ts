@@ -43,6 +43,7 @@ function watchTransactions(
   let evaluations = 0;
   return {
     kinds: dma ? DMA_KINDS : CORE_KINDS,
+    refusals: true,
     begin: () => {
       seen = context.machine.bus.count;
     },

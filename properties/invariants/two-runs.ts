@@ -106,6 +106,7 @@ function watchTwoRuns(context: Context): Monitor {
   let evaluations = 0;
   let turn = 0;
   return {
+    refusals: true,
     begin: () => {
       for (const run of all) {
         run.machine = null;
