@@ -34,6 +34,10 @@ interface Fall {
 const PAGE = /^the page reached$/;
 const CACHED = /^the cached translation$/;
 
+/** A bug that no claim sees but the one about budgets, and where that falls. */
+const SLACK_BUG = 'whoever uses slack pays a tick for it';
+const SLACK_FALLS = 'time.confined[time-passes by right@core1]';
+
 /** Bugs of every component. */
 const COMPONENT_FALLS: readonly Fall[] = [
   {
@@ -151,6 +155,12 @@ const COMPONENT_FALLS: readonly Fall[] = [
     id: 'time.preserved[time-passes by left@core1]',
     conjunct: /^time\.(account|replenishment-ahead)\[1,/,
   },
+  {
+    bug: SLACK_BUG,
+    id: SLACK_FALLS,
+    conjunct: /^time\.charged\[1,1\]$/,
+    board: 'costly',
+  },
 ];
 
 const SHARE = /^time\.share\[1,\d\]$/;
@@ -225,6 +235,11 @@ const PROVED = [
   ...new Map(FALLS.map(({ id, board = 'small' }) => [`${id} ${board}`, { id, board }])),
 ];
 
+/** Obligations about time that passes, and about choices. */
+function isAboutTime(id: string): boolean {
+  return /^time\.[a-z-]+\[(time-passes|dispatch) by/.test(id);
+}
+
 function getBug(name: string): SourceBug {
   const bug = SOURCE_BUGS.find((one) => one.name === name);
   if (bug === undefined) throw new Error(`there is no seeded bug "${name}"`);
@@ -267,6 +282,18 @@ describe('a proof about the spec', () => {
     const result = await prove(fall.id, fall.board, { sources, parts, invariants });
     expect(result).toMatchObject({ status: 'refuted' });
     expect(result?.witness?.['conjunct']).toMatch(fall.conjunct);
+  });
+
+  test('is the only one about time that falls where slack changes a budget', async () => {
+    const sources = applyBug(SOURCES, getBug(SLACK_BUG));
+    const { parts, invariants } = await loadSpec(sources);
+    const { configuration } = getSubject('costly');
+    const options = { sources, parts, invariants, matches: isAboutTime };
+    const obligations = listInductionObligations(configuration, options);
+    const results = await proveObligations(configuration, obligations, { solver });
+    const fallen = results.filter(({ status }) => status !== 'discharged');
+    expect(results.length).toBeGreaterThan(10);
+    expect(fallen.map(({ id, status }) => `${id} ${status}`)).toEqual([`${SLACK_FALLS} refuted`]);
   });
 
   test('is refuted by a case that breaks a bound of what is noted, and nothing else', async () => {

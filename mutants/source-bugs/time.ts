@@ -222,6 +222,21 @@ const TIME_BUGS: readonly SourceBug[] = [
   },
   {
     ...TIME,
+    name: 'whoever uses slack pays a tick for it',
+    row: 'SCH-11',
+    find: '  chargeRunning(planned, state, ticks);\n',
+    replace: `  chargeRunning(planned, state, ticks);
+  const user = state.accounts[state.running];
+  if (state.slack && user !== undefined && user.budget + plan.overrunTicks > 0) {
+    user.budget -= 1;
+  }
+`,
+    breaks: 'A reservation gets less of its next budget for time that nobody else wanted.',
+    property: 'time.grid',
+    configuration: 'costly',
+  },
+  {
+    ...TIME,
     name: 'nobody is charged',
     row: 'SCH-11',
     find: 'account.budget -= ticks;',

@@ -45,6 +45,17 @@ export const INDUCTION_CLAIMS: readonly Claim[] = [
     help: HELP,
   },
   {
+    id: 'time.confined',
+    statement:
+      'The action changes no budget but by its replenishment and by time that its owner pays ' +
+      'for: slack changes none, nor does what others do.',
+    formula:
+      'for every state s, action a: Inv(s) and s —a→ s′ implies b′ = b replenished on the grid, ' +
+      'less t′ − t where it pays; under poll 0 at most, where it sleeps',
+    source: 'temporal isolation: the budget of one is not in the hands of another',
+    help: HELP,
+  },
+  {
     id: 'time.throttled',
     statement:
       'Who has too little budget for an activation gets its next replenishment within the ' +

@@ -42,6 +42,7 @@ import {
 import { getLeaves } from '../smt/comparison.ts';
 import type { Term } from '../smt/term.ts';
 import type { Case, Known } from './cases.ts';
+import { listChargeGoals, listSettled } from './charge-goals.ts';
 import { underContracts } from './contracts.ts';
 import type { Lemma } from './contracts.ts';
 import { readDue, runMicroStep } from './micro-steps.ts';
@@ -112,7 +113,9 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
       ...listMarkGoals(model, one, written),
     ];
     const observations = listObservations(model, written);
+    const settled = listSettled(model, collectFields(written));
     run.rollBack(start);
+    goals.push(...listChargeGoals(model, settled));
     for (const refused of listRefusals(outcome)) {
       const [again] = underContracts(run, () => run.suppose([...one.premises, ...refused], step));
       const changed = run.listWritten(start).filter((change) => isOfMachine(model, change));

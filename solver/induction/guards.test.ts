@@ -159,6 +159,7 @@ const INDEX_CHECKS: Readonly<Record<string, number>> = {
   'model/view.ts': 5,
   'model/virtual-gic.ts': 6,
   'model/world-switch.ts': 4,
+  'properties/inductive/charges.ts': 4,
   'properties/inductive/entitlement.ts': 1,
   'properties/inductive/schedule.ts': 2,
   'properties/inductive/windows.ts': 11,

@@ -153,6 +153,7 @@ const SEEN_BY: Readonly<Record<string, readonly string[]>> = {
   'noninterference.local-respect': VIEWS,
   'noninterference.weak-step-consistency': TWO_RUNS,
   'noninterference.output-consistency': TWO_RUNS,
+  'time.confined': ['time.charge', ...SEES_WINDOWS],
   'time.throttled': ['time.grid', 'time.supply', 'time.delay'],
   'time.window-opened': SEES_WINDOWS,
   'time.taken-at-most': SEES_TAKEN,

@@ -16,6 +16,7 @@ import { isTakable } from '../../properties/inductive/interrupts.ts';
 import { computePhase } from '../../properties/inductive/phase.ts';
 import { describeShapeWithinStep, listOutside } from '../../properties/inductive/shape.ts';
 import { describeWindows } from '../../properties/inductive/window-invariants.ts';
+import { listCharged } from './charge-goals.ts';
 import { takeMicroStep } from './micro-steps.ts';
 import type { MicroOutcome, MicroStep, StepParts } from './micro-steps.ts';
 
@@ -72,7 +73,7 @@ export function listFaults(
   context: ReplayContext,
   { action, outcome, before, after }: Replayed,
 ): string[] {
-  const faults = listBroken(context, after);
+  const faults = [...listBroken(context, after), ...listCharged(context.plan, before, after)];
   if (action.kind === 'interrupt-take' && outcome === 'DONE') {
     if (!isTakable(context.plan, before, action.core, action.intId)) faults.push('the line taken');
   }
