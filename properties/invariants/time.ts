@@ -79,6 +79,11 @@ function watchBudget(context: Context): Monitor {
   };
 }
 
+/** Those of the actions that somebody does who pays for them. */
+const CHARGING_KINDS = SCHEDULING_KINDS.filter(
+  (kind) => kind !== 'boot' && kind !== 'time-passes' && kind !== 'interrupt-take',
+);
+
 /** What an account says, for comparison. */
 interface Balance {
   budget: number;
@@ -244,7 +249,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'temporal isolation: the preemptor pays; seL4 charges before it reconfigures',
     example: 'a reset that makes whoever runs on another core pay for a switch',
     appliesTo: hasReservations,
-    watch: (context) => ({ ...watchCharge(context), kinds: SCHEDULING_KINDS }),
+    watch: (context) => ({ ...watchCharge(context), kinds: CHARGING_KINDS }),
   },
   {
     id: 'time.delay',
