@@ -49,6 +49,7 @@ const INVARIANTS = [
   'interrupts.ts',
   'registers.ts',
   'schedule.ts',
+  'slots.ts',
   'streams.ts',
   'tables.ts',
   'windows.ts',

@@ -156,6 +156,12 @@ const COMPONENT_FALLS: readonly Fall[] = [
     conjunct: /^time\.(account|replenishment-ahead)\[1,/,
   },
   {
+    bug: 'each frame but the first begins with the second slot',
+    id: 'time.preserved[time-passes by right@core1]',
+    conjunct: /^time\.slot-begun\[1\]$/,
+    board: 'table',
+  },
+  {
     bug: SLACK_BUG,
     id: SLACK_FALLS,
     conjunct: /^time\.charged\[1,1\]$/,

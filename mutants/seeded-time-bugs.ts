@@ -90,6 +90,21 @@ const coreIdles = afterStep((plan, machine, action, outcome) => {
   return outcome;
 });
 
+const frameBeginsLate = afterStep((plan, machine, action, outcome) => {
+  if (action.kind !== 'time-passes' || outcome !== 'DONE') return outcome;
+  const core = machine.cores[action.core];
+  if (plan.cores[action.core]?.policy === 'table' && core?.slot === 0) core.frameStart += 1;
+  return outcome;
+});
+
+const slotIsLeft = afterStep((plan, machine, action, outcome) => {
+  if (action.kind !== 'time-passes' || outcome !== 'DONE') return outcome;
+  const core = machine.cores[action.core];
+  if (plan.cores[action.core]?.policy !== 'table' || core === undefined) return outcome;
+  if (core.section === 0 && !core.slack) core.running = NONE;
+  return outcome;
+});
+
 /** Every one of them. */
 export const TIME_BUGS: readonly SeededBug[] = [
   {
@@ -115,6 +130,18 @@ export const TIME_BUGS: readonly SeededBug[] = [
     name: 'a slot lies behind',
     property: 'time.slot-ahead',
     step: slotNeverEnds,
+    configuration: 'table',
+  },
+  {
+    name: 'a frame begins when EL2 looks at it',
+    property: 'time.slot-begun',
+    step: frameBeginsLate,
+    configuration: 'table',
+  },
+  {
+    name: 'whoever has a slot leaves it with each event',
+    property: 'time.slot-own',
+    step: slotIsLeft,
     configuration: 'table',
   },
   {

@@ -362,6 +362,16 @@ const SPOILT: Readonly<Record<string, (machine: Machine) => void>> = {
     const core = cores[SHARED_CORE];
     if (core !== undefined) core.clock += 500;
   },
+  'time.slot-begun': ({ cores }) => {
+    const core = cores[SHARED_CORE];
+    if (core !== undefined) core.frameStart += 1;
+  },
+  'time.slot-own': ({ cores }) => {
+    const core = cores[SHARED_CORE];
+    if (core === undefined) return;
+    core.section = 0;
+    core.running = -1;
+  },
   'time.timer-ahead': ({ partitions }) => {
     const vcpu = partitions[0]?.vcpus[0];
     if (vcpu !== undefined) vcpu.timerAt = 0;
@@ -380,6 +390,8 @@ const SPOILT: Readonly<Record<string, (machine: Machine) => void>> = {
 const NEEDED: Readonly<Record<string, SmallBoardOptions>> = {
   'time.section': { contextSwitch: 8 },
   'time.slot-ahead': { policy: 'table' },
+  'time.slot-begun': { policy: 'table' },
+  'time.slot-own': { policy: 'table' },
 };
 
 describe('every invariant', () => {

@@ -68,6 +68,8 @@ const CLAIMS_ONLY: Readonly<Record<string, string>> = {
   'irq.route-forwarded': 'that a physical line comes to the core of who takes it',
   'irq.level': 'that an interrupt is not taken twice for one wire',
   'irq.listed-once': 'that no line is in two list registers at once',
+  'time.slot-begun': 'that slots are where the table has them, whatever was late',
+  'time.slot-own': 'that a partition runs in its slots, and off slack nowhere else',
   'cpu.waiter-on': 'that nobody waits who was not started',
 };
 

@@ -124,18 +124,12 @@ function checkBurned(
     return 'another reservation is as urgent';
   }
   const { section, interrupt, timer, activation } = core.costs;
-  const overrun = Math.max(0, Math.max(section, interrupt) - 1) + timer;
-  // What the others overrun comes later, and is missing from their next budget: that comes earlier.
-  const shift = servers.reduce((sum, { o }) => sum + o, Z);
-  const moved = servers.length === 0 ? Z : 2 * shift;
-  // What is moved beyond the end of a period is lost.
-  const unserved = [member, ...urgent].find((each) => checkBudget({ core, member: each }) !== null);
-  if (moved + activation > 0 && unserved !== undefined) {
-    return `the budget of ${unserved.name} is not served in every period`;
+  const debts = servers.reduce((sum, { o }) => sum + o, Z);
+  if (section + interrupt + timer + activation + debts > 0) {
+    return 'EL2 takes time, which moves a timeline by more than that time';
   }
-  const secure = { ...own, budget: own.budget - overrun };
   if (c !== activation + 1) return 'a timeline is about one tick';
-  return checkTimeline([...reservations, secure], activation, allowed - moved);
+  return checkTimeline([...reservations, own], activation, allowed);
 }
 
 function getPriority({ reservation }: CoreMember): number {

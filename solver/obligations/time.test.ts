@@ -51,13 +51,14 @@ function createPair(
   linux: Partial<ExampleMember> = {},
   policy: SchedulingPolicy = 'fp',
   table: ExampleTable = TABLE,
+  overheads: ExampleOverheads = OVERHEADS,
 ): StaticConfiguration {
   return createExampleCore(
     [
       { name: 'rtos', share: [1000, 5000], priority: 2, maxDelay: 8000, tasks: [TASK], ...rtos },
       { name: 'linux', share: [4000, 10_000], priority: 1, ...linux },
     ],
-    OVERHEADS,
+    overheads,
     policy,
     policy === 'table' ? { table } : {},
   );
@@ -113,11 +114,13 @@ const WAYS = [
 ] as const;
 
 function createWay(
-  [, rtos, linux, policy]: (typeof WAYS)[number],
+  [method, rtos, linux, policy]: (typeof WAYS)[number],
   required: Partial<ExampleMember> = {},
 ): StaticConfiguration {
   const given = { maxDelay: 9_000_000, tasks: [], ...rtos, ...required };
-  if (linux !== null) return createPair(given, linux, policy);
+  // A timeline is not moved by anything.
+  const costs = method === 'timeline' ? {} : OVERHEADS;
+  if (linux !== null) return createPair(given, linux, policy, TABLE, costs);
   return createExampleCore([{ name: 'rtos', share: null, ...given }], OVERHEADS);
 }
 
@@ -436,7 +439,9 @@ describe('random cores', () => {
           maxDelay: period + random(800),
         };
       });
-      const costs = { section: random(8), timer: random(3), contextSwitch: random(4) };
+      const isFree = isBurned && random(2) === 0;
+      const paid = { section: random(8), timer: random(3), contextSwitch: random(4) };
+      const costs = isFree ? {} : paid;
       const configuration = createExampleCore(members, costs);
       const statuses = getStatuses(await prove(configuration, 'time.delay'));
       for (const bound of computeCoreBounds(configuration).filter(({ kind }) => kind === 'delay')) {

@@ -9,7 +9,7 @@
 
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { checkExact, divideCeil, TickOverflowError } from './arithmetic.ts';
-import { computeMemberSupply, isSchedulable } from './bounds.ts';
+import { computeMemberSupply } from './bounds.ts';
 import type { BoundMethod, Certificate, CoreBound, CoreBoundKind } from './certificate-types.ts';
 import {
   computeBlocking,
@@ -295,11 +295,8 @@ function describePhases(
 function findTimeline({ core, member, own, supply, urgent }: Place): Timeline | null {
   const isFixed = supply.kind === 'fixed-priority';
   const costs = core.overheads;
-  // By deadlines a section moves whom the next choice takes; nothing is known of that.
-  const isFree = supply.section + costs.overrun + costs.activation === 0;
-  if (!isFixed && !isFree) return null;
-  // What is moved beyond the end of a period is lost: all must get their budgets nevertheless.
-  if (!isFree && ![member, ...urgent].every((each) => isServed(core, each))) return null;
+  // A section moves an edge, and what is replenished meanwhile moves it further.
+  if (supply.section + costs.overrun + costs.activation > 0) return null;
   const others = isFixed ? urgent : core.members.filter((other) => other !== member);
   const reserved = [...others, member].sort(
     (a, b) =>
@@ -322,13 +319,7 @@ function findTimeline({ core, member, own, supply, urgent }: Place): Timeline | 
   return traceTimeline(timed);
 }
 
-/** Whether a member gets its budget in every period, whatever the phases are. */
-function isServed(core: CoreTicks, member: CoreMember): boolean {
-  const result = computeMemberSupply(core, member);
-  return result.kind === 'supply' && isSchedulable(result.supply);
-}
-
-/** From the timeline: sections and overruns of others delay what it shows. */
+/** From the timeline, on a core on which EL2 takes no time. */
 function listTimeline(
   { supply }: Place,
   timeline: Timeline | null,
@@ -336,13 +327,8 @@ function listTimeline(
   contract: boolean,
 ): Candidate[] {
   if (timeline === null) return [];
-  const { activation, section, secure, parties } = supply;
-  // Each edge of the supply may come early by as much as it may come late.
-  const shift = parties.reduce((sum, { overrun }) => sum + overrun, section);
-  const moved = parties.length === 0 ? section : 2 * shift;
-  if (contract && moved + activation > 0) return [];
   const ticks = contract
-    ? computeTimelineContract(timeline, secure, activation)
-    : computeTimelineDelay(timeline, activation, demand);
-  return ticks === null ? [] : toCandidates('timeline', checkExact(ticks + moved));
+    ? computeTimelineContract(timeline, supply.secure, supply.activation)
+    : computeTimelineDelay(timeline, supply.activation, demand);
+  return toCandidates('timeline', ticks);
 }
