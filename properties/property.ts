@@ -52,6 +52,7 @@ export interface Context {
   readonly plan: Plan;
   readonly machine: Machine;
   readonly grants: GrantMap;
+  /** What a proof claims of delays; of none `time.delay` has nothing to judge. */
   readonly delayBounds: readonly TimeBound[];
   /** The transition function that is watched, for a run beside the one that is judged. */
   readonly step: (plan: Plan, machine: Machine, action: Action) => Outcome;

@@ -47,6 +47,11 @@ export interface RunResult {
 
 /** What a runner may be given beyond the configuration. */
 export interface RunnerOptions {
+  /**
+   * Bounds that a proof claims, which properties cannot compute themselves: `listDelayBounds` of
+   * `solver/timing` has the least. Without any, `time.delay` judges nothing, and a fuzz run on a
+   * shared core names it in `neverJudged`.
+   */
   readonly delayBounds?: readonly TimeBound[];
   readonly properties?: readonly Property[];
   readonly step?: StepFunction;
