@@ -231,6 +231,18 @@ const FALLS: readonly Fall[] = [
     id: WINDOW_CHOICE,
     conjunct: SHARE,
   },
+  {
+    bug: 'whoever burns pays only where its registers are loaded',
+    id: 'time.in-window[time-passes by left@core1]',
+    conjunct: SHARE,
+    board: 'free',
+  },
+  {
+    bug: 'whoever is polled keeps its budget',
+    id: 'time.in-window[dispatch by guest1@core1]',
+    conjunct: /^time\.clear\[1,1\]$/,
+    board: 'polling',
+  },
   ...BUDGET_BUGS.flatMap(({ row, name }): Fall[] => {
     const [id, conjunct, board = 'small'] = OF_BUDGETS[row ?? ''] ?? [];
     return id === undefined || conjunct === undefined ? [] : [{ bug: name, id, conjunct, board }];

@@ -66,16 +66,22 @@ export const INDUCTION_CLAIMS: readonly Claim[] = [
   },
   {
     id: 'time.window-opened',
-    statement: 'Whatever the state, what is claimed of windows holds of one that is opened now.',
+    statement:
+      'Whatever the state, what is claimed of windows holds of one that is opened now; where a ' +
+      'wait can begin it has no budget from before that is lost while idle.',
     formula: 'Inv(s) implies G(s, w₀)',
     source: 'base case of the induction over windows',
     help: HELP,
   },
   {
     id: 'time.taken-at-most',
-    statement: 'In any window of the length of a response a resident takes no more than is stated.',
+    statement:
+      'In any window of the length of a response a resident takes no more than is stated; where ' +
+      'it loses its budget while idle, in any that begins without.',
     formula: 'Inv(s) and G(s, w) and length(w) = W implies taken_j ≤ ⌈(W + J_j)/P_j⌉·Q_j + o',
-    source: 'Strosnider, Lehoczky, Sha 1995: J = P − Q where budget is kept, else 0',
+    source:
+      'Strosnider, Lehoczky, Sha 1995: J = P − Q where budget is kept; else 0, where a budget of ' +
+      '0 at the opening is a premise',
     help: HELP,
   },
   {

@@ -18,9 +18,15 @@ import { listInductionObligations } from './obligations.ts';
 
 const IS_NIGHTLY = (process.env['HAVEN_NIGHTLY'] ?? '') !== '';
 const CONFIGURATION = createSmallBoard({ its: true });
+/** The more urgent one loses its budget while idle. */
+const POLLING = createSmallBoard({
+  left: { budget: 20, period: 50, priority: 2, idle: 'poll' },
+});
 /** Invariants that speak of something that the usual board has not, with one that has it. */
 const NEEDED: Readonly<Record<string, StaticConfiguration>> = {
   'time.slot-ahead': createSmallBoard({ policy: 'table' }),
+  'time.polled': POLLING,
+  'time.clear': POLLING,
 };
 const PROVED = [...INDUCTIVE_INVARIANTS, ...WINDOW_INVARIANTS].filter(
   ({ costly }) => costly !== true,
@@ -48,6 +54,8 @@ const FALLS: Readonly<Record<string, string>> = {
   'time.share': 'time.taken-at-most[left@core1 while right@core1 waits]',
   'time.blocked': 'time.served[right@core1]',
   'time.busy': 'time.in-window[dispatch by right@core1]',
+  'time.polled': 'time.in-window[time-passes by right@core1]',
+  'time.clear': 'time.window-opened[right@core1]',
 };
 
 /** Claims about states, each with the invariant that it rests on. */

@@ -178,6 +178,7 @@ const SEEN_IN_WINDOWS: Readonly<Record<string, readonly string[]>> = {
   'time.share': SEES_TAKEN,
   'time.blocked': SEES_WAITING,
   'time.busy': SEES_WAITING,
+  'time.clear': ['time.polled', ...SEES_TAKEN, ...SEES_WAITING],
 };
 
 /** Claims that two computations agree: no run shows that they do not. */
