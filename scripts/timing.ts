@@ -19,6 +19,7 @@ import { type CoreMember, type CoreTicks, listCores } from '../solver/timing/res
 import { computeSensitivity, type Requirement } from '../solver/timing/sensitivity.ts';
 import { createTheatre, findWitness, type Witness } from '../solver/witness/construct.ts';
 import type { Theatre } from '../solver/witness/construct.ts';
+import { describeLeftOut } from './left-out.ts';
 
 /** A bound of the core with the run that comes closest to it. */
 export interface WitnessedBound {
@@ -84,7 +85,8 @@ export function listBoundRows(
 }
 
 /** What is said below the bounds of a configuration. */
-export function describeScope({ hypervisor, bandwidth }: StaticConfiguration): TimeScope {
+export function describeScope(configuration: StaticConfiguration): TimeScope {
+  const { hypervisor, bandwidth } = configuration;
   const { contextSwitchNs, reloadNs, timerNs, interruptNs, longestSectionNs } =
     hypervisor.overheads;
   const cores = bandwidth.map(({ core }) => core);
@@ -100,7 +102,8 @@ export function describeScope({ hypervisor, bandwidth }: StaticConfiguration): T
     assumed:
       `EL2 takes at most ${switching} for a switch, ${reload} for caches, ${timer} for its ` +
       `timer, ${interrupt} for an interrupt, and ${section} for a section with interrupts ` +
-      "masked; these are the configuration's, not measured.",
+      "masked; these are the configuration's, not measured." +
+      describeLeftOut(configuration),
     bus:
       cores.length === 0
         ? 'Bounds are of time on the core: interference on the bus, in shared caches and in ' +

@@ -31,8 +31,8 @@ import {
   openWindow,
 } from '../../properties/inductive/windows.ts';
 import { listInductionObligations } from './obligations.ts';
-import { listWatchedDelays } from './window-obligations.ts';
-import type { WatchedDelay } from './window-obligations.ts';
+import { listWatchedDelays } from './watched-delays.ts';
+import type { WatchedDelay } from './watched-delays.ts';
 
 const KEPT: readonly Share[] = [
   { budget: 12, period: 50, priority: 3 },

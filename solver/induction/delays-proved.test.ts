@@ -11,7 +11,7 @@ import type { Share } from '../../model/testing/small-board.ts';
 import { proveObligations } from '../prove.ts';
 import { createZ3Solver } from '../smt/z3.ts';
 import { listInductionObligations } from './obligations.ts';
-import { listWatchedDelays } from './window-obligations.ts';
+import { listWatchedDelays } from './watched-delays.ts';
 
 const NIGHTLY = (process.env['HAVEN_NIGHTLY'] ?? '') !== '';
 const FULL = { section: 4, contextSwitch: 3, timer: 1, interrupt: 2, reload: 1 } as const;

@@ -7,7 +7,7 @@ import type { Share } from '../../model/testing/small-board.ts';
 import { createRandom, nextBelow } from '../../properties/engine/random.ts';
 import type { RandomState } from '../../properties/engine/random.ts';
 import { computeBounds } from '../timing/bounds.ts';
-import { computeDelay, listWatchedDelays } from './window-obligations.ts';
+import { computeDelay, listWatchedDelays } from './watched-delays.ts';
 
 const CORES = 400;
 const IDLE = ['keep', 'keep', 'keep', 'burn', 'poll'] as const;

@@ -7,13 +7,11 @@
  */
 
 import type { Machine } from '../../model/machine.ts';
-import type { Plan, Resident } from '../../model/plan.ts';
+import type { Resident } from '../../model/plan.ts';
 import { settle } from '../../properties/inductive/schedule.ts';
 import { listWatchedCores } from '../../properties/inductive/window-invariants.ts';
 import type { WatchedMachine, Window } from '../../properties/inductive/windows.ts';
 import {
-  computeBlocking,
-  isBehindLoss,
   isBlockedOnce,
   isBusyAble,
   isOpenedWithout,
@@ -28,68 +26,10 @@ import { computeBounds } from '../timing/bounds.ts';
 import type { PhaseModel } from './phase-model.ts';
 import { createStateObligation, readField, toNumber } from './state-obligation.ts';
 import type { Setting } from './state-obligation.ts';
+import { computeDelay, listWatchedDelays } from './watched-delays.ts';
+import type { WatchedDelay } from './watched-delays.ts';
 
 const WINDOWS = 'properties/inductive/windows.ts';
-
-/** A delay that the induction over windows gives, and what it is made of; ticks. */
-export interface WatchedDelay {
-  readonly core: number;
-  /** Index into the core's residents. */
-  readonly index: number;
-  /** Longest wait for budget. */
-  readonly throttle: number;
-  /** Longest from then to the first tick. */
-  readonly response: number;
-  /** What each more urgent resident takes of the response at most, in their order. */
-  readonly takes: readonly number[];
-  /**
-   * Somebody more urgent loses its budget while idle: the response begins where nobody more urgent
-   * could run, maybe before the resident waits, and within a section of its own.
-   */
-  readonly isBehind: boolean;
-}
-
-/** Ticks that a resident takes of a window at most. */
-function computeTake({ budget, period, idle }: Resident, length: number, overrun: number): number {
-  const jitter = idle === 'keep' ? period - budget : 0;
-  return Math.ceil((length + jitter) / period) * budget + overrun;
-}
-
-/**
- * The delays of all residents of watched cores for which there is one: their responses are the
- * least fixed points that are no longer than a period.
- */
-export function listWatchedDelays(plan: Plan): WatchedDelay[] {
-  return listWatchedCores(plan).flatMap((core) =>
-    (plan.cores[core]?.residents ?? []).flatMap((_, index) => {
-      const delay = computeWatchedDelay(plan, core, index);
-      return delay === null ? [] : [delay];
-    }),
-  );
-}
-
-function computeWatchedDelay(plan: Plan, core: number, index: number): WatchedDelay | null {
-  const planned = plan.cores[core];
-  const residents = planned?.residents ?? [];
-  const own = residents[index];
-  if (planned === undefined || own === undefined) return null;
-  const { overrunTicks: overrun, activationTicks: activation } = plan;
-  const isBehind = isBehindLoss(planned, index);
-  const blocking = isBehind ? plan.blockingTicks : computeBlocking(plan, planned, index);
-  const need = 1 + activation + blocking;
-  const urgent = residents.slice(0, index);
-  const throttle =
-    own.idle === 'poll' ? own.period : own.period - (own.budget - overrun) + activation;
-  let response = need;
-  while (response <= own.period) {
-    const length = response;
-    const takes = urgent.map((one) => computeTake(one, length, overrun));
-    const next = takes.reduce((sum, take) => sum + take, need);
-    if (next === response) return { core, index, throttle, response, takes, isBehind };
-    response = next;
-  }
-  return null;
-}
 
 function getWindow(machine: Machine, core: number): Window | undefined {
   return (machine as WatchedMachine).windows[core];
@@ -228,14 +168,6 @@ function listAgreement(setting: Setting, delay: WatchedDelay): Obligation[] {
   const describe = (): Term => boolean(differs);
   const instance = nameOf(setting, core, index);
   return createStateObligation(setting, 'time.agreement', instance, describe, () => differs);
-}
-
-/** The longest from any instant at which a resident is ready until its first tick, ticks. */
-export function computeDelay(
-  plan: Plan,
-  { core, index, throttle, response }: WatchedDelay,
-): number {
-  return Math.max(throttle, plan.cores[core]?.residents[index]?.phase ?? 0) + response;
 }
 
 function listServed(
