@@ -77,6 +77,7 @@ function toConfigurationJson(report: ConfigurationReport): JsonValue {
       bound_ns: row.boundNs,
       required_ns: row.requiredNs,
       witnessed_ns: row.witnessedNs,
+      unwitnessed: row.unwitnessed,
       method: row.method,
     })),
     time_scope: report.timeScope === null ? null : { ...report.timeScope },
