@@ -314,6 +314,16 @@ describe('a proof about the spec', () => {
     expect(fallen.map(({ id, status }) => `${id} ${status}`)).toEqual([`${SLACK_FALLS} refuted`]);
   });
 
+  test('is refuted where a table lets a slot go by: its owner waits longer', async () => {
+    const id = 'time.in-slot[time-passes by right@core1]';
+    const bug = getBug('each frame but the first begins with the second slot');
+    const sources = applyBug(SOURCES, bug);
+    const { parts, invariants } = await loadSpec(sources);
+    const result = await prove(id, 'table', { sources, parts, invariants });
+    expect(result).toMatchObject({ status: 'refuted' });
+    expect(result?.witness?.['conjunct']).toBe('time.slot-promise[1,0]');
+  });
+
   test('is refuted by a case that breaks a bound of what is noted, and nothing else', async () => {
     const id = 'time.in-window[time-passes by right@core1]';
     const sources = applyBug(SOURCES, BACKWARDS);

@@ -164,6 +164,8 @@ const SEEN_BY: Readonly<Record<string, readonly string[]>> = {
   'noninterference.weak-step-consistency': TWO_RUNS,
   'noninterference.output-consistency': TWO_RUNS,
   'time.confined': ['time.charge', ...SEES_WINDOWS],
+  'time.in-slot': ['time.table', 'time.delay'],
+  'time.slot-promise': ['time.table', 'time.delay'],
   'time.throttled': ['time.grid', 'time.supply', 'time.delay'],
   'time.window-opened': SEES_WINDOWS,
   'time.taken-at-most': SEES_TAKEN,
