@@ -114,6 +114,7 @@ function toTimingJson(timing: TimingReport): JsonValue {
       rounded: row.rounded,
       states: row.states,
       delays: row.delays.map((delay) => ({ ...delay })),
+      in_contract: row.contract === null ? null : { ...row.contract },
       gantt: row.chart === null ? null : renderGantt(row.chart),
     })),
     notes: [...timing.notes],

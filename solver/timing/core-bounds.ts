@@ -119,6 +119,22 @@ export function computeMemberBounds(core: CoreTicks, member: CoreMember): CoreBo
 }
 
 /**
+ * The least bound on D(demand), or with `contract` on W(demand), by all methods; null where there is
+ * none. `demand` is at most what one budget gives its guest.
+ */
+export function computeLeastDelay(
+  core: CoreTicks,
+  member: CoreMember,
+  demand: number,
+  contract = false,
+): number | null {
+  const listing = guard(() => findListing(core, member));
+  if ('reason' in listing) return null;
+  const found = guard(() => findBest(listing.list(demand, contract)));
+  return 'reason' in found ? null : found.ticks;
+}
+
+/**
  * Latency: EL2 takes the interrupt, and the virtual CPU runs as any that gets ready. None where
  * taking it may spend all the budget that is left, `usable`: then the handler waits once more.
  */
