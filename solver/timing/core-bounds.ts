@@ -119,8 +119,8 @@ export function computeMemberBounds(core: CoreTicks, member: CoreMember): CoreBo
 }
 
 /**
- * The least bound on D(demand), or with `contract` on W(demand), by all methods; null where there is
- * none. `demand` is at most what one budget gives its guest.
+ * The least bound on D(demand), or with `contract` on W(demand), by all methods; null where there
+ * is none. `demand` is at most what one budget gives its guest.
  */
 export function computeLeastDelay(
   core: CoreTicks,
