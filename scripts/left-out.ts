@@ -23,5 +23,6 @@ export function describeLeftOut(configuration: StaticConfiguration): string {
     return `${name} on core ${configuration.platform.cores[core]?.id ?? core} (${reasons[reason]})`;
   });
   if (parts.length === 0) return '';
-  return ` Not proved of the scheduler itself, by formulas alone: the delay of ${parts.join(', ')}.`;
+  const all = parts.join(', ');
+  return ` Not proved of the scheduler itself, by formulas alone: the delay of ${all}.`;
 }
