@@ -92,19 +92,20 @@ export function encodeCounterexample(counterexample: Counterexample): string {
   const lines = [
     ['schema', JSON.stringify(COUNTEREXAMPLE_SCHEMA)],
     ...Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]),
-    ['actions', `[\n${actions.map(encodeAction).join(',\n')}\n  ]`],
+    ['actions', `[\n${actions.map((action) => `    ${encodeAction(action)}`).join(',\n')}\n  ]`],
     ['digest', JSON.stringify(computeDigest(configuration))],
     ['configuration', JSON.stringify(configuration)],
   ];
   return `{\n${lines.map(([key, value]) => `  "${key}": ${value}`).join(',\n')}\n}\n`;
 }
 
-function encodeAction(action: Action): string {
+/** An action as it stands in a file, on one line. */
+export function encodeAction(action: Action): string {
   const entries = Object.entries(action).map(([key, value]) => [
     key,
     key === ADDRESS_FIELD && typeof value === 'number' ? `0x${value.toString(16)}` : value,
   ]);
-  return `    ${JSON.stringify(Object.fromEntries(entries))}`;
+  return JSON.stringify(Object.fromEntries(entries));
 }
 
 /**

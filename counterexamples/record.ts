@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StaticConfiguration } from '../model/configuration.ts';
-import type { FuzzFailure } from '../properties/engine/fuzz.ts';
+import type { Crash, FuzzFailure } from '../properties/engine/fuzz.ts';
 import type { TimeBound } from '../properties/property.ts';
 import { encodeCounterexample, trimConfiguration } from './format.ts';
 import type { Counterexample } from './format.ts';
@@ -49,6 +49,30 @@ export function recordFailure(
     },
   };
 }
+
+/** A crash on a trace as the failure that its record shows. */
+export function toFailure({ reason, message, seed, traces, trace }: Crash): FuzzFailure | null {
+  if (trace === null) return null;
+  return {
+    violation: {
+      property: 'seal.crash',
+      message: `the fuzzer ${CRASHES[reason]} (${message})`,
+      witness: { reason, seed, traces },
+      at: ['config'],
+      related: [],
+    },
+    trace,
+    foundLength: trace.actions.length,
+    batch: traces - 1,
+  };
+}
+
+/** What became of the fuzzer, by the reason of a crash. */
+const CRASHES: Readonly<Record<Crash['reason'], string>> = {
+  error: 'threw on this trace',
+  memory: 'ran out of memory on this trace',
+  exit: 'ended on this trace',
+};
 
 /** `<property-id>--<configuration>-<last action>.json`. */
 export function nameCounterexample(counterexample: Counterexample): string {

@@ -42,8 +42,10 @@ export function replay(
   const observer: Observer = (_index, _action, outcome) => {
     outcomes.push(outcome);
   };
-  const recorded = runTrace(runner, trace, { observer, target: property }).violation;
-  const violation = recorded ?? runTrace(runner, trace).violation;
+  const violation = judge(() => {
+    const recorded = runTrace(runner, trace, { observer, target: property }).violation;
+    return recorded ?? runTrace(runner, trace).violation;
+  });
   // A second machine in step with the first tells who acts before each action.
   const machine = createStart(runner, trace);
   for (const [index, outcome] of outcomes.entries()) {
@@ -55,6 +57,16 @@ export function replay(
   const verdict = judgeReplay(violation, property);
   const asRecorded = status === 'open' ? verdict === 'fails' : verdict === 'passes';
   return { verdict, asRecorded, steps, violation };
+}
+
+/** What a run breaks; that it throws is what a crash of the fuzzer was. */
+function judge(run: () => Violation | null): Violation | null {
+  try {
+    return run();
+  } catch (error) {
+    const message = `the run throws: ${error instanceof Error ? error.message : String(error)}`;
+    return { property: 'seal.crash', message, witness: {}, at: ['config'], related: [] };
+  }
 }
 
 function judgeReplay(violation: Violation | null, property: string): ReplayResult['verdict'] {
