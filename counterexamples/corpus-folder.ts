@@ -109,7 +109,8 @@ function decodeTrace(text: string): Trace | string {
 
 function encodeTrace({ start, actions }: Trace): string {
   const lines = actions.map((action) => `    ${encodeAction(action)}`).join(',\n');
-  return `{\n  "schema": ${TRACE_SCHEMA},\n  "start": "${start}",\n  "actions": [\n${lines}\n  ]\n}\n`;
+  const head = `{\n  "schema": ${TRACE_SCHEMA},\n  "start": "${start}",\n  "actions": [\n`;
+  return `${head}${lines}\n  ]\n}\n`;
 }
 
 /**

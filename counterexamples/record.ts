@@ -3,12 +3,12 @@
  */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { StaticConfiguration } from '../model/configuration.ts';
 import type { Crash, FuzzFailure } from '../properties/engine/fuzz.ts';
 import type { TimeBound } from '../properties/property.ts';
 import { encodeCounterexample, trimConfiguration } from './format.ts';
-import type { Counterexample } from './format.ts';
+import type { AllowingLine, Counterexample } from './format.ts';
 
 /** Where a counterexample comes from. */
 export interface Provenance {
@@ -20,6 +20,8 @@ export interface Provenance {
   readonly seed: number;
   /** Id of the refuted obligation whose case was searched for; absent where none was. */
   readonly obligation?: string;
+  /** Lines of the configuration that have to do with it; default none. */
+  readonly allowed?: readonly AllowingLine[];
 }
 
 /** The record of a failure. */
@@ -30,7 +32,7 @@ export function recordFailure(
   provenance: Provenance,
 ): Counterexample {
   const { violation, trace, batch, foundLength } = failure;
-  const { seed, obligation } = provenance;
+  const { seed, obligation, allowed } = provenance;
   return {
     tool: provenance.tool,
     property: violation.property,
@@ -47,6 +49,7 @@ export function recordFailure(
       batch,
       length: foundLength,
     },
+    ...(allowed === undefined || allowed.length === 0 ? {} : { allowed }),
   };
 }
 
@@ -100,6 +103,22 @@ export function writeCounterexample(folder: string, counterexample: Counterexamp
     }
     if (readFileSync(path, 'utf8') === text) return path;
   }
+}
+
+/**
+ * Makes a counterexample a regression in a folder, with the status that it has now: there a file of
+ * its own is written anew, and any other gets one. Returns the path. Throws what the file system
+ * throws.
+ */
+export function promoteCounterexample(
+  folder: string,
+  file: string,
+  counterexample: Counterexample,
+): string {
+  if (resolve(dirname(file)) !== resolve(folder))
+    return writeCounterexample(folder, counterexample);
+  writeFileSync(file, encodeCounterexample(counterexample));
+  return file;
 }
 
 function baseName(file: string): string {

@@ -18,6 +18,7 @@ export function renderCampaign({ campaign }: FuzzSummary, style: Style): Section
   const sections: Section[] = [];
   if (campaign.crashes.length > 0) sections.push(['crashes', renderCrashes(campaign, style)]);
   if (campaign.shown === 'nothing') return sections;
+  for (const story of campaign.stories) sections.push(['story', story.map(sanitizeLine)]);
   sections.push(['coverage', renderCoverage(campaign)]);
   if (campaign.corpus !== null) sections.push(['corpus', renderCorpus(campaign.corpus, style)]);
   sections.push(['unreached', renderUnreached(campaign, style)]);

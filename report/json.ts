@@ -230,6 +230,7 @@ function toCampaignJson(campaign: FuzzCampaign): Readonly<Record<string, JsonVal
       corpus === null
         ? null
         : { ...corpus, skipped: corpus.skipped.map(({ path, message }) => ({ path, message })) },
+    stories: campaign.stories,
     crashes: crashes.map(({ file, ...rest }) => ({ ...rest, counterexample: file })),
   };
 }

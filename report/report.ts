@@ -105,6 +105,8 @@ export interface FuzzCampaign {
     readonly traces: number;
     readonly file: string | null;
   }[];
+  /** Of the first failures, what led to each: who did what, and what should have happened. */
+  readonly stories: readonly (readonly string[])[];
   /** How much of this a terminal shows. */
   readonly shown: 'nothing' | 'summary' | 'everything';
 }

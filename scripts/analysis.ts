@@ -1,9 +1,10 @@
 /** The analyses that commands are made of; each fills its part of a report draft. */
 
+import type { AllowingLine } from '../counterexamples/format.ts';
 import type { Diagnostic } from '../formats/diagnostic.ts';
 import type { LoadedConfiguration } from '../formats/read.ts';
 import type { FuzzFailure } from '../properties/engine/fuzz.ts';
-import type { TimeBound } from '../properties/property.ts';
+import type { TimeBound, Violation } from '../properties/property.ts';
 import { getAreaOfCode } from '../properties/findings.ts';
 import type { Finding } from '../properties/findings.ts';
 import { formatLocation } from '../report/code-frame.ts';
@@ -184,7 +185,8 @@ export async function createRecorder(
   const { recordFailure, writeCounterexample } = await import('../counterexamples/record.ts');
   const { configuration, file, digest } = loaded;
   return (failure, origin) => {
-    const provenance = { tool: `haven-model ${session.version}`, file, digest, ...origin };
+    const allowed = listAllowing(loaded, failure.violation);
+    const provenance = { tool: `haven-model ${session.version}`, file, digest, allowed, ...origin };
     const record = recordFailure(configuration, delayBounds, failure, provenance);
     try {
       return writeCounterexample(folder, record);
@@ -197,6 +199,20 @@ export async function createRecorder(
       return null;
     }
   };
+}
+
+/** The lines of the configuration that a violation names. */
+export function listAllowing(
+  loaded: LoadedConfiguration,
+  { at, related }: Pick<Violation, 'at' | 'related'>,
+): AllowingLine[] {
+  return [{ message: '', at }, ...related].flatMap((place) => {
+    if (place.at.length < 2) return [];
+    const { file, line } = loaded.locate(place.at);
+    const text = loaded.sources.get(file)?.split(/\r?\n/)[line - 1];
+    const name = file.split(/[\\/]/).at(-1) ?? file;
+    return text === undefined ? [] : [{ message: place.message, file: name, line, text }];
+  });
 }
 
 /** Adds what proofs and runs found; the same defect at the same places is shown once. */

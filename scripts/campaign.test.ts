@@ -28,8 +28,9 @@ interface Fuzz {
 function fuzz(corpus: string, seed: string): { stdout: string; fuzz: Fuzz } {
   const parameters = ['fuzz', '--json', '--seed', seed, '--steps', '3000', '--corpus', corpus];
   const run = runHaven([...parameters, GOOD]);
-  // So few steps do not judge every property.
-  expect(run).toMatchObject({ exitCode: 3, stderr: '' });
+  // So few steps need not judge every property.
+  expect([0, 3]).toContain(run.exitCode);
+  expect(run.stderr).toBe('');
   const [report] = (JSON.parse(run.stdout) as { configs: { fuzz: Fuzz }[] }).configs;
   if (report === undefined) throw new Error('no report');
   return { stdout: run.stdout, fuzz: report.fuzz };

@@ -13,7 +13,7 @@ import type { Finding } from '../properties/findings.ts';
 import { formatCount, formatMilliseconds, formatPlural } from '../report/duration.ts';
 import { formatChance } from '../report/fuzz.ts';
 import type { FuzzCampaign } from '../report/report.ts';
-import { addDerived, createRecorder } from './analysis.ts';
+import { addDerived, createRecorder, listAllowing } from './analysis.ts';
 import { getMessage } from './output.ts';
 import { createLineProgress } from './progress.ts';
 import type { Draft, Session } from './session.ts';
@@ -112,6 +112,7 @@ export async function analyseRandomly(
         traces,
         file: files.crashes[index] ?? null,
       })),
+      stories: await tellStories(loaded, delayBounds, result),
       shown: limits.shown ?? 'nothing',
     },
   };
@@ -124,7 +125,7 @@ export async function analyseRandomly(
 async function summariseCampaign(
   { configuration }: LoadedConfiguration,
   { traces, coverage }: FuzzResult,
-): Promise<Omit<FuzzCampaign, 'msSinceNew' | 'corpus' | 'crashes' | 'shown'>> {
+): Promise<Omit<FuzzCampaign, 'msSinceNew' | 'corpus' | 'crashes' | 'stories' | 'shown'>> {
   const [{ createPlan }, { listUnreached }] = await Promise.all([
     import('../model/plan.ts'),
     import('../properties/engine/unreached.ts'),
@@ -196,6 +197,33 @@ function saveCorpus(
     );
     return false;
   }
+}
+
+/** Failures whose stories are told; files hold all of them. */
+const STORIES_MAX = 4;
+
+/** What led to the first failures, as `haven replay` shows it. */
+async function tellStories(
+  loaded: LoadedConfiguration,
+  delayBounds: readonly TimeBound[],
+  { failures }: FuzzResult,
+): Promise<string[][]> {
+  if (failures.length === 0) return [];
+  const [{ replayTrace }, { renderStory }, { renderTable }] = await Promise.all([
+    import('../counterexamples/replay.ts'),
+    import('../counterexamples/story.ts'),
+    import('../report/table.ts'),
+  ]);
+  return failures.slice(0, STORIES_MAX).map(({ violation, trace }) => {
+    const { configuration } = loaded;
+    const { property } = violation;
+    const allowed = listAllowing(loaded, violation);
+    const { story } = replayTrace({ configuration, delayBounds, property, allowed, ...trace });
+    const { before, after } = renderStory(story, (rows) =>
+      renderTable(rows, ['right', 'left', 'left']),
+    );
+    return [`${property}, ${before[0] ?? ''}`, ...before.slice(1), ...after];
+  });
 }
 
 /** Writes each failure and each crash to a file of its own; null for those that have none. */

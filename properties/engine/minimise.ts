@@ -36,7 +36,7 @@ export function createMinimiser(runner: Runner): Minimiser {
 }
 
 /** An entry with what each of its steps shows. */
-interface Shown {
+export interface Shown {
   readonly entry: Entry;
   /** Per step, a number below `SIGHTS`. */
   readonly sights: readonly number[];
@@ -47,27 +47,25 @@ interface Shown {
 /** Features of what was done; behind them each refusal of each kind of action. */
 const SIGHTS = FEATURES + ACTION_KINDS.length * (REFUSALS.length + 1);
 
-/** The fewest and shortest entries that are found to show all that these show; same for the same. */
+/** Few and short entries that show all that these show; the same ones for the same. */
 export function minimise(minimiser: Minimiser, entries: readonly Entry[]): Entry[] {
-  const covered = new Uint8Array(SIGHTS);
-  return choose(minimiser, entries, covered).map(([shown, needed]) =>
-    shorten(minimiser, shown, needed),
-  );
+  const shown = entries.map((entry) => look(minimiser, entry));
+  return reduce(minimiser, shown).map(({ entry }) => entry);
+}
+
+function reduce(minimiser: Minimiser, all: readonly Shown[]): Shown[] {
+  return choose(all).map(([shown, needed]) => shorten(minimiser, shown, needed));
 }
 
 type Choice = readonly [Shown, ReadonlySet<number>];
 
-function choose(
-  minimiser: Minimiser,
-  entries: readonly Entry[],
-  covered: Uint8Array,
-): readonly Choice[] {
+function choose(all: readonly Shown[]): readonly Choice[] {
+  const covered = new Uint8Array(SIGHTS);
   const chosen: Choice[] = [];
   const byGain: Shown[][] = [];
   const put = (shown: Shown, gain: number): void => {
     (byGain[gain] ??= []).push(shown);
   };
-  const all = entries.map((entry) => look(minimiser, entry));
   // Of two that show as much the shorter one is taken; of two as long, the older one.
   for (const shown of all.toSorted((a, b) => a.sights.length - b.sights.length)) {
     put(shown, shown.distinct.length);
@@ -105,7 +103,7 @@ function look({ runner, reset, booted, machine }: Minimiser, entry: Entry): Show
 }
 
 /** The entry up to the last step that is needed, without refusals that are not. */
-function shorten(minimiser: Minimiser, shown: Shown, needed: ReadonlySet<number>): Entry {
+function shorten(minimiser: Minimiser, shown: Shown, needed: ReadonlySet<number>): Shown {
   const { entry, sights } = shown;
   const missing = new Set(needed);
   const isFirst = sights.map((sight) => missing.delete(sight));
@@ -113,23 +111,24 @@ function shorten(minimiser: Minimiser, shown: Shown, needed: ReadonlySet<number>
   const slots = entry.slots
     .slice(0, end)
     .filter((_, at) => isFirst[at] === true || (sights[at] ?? 0) < FEATURES);
-  const short = { start: entry.start, slots, features: [...needed] };
+  const features = [...needed];
+  if (slots.length === entry.slots.length) return { ...shown, entry: { ...entry, features } };
+  const short = look(minimiser, { start: entry.start, slots, features });
   // Where a refusal does change something, as with a bug put in, the whole of it is kept.
-  const again = new Set(look(minimiser, short).distinct);
-  return [...needed].every((sight) => again.has(sight))
-    ? short
-    : { ...entry, features: [...needed] };
+  const again = new Set(short.distinct);
+  const isWhole = features.every((sight) => again.has(sight));
+  return isWhole ? short : { ...shown, entry: { ...entry, features } };
 }
 
 /** What a campaign has kept so far, minimised in steps that depend on nothing but what was kept. */
 export interface Keeper {
   readonly minimiser: Minimiser;
-  settled: readonly Entry[];
+  settled: readonly Shown[];
   readonly pending: Entry[];
 }
 
 /** Entries that wait until they are minimised together with those before. */
-const PENDING_MAX = 256;
+const PENDING_MAX = 64;
 
 /** A keeper that has nothing. */
 export function createKeeper(runner: Runner): Keeper {
@@ -140,11 +139,15 @@ export function createKeeper(runner: Runner): Keeper {
 export function addKept(keeper: Keeper, entry: Entry): void {
   keeper.pending.push(entry);
   if (keeper.pending.length < PENDING_MAX) return;
-  keeper.settled = listKept(keeper);
+  keeper.settled = settle(keeper);
   keeper.pending.length = 0;
 }
 
 /** All that was kept, minimised; the keeper stays as it is. */
-export function listKept({ minimiser, settled, pending }: Keeper): Entry[] {
-  return minimise(minimiser, [...settled, ...pending]);
+export function listKept(keeper: Keeper): Entry[] {
+  return settle(keeper).map(({ entry }) => entry);
+}
+
+function settle({ minimiser, settled, pending }: Keeper): Shown[] {
+  return reduce(minimiser, [...settled, ...pending.map((entry) => look(minimiser, entry))]);
 }

@@ -7,6 +7,7 @@
  */
 
 import type { StaticConfiguration } from '../../model/configuration.ts';
+import { createPlan } from '../../model/plan.ts';
 import type { Trace } from '../generators/traces.ts';
 import { toEntry, toTrace } from './corpus.ts';
 import { fuzzConfiguration, listNeverDone } from './fuzz.ts';
@@ -114,7 +115,10 @@ function mergeResults(
   const { steps, traces } = statistics;
   const elapsedMs = Math.max(...results.map((result) => result.elapsedMs));
   const coverage = summarise(statistics, sumEvaluations(results));
-  const { plan } = createRunner(configuration);
+  const plan = createPlan(configuration);
+  // Who has interrupted the run waits; the next one minimises.
+  const interrupted = results.some((result) => result.interrupted);
+  const corpora = results.map(({ corpus }) => corpus);
   return {
     seed,
     steps,
@@ -124,15 +128,12 @@ function mergeResults(
     failures: [...failures.values()],
     crashes: results.flatMap(({ crashes }) => crashes),
     replayed: Math.min(...results.map(({ replayed }) => replayed)),
-    corpus: mergeCorpora(
-      configuration,
-      results.map(({ corpus }) => corpus),
-    ),
+    corpus: interrupted ? corpora.flat() : mergeCorpora(configuration, corpora),
     coverage,
     statistics,
     neverDone: listNeverDone(listUnreached(plan, coverage.outcomes)),
     neverJudged: intersect(results.map(({ neverJudged }) => neverJudged)),
-    interrupted: results.some(({ interrupted }) => interrupted),
+    interrupted,
   };
 }
 

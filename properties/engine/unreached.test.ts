@@ -50,7 +50,7 @@ test('the table of refusals is that of docs/spec.md', () => {
 });
 
 describe.each(BOARDS)('of %s', (_, create) => {
-  test('nothing is reached that is said to be impossible, and nothing beside the table', async () => {
+  test('nothing is reached that is called impossible, and nothing beside the table', async () => {
     const configuration = create();
     const options = { seed: 1, steps: 60_000, properties: [] };
     const { outcomes } = (await fuzzConfiguration(configuration, options)).coverage;
