@@ -105,6 +105,15 @@ const slotIsLeft = afterStep((plan, machine, action, outcome) => {
   return outcome;
 });
 
+const pollsNobody = afterStep((plan, machine, action, outcome) => {
+  if (action.kind !== 'time-passes' || outcome !== 'DONE') return outcome;
+  for (const [index, account] of (machine.cores[action.core]?.accounts ?? []).entries()) {
+    const resident = plan.cores[action.core]?.residents[index];
+    if (resident?.idle === 'poll' && account.budget === 0) account.budget = resident.budget;
+  }
+  return outcome;
+});
+
 /** Every one of them. */
 export const TIME_BUGS: readonly SeededBug[] = [
   {
@@ -155,4 +164,10 @@ export const TIME_BUGS: readonly SeededBug[] = [
     step: handlerTakesLonger,
   },
   { name: 'a core idles after each event', property: 'time.most-urgent', step: coreIdles },
+  {
+    name: 'what is lost by polling comes back at once',
+    property: 'time.polled',
+    step: pollsNobody,
+    configuration: 'polling',
+  },
 ];

@@ -37,6 +37,8 @@ export interface BoundRow {
   readonly requiredNs: number | null;
   /** Nanoseconds that a replayed trace attains, rounded up; null where none was built. */
   readonly witnessedNs: number | null;
+  /** Why no trace was built; null where one was, or none was wanted. */
+  readonly unwitnessed: string | null;
   /** How the bound was found, for example `closed`, `phases`; null where only one way is known. */
   readonly method: string | null;
 }

@@ -239,11 +239,25 @@ function renderBounds(bounds: readonly BoundRow[], style: Style): string[] {
     [header, ...rows],
     ['left', 'right', 'left', 'right', 'right', 'right', 'right', 'left'],
   );
-  return lines.map((line, index) => {
+  const table = lines.map((line, index) => {
     const row = bounds[index - 1];
     if (index === 0 || row === undefined) return style.dim(line);
     return isMissed(row) ? style.bad(line) : line;
   });
+  return [...table, ...listUnwitnessed(bounds).map((line) => style.dim(line))];
+}
+
+/** Why bounds have no run that shows them, those of one reason together. */
+function listUnwitnessed(bounds: readonly BoundRow[]): string[] {
+  const parties = new Map<string, Set<string>>();
+  for (const row of bounds) {
+    if (row.unwitnessed === null) continue;
+    const known = parties.get(row.unwitnessed) ?? new Set<string>();
+    parties.set(row.unwitnessed, known.add(`${formatParty(row)} on core ${row.core}`));
+  }
+  return [...parties].map(
+    ([reason, names]) => `not witnessed: ${sanitizeLine([...names].join(', '))}, because ${reason}`,
+  );
 }
 
 /** Whose bound it is: `rtos`, or `rtos/control` for one of its tasks. */
@@ -252,8 +266,8 @@ export function formatParty(row: BoundRow): string {
 }
 
 /** The longest wait that a run shows, `tight` where it is the bound. */
-export function formatWitnessed({ boundNs, witnessedNs }: BoundRow): string {
-  if (witnessedNs === null) return '-';
+export function formatWitnessed({ boundNs, witnessedNs, unwitnessed }: BoundRow): string {
+  if (witnessedNs === null) return unwitnessed === null ? '-' : 'none';
   return witnessedNs === boundNs ? 'tight' : formatNanoseconds(witnessedNs);
 }
 

@@ -16,7 +16,12 @@ import { isChargedInBudget, isReplenishmentAhead, isSlotAhead } from '../inducti
 import { isLastWriterGranted, isRequestGranted } from '../inductive/grants.ts';
 import { createReference } from '../inductive/phase.ts';
 import type { Phase } from '../inductive/phase.ts';
-import { isAccountSound, isMostUrgent, isSectionKnown } from '../inductive/schedule.ts';
+import {
+  isAccountSound,
+  isMostUrgent,
+  isPolledAway,
+  isSectionKnown,
+} from '../inductive/schedule.ts';
 import { isSlotBegun, isSlotOwn } from '../inductive/slots.ts';
 import { isStreamWritten } from '../inductive/streams.ts';
 import { getShape } from '../inductive/shape.ts';
@@ -279,7 +284,9 @@ function repairSchedule(plan: Plan, machine: Machine): void {
     // A section that ends earlier leaves replenishments behind: those are looked at once more.
     for (let round = 0; round < 2; round += 1) repairAccounts(plan, machine, index);
     const all = [...core.accounts.keys()];
-    const isChosen = all.every((at) => isMostUrgent(plan, machine, index, at));
+    const isChosen = all.every(
+      (at) => isMostUrgent(plan, machine, index, at) && isPolled(plan, machine, index, at),
+    );
     const isInSlot = isSlotSound(plan, machine, index);
     if (isChosen && isInSlot && isChargedInBudget(plan, machine, index)) continue;
     if (!isInSlot) {
@@ -289,6 +296,13 @@ function repairSchedule(plan: Plan, machine: Machine): void {
     core.dispatchDue = true;
     dispatchWhenDue(plan, machine, index);
   }
+}
+
+/** Whether it is not one whose budget EL2 takes away when it polls it. */
+function isPolled(plan: Plan, machine: Machine, index: number, at: number): boolean {
+  const { policy, residents } = plan.cores[index] ?? {};
+  if (policy !== 'fp' || residents?.[at]?.idle !== 'poll') return true;
+  return isPolledAway(plan, machine, index, at);
 }
 
 function repairAccounts(plan: Plan, machine: Machine, index: number): void {

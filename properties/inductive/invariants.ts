@@ -28,7 +28,7 @@ import {
 } from './interrupts.ts';
 import type { InductiveInvariant } from './invariant.ts';
 import { isLiveRegisterOwn, isSavedRegisterOwn } from './registers.ts';
-import { isAccountSound, isMostUrgent, isSectionKnown } from './schedule.ts';
+import { isAccountSound, isMostUrgent, isPolledAway, isSectionKnown } from './schedule.ts';
 import { isSlotBegun, isSlotOwn } from './slots.ts';
 import { isStreamWritten } from './streams.ts';
 import { isIotlbCoherent, isTlbCoherent } from './tables.ts';
@@ -330,6 +330,25 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
     instances: (plan) =>
       onCores(plan, ({ residents, policy }) =>
         policy === 'table' ? [] : residents.map((_, index) => [index]),
+      ),
+  },
+  {
+    id: 'time.polled',
+    statement:
+      'Under poll who pays may run, and who is not ready has no budget while nobody more urgent ' +
+      'may run.',
+    source: 'Lehoczky, Sha, Strosnider 1987: a polling server gives up what it does not use',
+    example: 'a polled budget that stays until the period ends',
+    indices: ['core', 'resident'],
+    file: SCHEDULE,
+    holds: isPolledAway,
+    instances: (plan) =>
+      onCores(plan, ({ residents, policy }) =>
+        policy === 'fp'
+          ? residents.flatMap(({ idle, dedicated }, index) =>
+              idle === 'poll' && !dedicated ? [[index]] : [],
+            )
+          : [],
       ),
   },
   {

@@ -108,6 +108,12 @@ const WAYS = [
     { priority: 2, idle: 'burn', share: [2000, 5000] },
     'fp',
   ],
+  [
+    'epochs',
+    { priority: 1, idle: 'burn', share: [2000, 5000] },
+    { priority: 2, idle: 'burn', share: [2000, 5000] },
+    'fp',
+  ],
   ['deadlines', { idle: 'burn' }, { idle: 'burn' }, 'edf'],
   ['slots', { share: [1500, 10_000] }, {}, 'table'],
   ['whole', { share: null }, null, 'fp'],
@@ -433,7 +439,7 @@ describe('random cores', () => {
         return {
           name: `guest${index}`,
           share: [40 + random(Math.floor(period / 3)), period],
-          priority: random(5),
+          priority: isBurned ? index : random(5),
           phase: random(30),
           idle: isBurned ? 'burn' : ((['keep', 'burn', 'poll'] as const)[random(3)] ?? 'keep'),
           maxDelay: period + random(800),
@@ -458,6 +464,6 @@ describe('random cores', () => {
         });
       }
     }
-    expect([...methods].sort()).toEqual(['closed', 'phases', 'timeline']);
+    expect([...methods].sort()).toEqual(['closed', 'epochs', 'phases', 'timeline']);
   });
 });

@@ -76,6 +76,15 @@ describe('bounds of a realistic core', () => {
     expect(listTicks(computeCoreBounds(configuration), 'delay')[2]).toBeGreaterThanOrEqual(exact);
   });
 
+  it('stay near the timeline where EL2 takes time, and all budgets are burned', () => {
+    const costs = { contextSwitch: 5, timer: 2, section: 20, interrupt: 2 };
+    const members = REALISTIC.map((member) => ({ ...member, idle: 'burn' as const }));
+    const bounds = computeCoreBounds(createExampleCore(members, costs));
+    expect(listTicks(bounds, 'delay')).toEqual([1554, 4575, 9838, 4880]);
+    expect(listMethods(bounds, 'delay').slice(2)).toEqual(['epochs', 'epochs']);
+    // By jitter and by phases it would be 13,895.
+  });
+
   it('fall back to jitter where the phases have too many instants', () => {
     const members = REALISTIC.map((member, index): ExampleMember => {
       const [budget, period] = member.share;
