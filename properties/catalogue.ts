@@ -31,8 +31,8 @@ export const ENGINE_PROPERTIES: readonly Omit<Property, 'watch'>[] = [
   {
     id: 'seal.crash',
     statement:
-      'Every trace can be run and judged: neither the spec nor a property throws, takes all ' +
-      'memory or ends the program. Where one does the fuzzer goes on, and the verdict is inconclusive.',
+      'Every trace can be run and judged: nothing throws, takes all memory or ends the program. ' +
+      'Where something does, the fuzzer goes on, and the verdict is inconclusive.',
     source: 'a fuzzer that stops has judged nothing',
     example: 'a list in a monitor that grows with every step',
   },
