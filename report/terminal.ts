@@ -6,6 +6,7 @@ import type { Diagnostic } from '../formats/diagnostic.ts';
 import { renderDiagnostic } from './code-frame.ts';
 import { formatCount, formatMargin, formatMilliseconds, formatNanoseconds } from './duration.ts';
 import { formatPlural } from './duration.ts';
+import { renderCampaign } from './fuzz.ts';
 import { renderFailing, renderPassing, renderProofCounts } from './proof.ts';
 import { computeVerdict } from './report.ts';
 import type { BoundRow, ConfigurationReport, FuzzSummary, Report, Verdict } from './report.ts';
@@ -161,7 +162,10 @@ function renderSummary(report: ConfigurationReport, style: Style): string[] {
     addAll('bounds', renderBounds(listShown(report), style));
     if (report.timeScope !== null) addAll('', listScopeLines(report.timeScope, style));
   }
-  if (report.fuzz !== null) add('fuzz', renderFuzz(report.fuzz, style));
+  if (report.fuzz !== null) {
+    add('fuzz', renderFuzz(report.fuzz, style));
+    for (const [name, texts] of renderCampaign(report.fuzz, style)) addAll(name, texts);
+  }
   return lines;
 }
 
