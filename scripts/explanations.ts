@@ -68,7 +68,7 @@ export async function listExplanations(): Promise<Explanation[]> {
           section('broken by', example),
           section(
             'verdict',
-            'watched at every step of a fuzz run; a breach becomes a counterexample',
+            'watched in every fuzz run; a breach becomes a counterexample',
           ),
         ],
       }),
