@@ -23,6 +23,17 @@ export function listChannelSketches(sketch: Sketch): ChannelSketch[] {
   return sketch.channels.filter((channel) => listChannelEnds(channel, sketch).length > 0);
 }
 
+/**
+ * Pages of a channel. One with two ends on cores without EL2 fills its granules: the firewall opens
+ * whole ones to both, and what is left would be a flow that nobody declared.
+ */
+export function countChannelPages(channel: ChannelSketch, sketch: Sketch): number {
+  const isBare = (partition: number): boolean => partition >= sketch.partitions.length;
+  const { granule } = sketch.space;
+  if (listChannelEnds(channel, sketch).filter(isBare).length < 2) return channel.pages;
+  return Math.ceil(channel.pages / granule) * granule;
+}
+
 /** Every channel. `findPa` and `findIpa` say where it lies, and where a partition sees it. */
 export function createChannels(
   sketch: Sketch,
@@ -35,7 +46,7 @@ export function createChannels(
     return {
       name: `channel${index}`,
       pa: findPa(index),
-      size: channel.pages * PAGE_SIZE,
+      size: countChannelPages(channel, sketch) * PAGE_SIZE,
       ends: ends.map((partition, position) => ({
         partition,
         ipa: findIpa(index, partition),

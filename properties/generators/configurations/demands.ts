@@ -76,13 +76,18 @@ export function createRates(
   }));
 }
 
-/** Tasks of each virtual CPU, with periods in which their cpu gets many times what they need. */
+/**
+ * Tasks of each virtual CPU, with periods in which their cpu gets many times what they need. On a
+ * regulated core that is shared there are none: a stall of the core may take every budget whole.
+ */
 export function createTasks(
   sketch: PartitionSketch,
   cpus: readonly Placed[],
   measures: Measures,
 ): Task[] {
-  return cpus.flatMap((cpu, place) =>
+  const regulated = new Set(measures.bandwidth.map(({ core }) => core));
+  const able = cpus.filter((cpu) => cpu.reservation === null || !regulated.has(cpu.core));
+  return able.flatMap((cpu, place) =>
     Array.from({ length: sketch.tasks }, (_, index) => {
       const regulation = measures.bandwidth.find(({ core }) => core === cpu.core);
       const period = computeTaskPeriod(sketch, cpu, measures);

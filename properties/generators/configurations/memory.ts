@@ -4,7 +4,7 @@
 
 import type { Access, MemoryGrant, NamedRange } from '../../../model/configuration.ts';
 import { IPA_END, PA_END, PAGE_SIZE, type Ipa, type Pa } from '../../../model/units.ts';
-import { listChannelEnds, listChannelSketches } from './channels.ts';
+import { countChannelPages, listChannelEnds, listChannelSketches } from './channels.ts';
 import type { MemorySketch, Placement, Sketch } from './sketch.ts';
 import type { Block, LaidOut } from './space.ts';
 
@@ -38,7 +38,10 @@ export function listRamBlocks(sketch: Sketch): Block[] {
     ...owners.flatMap(({ memory }, owner) =>
       memory.map(({ pages }, index) => ({ key: `memory${owner}.${index}`, pages })),
     ),
-    ...channels.map(({ pages }, index) => ({ key: `channel${index}`, pages })),
+    ...channels.map((channel, index) => ({
+      key: `channel${index}`,
+      pages: countChannelPages(channel, sketch),
+    })),
     ...Array.from({ length: reserved }, (_, index) => ({ key: `reserved${index}`, pages: 1 })),
     ...(free > 0 ? [{ key: 'free', pages: free }] : []),
   ];
@@ -86,7 +89,9 @@ export function createView(
 ): PartitionView {
   const memory = [...sketch.partitions, ...sketch.bare][owner]?.memory ?? [];
   const channels = listChannelSketches(sketch).flatMap((channel, index) =>
-    listChannelEnds(channel, sketch).includes(owner) ? [{ index, pages: channel.pages }] : [],
+    listChannelEnds(channel, sketch).includes(owner)
+      ? [{ index, pages: countChannelPages(channel, sketch) }]
+      : [],
   );
   const isIdentity = placement === 'identity' && base + ram.size <= IPA_END;
   const pages =
