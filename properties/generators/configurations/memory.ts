@@ -65,9 +65,9 @@ export function placeRam({ space, bare }: Sketch, size: number): number {
 /** RAM as one bank, or as two that touch. */
 export function createBanks({ space }: Sketch, base: number, size: number): NamedRange[] {
   const first = Math.floor((size * space.cut) / 16 / PAGE_SIZE) * PAGE_SIZE;
-  const create = (name: string, from: number, to: number): NamedRange[] =>
-    to > from ? [{ name, base: from as Pa, size: to - from }] : [];
-  return [...create('low', base, base + first), ...create('high', base + first, base + size)];
+  const low = { name: 'low', base: base as Pa, size: first };
+  const high = { name: 'high', base: (base + first) as Pa, size: size - first };
+  return first > 0 ? [low, high] : [high];
 }
 
 /** Where a partition sees its memories and channels, and the memories themselves. */

@@ -154,12 +154,16 @@ function numbers(isComplete: boolean): fc.Arbitrary<NumberSketch> {
   });
 }
 
+/** Numbers that blocks take up in turn. */
+function several(limit: number): fc.Arbitrary<number[]> {
+  return fc.array(fc.nat(limit), { minLength: 12, maxLength: 24 });
+}
+
 function space(isComplete: boolean): fc.Arbitrary<SpaceSketch> {
-  const each = (limit: number) => fc.array(fc.nat(limit), { minLength: 12, maxLength: 24 });
   return fc.record({
     ram: fc.constantFrom('low', 'zero', 'straddling', 'top'),
-    ranks: each(99),
-    gaps: each(2),
+    ranks: several(99),
+    gaps: several(2),
     cut: fc.nat(15),
     granule: fc.constantFrom(1, 16),
     countsRegions: fc.boolean(),

@@ -1,6 +1,6 @@
 /**
- * Defects of time: cores of two owners, budgets that are too long, too short or too many, slots that
- * collide.
+ * Defects of time: cores of two owners, budgets that are too long, too short or too many, and slots
+ * that collide.
  */
 
 import type {
@@ -290,7 +290,7 @@ const BUDGETS: readonly Defect[] = [
       const placed = chooseCpu(configuration, choices, ...SHARES);
       const { reservation } = placed.cpu;
       if (reservation === null) return configuration;
-      const maxDelayNs = add(reservation.periodNs, -reservation.budgetNs - 1);
+      const maxDelayNs = (reservation.periodNs - reservation.budgetNs - 1) as Nanoseconds;
       return withCpu(configuration, placed, {
         maxDelayNs,
         reservation: { ...reservation, slack: false },
