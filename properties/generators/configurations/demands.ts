@@ -38,7 +38,7 @@ function toUnits(nanoseconds: number, { unitNs }: Measures): number {
 /** Regulation of cores by a sketch: all their accesses fit the period, and it is one for all. */
 export function createBandwidth(
   sketch: BandwidthSketch,
-  cores: readonly CoreId[],
+  cores: readonly { readonly id: CoreId }[],
   unitNs: number,
 ): Regulation[] {
   const regulated = { none: [], some: cores.slice(1), all: cores }[sketch.cores];
@@ -46,8 +46,8 @@ export function createBandwidth(
   const accessMaxNs = accessMinNs + wider;
   const busyNs = regulated.length * accesses * accessMaxNs;
   const periodNs = (Math.ceil(busyNs / unitNs) + sketch.spare) * unitNs;
-  return regulated.map((core) => ({
-    core,
+  return regulated.map(({ id }) => ({
+    core: id,
     accesses,
     periodNs: periodNs as Nanoseconds,
     accessMinNs: accessMinNs as Nanoseconds,

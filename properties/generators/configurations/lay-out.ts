@@ -11,7 +11,7 @@ import { createChannels } from './channels.ts';
 import { createBandwidth } from './demands.ts';
 import { createDevices, getOwner } from './devices.ts';
 import { withFirewall } from './firewall.ts';
-import { createBanks, createView, listRamBlocks, placeRam } from './memory.ts';
+import { createBanks, createView, listRamBlocks, listRanges, placeRam } from './memory.ts';
 import { createNumbering, numberAffinity, numberCore } from './numbering.ts';
 import { createAliases, createPartitions } from './partitions.ts';
 import { createRegisters, hasFirewall, listRegisterBlocks, REGISTERS_BASE } from './registers.ts';
@@ -34,7 +34,6 @@ export function layOut(sketch: Sketch): StaticConfiguration {
   const ramBlocks = listRamBlocks(sketch);
   const ram = layOutBlocks(ramBlocks, space, alignment);
   const ramBase = placeRam(sketch, ram.size);
-  const findPa = (key: string): Pa => (ramBase + ram.find(key)) as Pa;
   const devices = createDevices(sketch, numbering, registers, REGISTERS_BASE);
   const { interrupts, iommu, managers } = createRegisters(sketch, cores, numbering, registers);
   const placements = [
@@ -47,15 +46,10 @@ export function layOut(sketch: Sketch): StaticConfiguration {
   const channels = createChannels(
     sketch,
     numbering,
-    (channel) => findPa(`channel${channel}`),
+    (channel) => (ramBase + ram.find(`channel${channel}`)) as Pa,
     (channel, partition) => views[partition]?.channels.get(channel) ?? (0 as Ipa),
   );
-  const ids = used.map(({ id }) => id);
-  const bandwidth = createBandwidth(sketch.bandwidth, ids, unitNs);
-  const listRanges = (isWanted: (key: string) => boolean) =>
-    ramBlocks
-      .filter(({ key }) => isWanted(key))
-      .map(({ key, pages }) => ({ name: key, base: findPa(key), size: pages * PAGE_SIZE }));
+  const bandwidth = createBandwidth(sketch.bandwidth, used, unitNs);
   const configuration: StaticConfiguration = {
     platform: {
       name: 'drawn',
@@ -64,7 +58,7 @@ export function layOut(sketch: Sketch): StaticConfiguration {
         return core.el2 ? core : { ...core, aliases: createAliases(sketch, position, views) };
       }),
       memory: createBanks(sketch, ramBase, ram.size),
-      reserved: listRanges((key) => key.startsWith('reserved')),
+      reserved: listRanges(ramBlocks, ram, ramBase, /^reserved/),
       interrupts,
       iommu,
       firewall: null,
@@ -72,7 +66,7 @@ export function layOut(sketch: Sketch): StaticConfiguration {
       devices: devices.map(({ device }) => device),
     },
     hypervisor: {
-      memory: listRanges((key) => key === 'image' || key === 'tables'),
+      memory: listRanges(ramBlocks, ram, ramBase, /^(?:image|tables)$/),
       overheads: createOverheads(sketch.overheads, unitNs),
     },
     partitions: createPartitions({

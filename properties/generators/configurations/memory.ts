@@ -47,6 +47,22 @@ export function listRamBlocks(sketch: Sketch): Block[] {
   ];
 }
 
+/** The blocks in RAM whose keys match, under their keys. */
+export function listRanges(
+  blocks: readonly Block[],
+  ram: LaidOut,
+  base: number,
+  keys: RegExp,
+): NamedRange[] {
+  return blocks
+    .filter(({ key }) => keys.test(key))
+    .map(({ key, pages }) => ({
+      name: key,
+      base: (base + ram.find(key)) as Pa,
+      size: pages * PAGE_SIZE,
+    }));
+}
+
 /** First address of RAM: it ends with the address space, or lies across the end of 32 bits. */
 export function placeRam({ space, bare }: Sketch, size: number): number {
   switch (space.ram) {
