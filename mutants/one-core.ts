@@ -17,6 +17,7 @@ import { nextBelow } from '../properties/engine/random.ts';
 import type { RandomState } from '../properties/engine/random.ts';
 import { listBootActions } from '../properties/generators/boot-actions.ts';
 import { createGrantMap } from '../properties/grants.ts';
+import { createReadiness, noteReadiness } from '../properties/invariants/readiness.ts';
 import { createSlices, recordSlice } from '../properties/invariants/time-slices.ts';
 import { COMPLETE_LOOK } from '../properties/property.ts';
 import type { Property, TimeBound } from '../properties/property.ts';
@@ -194,8 +195,10 @@ export function runCore(
     step: spec.step,
     look: COMPLETE_LOOK,
     slices: createSlices({ machine }),
+    readiness: createReadiness(plan),
   };
   let monitors = properties.map((property) => property.watch(context));
+  noteReadiness(machine, context.readiness);
   for (const monitor of monitors) monitor.begin?.();
   const fallen: string[] = [];
   const demands = configuration.partitions.map(() => drawDemand(random));
@@ -209,6 +212,7 @@ export function runCore(
       recordSlice(context, context.slices, action);
       for (const monitor of monitors) monitor.before?.(action);
       const outcome = spec.step(plan, machine, action);
+      noteReadiness(machine, context.readiness);
       monitors = monitors.filter((monitor) => {
         const violation = monitor.after(action, outcome);
         if (violation !== null) fallen.push(violation.property);

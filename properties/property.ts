@@ -10,6 +10,7 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RelatedPlace } from './findings.ts';
 import type { GrantMap } from './grants.ts';
+import type { CoreReadiness } from './invariants/readiness.ts';
 import type { Slice } from './invariants/time-slices.ts';
 
 /** A property that does not hold: in words, in values, and where the configuration allowed it. */
@@ -59,6 +60,8 @@ export interface Context {
   readonly look: Look;
   /** Per core as it was before the latest time that passed on it. */
   readonly slices: readonly Slice[];
+  /** Per core, who is ready as of the latest step that can change it. */
+  readonly readiness: readonly CoreReadiness[];
 }
 
 /** How the step is looked at that is being taken. */
@@ -139,21 +142,4 @@ export function watchState(
   return watchEachStep((action, outcome, count) =>
     look.complete || outcome === 'DONE' ? check(action, count) : null,
   );
-}
-
-/** A monitor that is made anew for each run, for those that remember much. */
-export function watchAnew(create: () => Monitor, kinds: readonly ActionKind[]): Monitor {
-  let current: Monitor | null = null;
-  let evaluations = 0;
-  return {
-    kinds,
-    begin: () => {
-      evaluations += current?.countEvaluations() ?? 0;
-      current = create();
-      current.begin?.();
-    },
-    before: (action) => current?.before?.(action),
-    after: (action, outcome) => current?.after(action, outcome) ?? null,
-    countEvaluations: () => evaluations + (current?.countEvaluations() ?? 0),
-  };
 }

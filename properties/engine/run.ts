@@ -13,6 +13,7 @@ import { step } from '../../model/step.ts';
 import { PROPERTIES } from '../catalogue.ts';
 import { listBootActions } from '../generators/boot-actions.ts';
 import type { Trace } from '../generators/traces.ts';
+import { createReadiness } from '../invariants/readiness.ts';
 import { createSlices } from '../invariants/time-slices.ts';
 import { createGrantMap } from '../grants.ts';
 import type { GrantMap } from '../grants.ts';
@@ -116,7 +117,9 @@ export function runTrace(runner: Runner, trace: Trace, watch: Watch = {}): RunRe
 export function watchMachine(runner: Runner, machine: Machine, look: Look): Watcher {
   const { plan, configuration, grants, delayBounds, properties, step: taken } = runner;
   const slices = createSlices({ machine });
-  const context = { configuration, plan, machine, grants, delayBounds, step: taken, look, slices };
+  const readiness = createReadiness(plan);
+  const noted = { slices, readiness, look };
+  const context = { configuration, plan, machine, grants, delayBounds, step: taken, ...noted };
   return createWatcher(properties, context);
 }
 

@@ -7,6 +7,7 @@ import { getLoadedResident, getRunningResident } from '../../model/execution.ts'
 import { LR_ACTIVE, LR_INVALID, LR_PENDING, findVirtualLine } from '../../model/list-registers.ts';
 import { isListRegisterAgreed, isListRegisterOwn } from '../inductive/interrupts.ts';
 import { NONE, PRIVATE_LINES } from '../../model/machine.ts';
+import type { ListRegister } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { watchEachStep, watchState } from '../property.ts';
@@ -74,30 +75,40 @@ function checkAgreed(context: Context, index: number, slot: number): string | nu
 
 /** Looks at every valid list register, while searching at those of the core that acts. */
 function watchListRegisters(context: Context, property: string, check: RegisterCheck): Monitor {
-  const { cores } = context.machine;
-  const monitor = watchState(context, (action, count) => {
-    const only = context.look.complete || !('core' in action) ? -1 : action.core;
-    for (let index = 0; index < cores.length; index += 1) {
-      if (only !== -1 && index !== only) continue;
-      const registers = cores[index]?.listRegisters ?? [];
-      for (let slot = 0; slot < registers.length; slot += 1) {
-        if (registers[slot]?.state === LR_INVALID) continue;
-        count();
-        const wrong = check(context, index, slot);
-        if (wrong === null) continue;
-        return {
-          property,
-          message: `on core ${index}, ${wrong}`,
-          witness: { core: index },
-          at: ['config', 'partitions'],
-          related: [],
-        };
-      }
+  const { look, machine } = context;
+  let evaluations = 0;
+  const judge = (index: number): Violation | null => {
+    const registers = machine.cores[index]?.listRegisters ?? NO_REGISTERS;
+    for (let slot = 0; slot < registers.length; slot += 1) {
+      if (registers[slot]?.state === LR_INVALID) continue;
+      evaluations += 1;
+      const wrong = check(context, index, slot);
+      if (wrong === null) continue;
+      return {
+        property,
+        message: `on core ${index}, ${wrong}`,
+        witness: { core: index },
+        at: ['config', 'partitions'],
+        related: [],
+      };
     }
     return null;
-  });
-  return { ...monitor, kinds: LISTING_KINDS };
+  };
+  return {
+    kinds: LISTING_KINDS,
+    after: (action) => {
+      if (!look.complete && 'core' in action) return judge(action.core);
+      for (let index = 0; index < machine.cores.length; index += 1) {
+        const violation = judge(index);
+        if (violation !== null) return violation;
+      }
+      return null;
+    },
+    countEvaluations: () => evaluations,
+  };
 }
+
+const NO_REGISTERS: readonly ListRegister[] = [];
 
 /** Actions after which a core may have another guest, or its list registers other contents. */
 const LISTING_KINDS: readonly ActionKind[] = [

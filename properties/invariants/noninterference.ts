@@ -21,7 +21,7 @@ import { findGrant } from '../grants.ts';
 import { isLiveRegisterOwn } from '../inductive/registers.ts';
 import { computeDomain } from './domain.ts';
 import { TWO_RUNS_PROPERTY } from './two-runs.ts';
-import { watchEachStep, watchState } from '../property.ts';
+import { watchEachStep } from '../property.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
 
 /** Whether a channel lets `from` ring `to`. */
@@ -266,35 +266,54 @@ const SWITCHING_KINDS: readonly ActionKind[] = [
 ];
 
 function watchRegisters(context: Context): Monitor {
-  const monitor = watchState(context, (action, count) => {
-    const { cores } = context.machine;
-    const only = context.look.complete || !('core' in action) ? -1 : action.core;
-    for (let index = 0; index < cores.length; index += 1) {
-      if (only !== -1 && index !== only) continue;
-      const core = cores[index];
-      const resident = getLoadedResident(context.plan, context.machine, index);
-      if (core === undefined || resident === undefined) continue;
-      count();
-      for (let register = 0; register < core.registerWriters.length; register += 1) {
-        const writer = core.registerWriters[register] ?? NONE;
-        if (writer === NONE) continue;
-        if (isLiveRegisterOwn(context.plan, context.machine, index, register)) continue;
-        const reader = context.configuration.partitions[resident.partition]?.name ?? '';
-        const author = context.configuration.partitions[writer]?.name ?? '';
-        return {
-          property: 'noninterference.registers',
-          message:
-            `${REGISTERS[register]?.name ?? ''} of core ${index} holds a value of ${author} ` +
-            `while ${reader} is on it`,
-          witness: { reader, writer: author, register: REGISTERS[register]?.name ?? '' },
-          at: ['config', 'partitions', resident.partition],
-          related: [{ message: `the writer ${author}`, at: ['config', 'partitions', writer] }],
-        };
-      }
+  const { plan, machine, look } = context;
+  let evaluations = 0;
+  /** The first register of a core that holds a value of somebody else than who is on it. */
+  const judge = (index: number): Violation | null => {
+    const core = machine.cores[index];
+    const resident = getLoadedResident(plan, machine, index);
+    if (core === undefined || resident === undefined) return null;
+    evaluations += 1;
+    const { registerWriters } = core;
+    for (let register = 0; register < registerWriters.length; register += 1) {
+      const writer = registerWriters[register] ?? NONE;
+      if (writer === NONE) continue;
+      if (isLiveRegisterOwn(plan, machine, index, register)) continue;
+      return describeForeign(context, index, register, resident.partition, writer);
     }
     return null;
-  });
-  return { ...monitor, kinds: SWITCHING_KINDS };
+  };
+  return {
+    kinds: SWITCHING_KINDS,
+    after: (action, outcome) => {
+      if (!look.complete && outcome === 'DONE' && 'core' in action) return judge(action.core);
+      for (let index = 0; index < machine.cores.length; index += 1) {
+        const violation = judge(index);
+        if (violation !== null) return violation;
+      }
+      return null;
+    },
+    countEvaluations: () => evaluations,
+  };
+}
+
+function describeForeign(
+  { configuration }: Context,
+  core: number,
+  register: number,
+  partition: number,
+  writer: number,
+): Violation {
+  const reader = configuration.partitions[partition]?.name ?? '';
+  const author = configuration.partitions[writer]?.name ?? '';
+  const name = REGISTERS[register]?.name ?? '';
+  return {
+    property: 'noninterference.registers',
+    message: `${name} of core ${core} holds a value of ${author} while ${reader} is on it`,
+    witness: { reader, writer: author, register: name },
+    at: ['config', 'partitions', partition],
+    related: [{ message: `the writer ${author}`, at: ['config', 'partitions', writer] }],
+  };
 }
 
 /** While searching, one run in so many has every view compared. */

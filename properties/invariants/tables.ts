@@ -2,7 +2,7 @@
  * Tables and caches: what translates an address agrees with the grants and stays as boot left it.
  */
 
-import type { Action } from '../../model/actions.ts';
+import type { ActionKind } from '../../model/actions.ts';
 import { BOOT_OFF, BOOT_SMMU } from '../../model/machine.ts';
 import type { CachedEntry, Machine, TableEntry } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -51,59 +51,85 @@ function describeStale(property: string, where: string, slot: CachedEntry): Viol
   };
 }
 
-/** What boot has programmed and nobody may change, as numbers, for comparison. */
-function collectSealed(machine: Machine, numbers: number[]): void {
-  const { smmu, gic } = machine;
-  numbers.length = 0;
-  for (const table of machine.stage2) collectTable(table, numbers);
-  for (const table of smmu.tables) collectTable(table, numbers);
+/**
+ * What boot has programmed and nobody may change, as numbers: one after the other into a list, or
+ * held against those of a list.
+ */
+interface SealedNumbers {
+  readonly list: number[];
+  /** Position of the next. */
+  at: number;
+  /** Numbers are put into the list; else the first that differs ends it. */
+  isFilling: boolean;
+  isSame: boolean;
+}
+
+function take(numbers: SealedNumbers, value: number): void {
+  if (numbers.isFilling) numbers.list[numbers.at] = value;
+  else if (numbers.list[numbers.at] !== value) numbers.isSame = false;
+  numbers.at += 1;
+}
+
+/** Goes through all that is sealed; whether it is what the list has, where that is full. */
+function takeSealed({ stage2, smmu, gic }: Machine, numbers: SealedNumbers): boolean {
+  numbers.at = 0;
+  numbers.isSame = true;
+  takeTables(stage2, numbers);
+  takeTables(smmu.tables, numbers);
   for (const entry of smmu.streams) {
-    numbers.push(entry.stream, Number(entry.valid), Number(entry.translate), entry.table);
+    take(numbers, entry.stream);
+    take(numbers, entry.table);
+    take(numbers, Number(entry.valid) + 2 * Number(entry.translate));
   }
-  numbers.push(Number(smmu.enabled), Number(smmu.abortWhenOff));
-  for (const line of gic.lines) numbers.push(line.owner, line.group);
-  for (const event of gic.events) numbers.push(event.intId, event.owner, Number(event.valid));
+  take(numbers, Number(smmu.enabled) + 2 * Number(smmu.abortWhenOff));
+  for (const line of gic.lines) {
+    take(numbers, line.owner);
+    take(numbers, line.group);
+  }
+  for (const event of gic.events) {
+    take(numbers, event.intId);
+    take(numbers, event.owner);
+    take(numbers, Number(event.valid));
+  }
+  return numbers.isSame && (numbers.isFilling || numbers.at === numbers.list.length);
 }
 
-function collectTable(table: readonly TableEntry[], numbers: number[]): void {
-  for (const entry of table) {
-    const rights = Number(entry.read) + 2 * Number(entry.write) + 4 * Number(entry.execute);
-    numbers.push(entry.ipa, entry.pa, entry.size, rights, entry.type);
+function takeTables(tables: readonly (readonly TableEntry[])[], numbers: SealedNumbers): void {
+  for (const table of tables) {
+    take(numbers, table.length);
+    for (const entry of table) {
+      take(numbers, entry.ipa);
+      take(numbers, entry.pa);
+      take(numbers, entry.size);
+      const rights = Number(entry.read) + 2 * Number(entry.write) + 4 * Number(entry.execute);
+      take(numbers, rights + 8 * entry.type);
+    }
   }
-}
-
-function isEqual(one: readonly number[], other: readonly number[]): boolean {
-  if (one.length !== other.length) return false;
-  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false;
-  return true;
 }
 
 /** Actions in which a partition executes. */
-export function isGuestAction(action: Action): boolean {
-  switch (action.kind) {
-    case 'read':
-    case 'write':
-    case 'fetch':
-    case 'register-read':
-    case 'register-write':
-    case 'cpu-on':
-    case 'cpu-off':
-    case 'system-reset':
-    case 'wait':
-    case 'smc':
-    case 'unknown-call':
-    case 'notify':
-    case 'section':
-    case 'distributor':
-    case 'send-sgi':
-    case 'arm-timer':
-    case 'interrupt-acknowledge':
-    case 'interrupt-end':
-      return true;
-    default:
-      return false;
-  }
-}
+const GUEST_KINDS: readonly ActionKind[] = [
+  'read',
+  'write',
+  'fetch',
+  'register-read',
+  'register-write',
+  'cpu-on',
+  'cpu-off',
+  'system-reset',
+  'wait',
+  'smc',
+  'unknown-call',
+  'notify',
+  'section',
+  'distributor',
+  'send-sgi',
+  'arm-timer',
+  'interrupt-acknowledge',
+  'interrupt-end',
+];
+
+const GUESTS: ReadonlySet<ActionKind> = new Set(GUEST_KINDS);
 
 function hasStreams(plan: Plan): boolean {
   return plan.streams.length > 0;
@@ -119,7 +145,9 @@ export const TABLE_PROPERTIES: readonly Property[] = [
     watch: (context) =>
       watchCaches(context, 'tlb-fill', (count) => {
         const { plan, machine } = context;
-        for (const [index, core] of machine.cores.entries()) {
+        for (let index = 0; index < machine.cores.length; index += 1) {
+          const core = machine.cores[index];
+          if (core === undefined) continue;
           const isCoherent = (at: number): boolean => isTlbCoherent(plan, machine, index, at);
           const slot = findStale(core.tlb, isCoherent, count);
           if (slot !== undefined)
@@ -156,7 +184,7 @@ export const TABLE_PROPERTIES: readonly Property[] = [
     source: 'Arm IHI 0070, GBPA.ABORT; boot order',
     example: 'the valid bit of an entry is written before its table',
     appliesTo: hasStreams,
-    watch: (context) => watchBeforeLive(context),
+    watch: watchBeforeLive,
   },
   {
     id: 'seal.entry',
@@ -170,7 +198,7 @@ export const TABLE_PROPERTIES: readonly Property[] = [
     statement: 'Tables, streams and owners of lines stay as they are at the seal.',
     source: 'immutability: Haven is sealed after boot',
     example: 'a partition reset that rebuilds its table from a default',
-    watch: (context) => watchSeal(context),
+    watch: watchSeal,
   },
 ];
 
@@ -191,29 +219,39 @@ function watchUnknown({ plan }: Context): Monitor {
   return { ...monitor, kinds: ['dma-issue'] };
 }
 
-function watchEntry({ machine }: Context): Monitor {
-  return watchEachStep((action, outcome, count) => {
-    if (outcome !== 'DONE' || !isGuestAction(action)) return null;
-    count();
-    const { steps, failed, sealed } = machine.boot;
-    if (sealed && !failed) return null;
-    return {
-      property: 'seal.entry',
-      message: `${action.kind} executes although boot is at ${steps.join(', ')}, failed: ${failed}`,
-      witness: { action: action.kind, steps: steps.join(' ') },
-      at: ['config'],
-      related: [],
-    };
-  });
+function watchEntry({ machine, look }: Context): Monitor {
+  let evaluations = 0;
+  return {
+    kinds: GUEST_KINDS,
+    after: (action, outcome) => {
+      // While searching nobody else is asked about.
+      if (outcome !== 'DONE' || (look.complete && !GUESTS.has(action.kind))) return null;
+      evaluations += 1;
+      const { steps, failed, sealed } = machine.boot;
+      if (sealed && !failed) return null;
+      return {
+        property: 'seal.entry',
+        message: `${action.kind} executes although boot is at ${steps.join(', ')}, failed: ${failed}`,
+        witness: { action: action.kind, steps: steps.join(' ') },
+        at: ['config'],
+        related: [],
+      };
+    },
+    countEvaluations: () => evaluations,
+  };
 }
 
-function watchBeforeLive(context: Context): ReturnType<Property['watch']> {
+function watchBeforeLive({ machine, plan }: Context): Monitor {
   let live = false;
+  let evaluations = 0;
   return {
-    ...watchEachStep((action, outcome, count) => {
-      const issues = action.kind === 'dma-issue' || action.kind === 'msi';
-      if (!issues || live) return null;
-      count();
+    kinds: ['dma-issue', 'msi'],
+    before: () => {
+      live = (machine.boot.steps[plan.bootCore] ?? BOOT_OFF) >= BOOT_SMMU;
+    },
+    after: (action, outcome) => {
+      if (live || (action.kind !== 'dma-issue' && action.kind !== 'msi')) return null;
+      evaluations += 1;
       if (outcome !== 'DONE') return null;
       return {
         property: 'dma.before-live',
@@ -222,45 +260,48 @@ function watchBeforeLive(context: Context): ReturnType<Property['watch']> {
         at: ['platform', 'iommu'],
         related: [],
       };
-    }),
-    kinds: ['dma-issue', 'msi'],
-    before: () => {
-      live = (context.machine.boot.steps[context.plan.bootCore] ?? BOOT_OFF) >= BOOT_SMMU;
     },
+    countEvaluations: () => evaluations,
   };
 }
 
-function watchSeal({ machine }: Context): ReturnType<Property['watch']> {
-  const booted: number[] = [];
-  const bootedHere: number[] = [];
-  const now: number[] = [];
-  let sealed: number[] | null = null;
-  const monitor = watchEachStep((action, _outcome, count) => {
-    if (!machine.boot.sealed) return null;
-    if (sealed === null) {
-      sealed = bootedHere;
-      collectSealed(machine, sealed);
-    }
-    collectSealed(machine, now);
-    count();
-    if (isEqual(now, sealed)) return null;
-    return {
-      property: 'seal.constant',
-      message: `the sealed tables, streams or owners have changed by ${action.kind}`,
-      witness: { action: action.kind },
-      at: ['config'],
-      related: [],
-    };
-  });
+function watchSeal({ machine }: Context): Monitor {
+  // Every run that begins behind boot begins with the same tables; others boot on their own.
+  const booted: SealedNumbers = { list: [], at: 0, isFilling: true, isSame: true };
+  const bootedHere: SealedNumbers = { list: [], at: 0, isFilling: true, isSame: true };
+  let sealed: SealedNumbers | null = null;
+  let evaluations = 0;
   return {
-    ...monitor,
     kinds: ['boot', 'system-reset'],
     begin: () => {
       sealed = null;
       if (!machine.boot.sealed) return;
-      // Every run that begins behind boot begins with the same tables.
-      if (booted.length === 0) collectSealed(machine, booted);
+      if (booted.isFilling) fill(machine, booted);
       sealed = booted;
     },
+    after: (action) => {
+      if (!machine.boot.sealed) return null;
+      if (sealed === null) {
+        sealed = bootedHere;
+        fill(machine, sealed);
+      }
+      evaluations += 1;
+      if (takeSealed(machine, sealed)) return null;
+      return {
+        property: 'seal.constant',
+        message: `the sealed tables, streams or owners have changed by ${action.kind}`,
+        witness: { action: action.kind },
+        at: ['config'],
+        related: [],
+      };
+    },
+    countEvaluations: () => evaluations,
   };
+}
+
+function fill(machine: Machine, numbers: SealedNumbers): void {
+  numbers.isFilling = true;
+  takeSealed(machine, numbers);
+  numbers.list.length = numbers.at;
+  numbers.isFilling = false;
 }

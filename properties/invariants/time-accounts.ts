@@ -5,9 +5,9 @@
  * falls into a section, and must then come to the same.
  */
 
-import { isReady } from '../../model/execution.ts';
-import type { CoreState, Machine } from '../../model/machine.ts';
+import type { CoreState } from '../../model/machine.ts';
 import type { Plan, PlannedCore, Resident } from '../../model/plan.ts';
+import type { CoreReadiness } from './readiness.ts';
 
 /** What a reservation has left. */
 export interface MeasuredAccount {
@@ -42,9 +42,9 @@ export function createAccounts({ residents }: PlannedCore): MeasuredAccount[] {
  * permits them; from here on EL2's accounts are not looked at.
  */
 export function beginAccounts(
-  machine: Machine,
   state: CoreState,
   accounts: readonly MeasuredAccount[],
+  { ready, resets }: CoreReadiness,
 ): void {
   for (const [index, account] of accounts.entries()) {
     const { resident } = account;
@@ -56,8 +56,8 @@ export function beginAccounts(
     account.budget = Math.min(stated.budget, epochs === 0 ? 0 : resident.budget);
     account.isFresh = stated.activation;
     account.isStopped = stated.exhausted;
-    account.wasReady = isReady(machine, resident);
-    account.resets = machine.partitions[resident.partition]?.resets ?? 0;
+    account.wasReady = ready[index] === true;
+    account.resets = resets[index] ?? 0;
   }
 }
 
@@ -100,13 +100,18 @@ export function beginSlots(
 }
 
 /** Whoever has waited, been off or been reset since the last look pays for the switch. */
-export function noteReadiness(machine: Machine, accounts: readonly MeasuredAccount[]): void {
-  for (const account of accounts) {
-    const ready = isReady(machine, account.resident);
-    const resets = machine.partitions[account.resident.partition]?.resets ?? 0;
-    if ((account.wasReady && !ready) || account.resets !== resets) account.isFresh = true;
-    account.wasReady = ready;
-    account.resets = resets;
+export function noteStarts(
+  accounts: readonly MeasuredAccount[],
+  { ready, resets }: CoreReadiness,
+): void {
+  for (let index = 0; index < accounts.length; index += 1) {
+    const account = accounts[index];
+    if (account === undefined) continue;
+    const isReady = ready[index] === true;
+    const count = resets[index] ?? 0;
+    if ((account.wasReady && !isReady) || account.resets !== count) account.isFresh = true;
+    account.wasReady = isReady;
+    account.resets = count;
   }
 }
 

@@ -9,7 +9,6 @@
  */
 
 import type { Plan, PlannedCore, Resident } from '../../model/plan.ts';
-import { watchEachStep } from '../property.ts';
 import type { Context, Monitor } from '../property.ts';
 import { isShared, nameOf, pathOf } from './time-slices.ts';
 import { computeBudgetResponse } from './time-supply.ts';
@@ -83,42 +82,58 @@ function advance(timeline: Timeline, until: number): void {
   }
 }
 
+/** Begins anew; a run that begins after boot has come there by the same timeline. */
+function restart(timeline: Timeline, clock: number): void {
+  timeline.clock = 0;
+  for (const server of timeline.servers) {
+    server.budget = server.planned = 0;
+    server.next = server.resident.phase;
+  }
+  advance(timeline, clock);
+  for (const server of timeline.servers) server.charged = server.planned;
+}
+
 /** Violations of `time.burn`. */
 export function watchBurn(context: Context): Monitor {
-  const { plan, machine } = context;
-  const timelines = plan.cores.map((planned, core): Timeline => {
-    const timeline = {
-      isEdf: planned.policy === 'edf',
-      servers: listServers(plan, planned),
-      clock: 0,
-    };
-    // A run that begins after boot has come here by the same timeline.
-    advance(timeline, machine.cores[core]?.clock ?? 0);
-    for (const server of timeline.servers) server.charged = server.planned;
-    return timeline;
-  });
-  return watchEachStep((action, outcome, count) => {
-    if (action.kind !== 'time-passes' || outcome !== 'DONE') return null;
-    const timeline = timelines[action.core];
-    const slice = context.slices[action.core];
-    const clock = machine.cores[action.core]?.clock ?? 0;
-    if (timeline === undefined || slice === undefined) return null;
-    const payer = slice.charged ? timeline.servers[slice.running] : undefined;
-    if (payer !== undefined) payer.charged += clock - slice.clock;
-    advance(timeline, clock);
-    for (const { resident, tolerance, planned, charged } of timeline.servers) {
-      count();
-      if (Math.abs(planned - charged) <= tolerance) continue;
-      return {
-        property: 'time.burn',
-        message:
-          `${nameOf(context, resident)} has been supplied with ${charged} ticks of core ` +
-          `${action.core} at ${clock}; by time alone it is ${planned}, give or take ${tolerance}`,
-        witness: { core: action.core, clock, charged, planned, tolerance },
-        at: pathOf(resident),
-        related: [],
-      };
-    }
-    return null;
-  });
+  const { plan, machine, slices } = context;
+  const timelines = plan.cores.map((planned): Timeline => ({
+    isEdf: planned.policy === 'edf',
+    servers: listServers(plan, planned),
+    clock: 0,
+  }));
+  let evaluations = 0;
+  return {
+    kinds: ['time-passes'],
+    begin: () => {
+      for (const [core, timeline] of timelines.entries()) {
+        if (timeline.servers.length > 0) restart(timeline, machine.cores[core]?.clock ?? 0);
+      }
+    },
+    after: (action, outcome) => {
+      if (action.kind !== 'time-passes' || outcome !== 'DONE') return null;
+      const timeline = timelines[action.core];
+      const slice = slices[action.core];
+      if (timeline === undefined || slice === undefined) return null;
+      if (timeline.servers.length === 0) return null;
+      const clock = machine.cores[action.core]?.clock ?? 0;
+      const payer = slice.charged ? timeline.servers[slice.running] : undefined;
+      if (payer !== undefined) payer.charged += clock - slice.clock;
+      advance(timeline, clock);
+      for (const { resident, tolerance, planned, charged } of timeline.servers) {
+        evaluations += 1;
+        if (Math.abs(planned - charged) <= tolerance) continue;
+        return {
+          property: 'time.burn',
+          message:
+            `${nameOf(context, resident)} has been supplied with ${charged} ticks of core ` +
+            `${action.core} at ${clock}; by time alone it is ${planned}, give or take ${tolerance}`,
+          witness: { core: action.core, clock, charged, planned, tolerance },
+          at: pathOf(resident),
+          related: [],
+        };
+      }
+      return null;
+    },
+    countEvaluations: () => evaluations,
+  };
 }

@@ -15,9 +15,9 @@ import type { Action } from '../../model/actions.ts';
 import { isReady } from '../../model/execution.ts';
 import type { CoreState } from '../../model/machine.ts';
 import type { Resident } from '../../model/plan.ts';
-import { watchEachStep } from '../property.ts';
 import type { Context, Monitor, TimeBound, Violation } from '../property.ts';
-import { createSlices, nameOf, pathOf, recordSlice } from './time-slices.ts';
+import type { CoreReadiness } from './readiness.ts';
+import { SCHEDULING_KINDS, nameOf, pathOf } from './time-slices.ts';
 import type { Slice } from './time-slices.ts';
 
 /** Stretches of service that are remembered: older ones begin no window any more. */
@@ -39,6 +39,9 @@ interface Waiter {
   readonly index: number;
   readonly resident: Resident;
   readonly bound: TimeBound;
+  readonly readiness: CoreReadiness;
+  /** Of the readiness that was looked at last. */
+  version: number;
   /** Resets of its partition. */
   resets: number;
   /** No wait begins before this instant: EL2 still works for what a reset has ended. */
@@ -53,57 +56,81 @@ interface Waiter {
   served: number;
 }
 
-function listWaiters({ plan, machine, delayBounds }: Context): Waiter[] {
+function listWaiters({ plan, delayBounds, readiness }: Context): Waiter[] {
   return delayBounds.flatMap((bound): Waiter[] => {
     const { core, partition } = bound;
     const residents = plan.cores[core]?.residents ?? [];
     const index = residents.findIndex((one) => one.partition === partition && !one.dedicated);
-    const resident = residents[index];
-    if (resident === undefined) return [];
-    const resets = machine.partitions[partition]?.resets ?? 0;
-    const none = { earliest: -1, line: -1, since: -1, services: [], served: 0 };
-    return [{ core, index, resident, bound, resets, ...none }];
+    const [resident, noted] = [residents[index], readiness[core]];
+    if (resident === undefined || noted === undefined) return [];
+    const none = { version: -1, resets: 0, earliest: -1, line: -1, since: -1, served: 0 };
+    return [{ core, index, resident, bound, readiness: noted, services: [], ...none }];
   });
+}
+
+function restart(waiter: Waiter): void {
+  stop(waiter);
+  waiter.version = waiter.readiness.version;
+  waiter.resets = waiter.readiness.resets[waiter.index] ?? 0;
+  waiter.earliest = -1;
 }
 
 /** Violations of `time.delay`. */
 export function watchDelay(context: Context): Monitor {
-  const { machine } = context;
-  const slices = createSlices(context);
+  const { machine, slices } = context;
   /** Per core: what who runs is in. */
   const own = machine.cores.map((): OwnSection => null);
   /** Per core: who is in a section of EL2 before the step, index of the resident, and its end. */
   const sections = machine.cores.map((): OpenSection => ({ resident: -1, end: -1 }));
   const waiters = listWaiters(context);
+  let evaluations = 0;
   return {
-    ...watchEachStep((action, outcome, count) => {
+    kinds: SCHEDULING_KINDS,
+    begin: () => {
+      own.fill(null);
+      for (const open of sections) open.resident = open.end = -1;
+      for (const waiter of waiters) restart(waiter);
+    },
+    before: (action) => {
+      if (action.kind === 'system-reset') recordSections(context, sections);
+      if (action.kind !== 'time-passes' || !machine.boot.sealed) return;
+      for (let at = 0; at < waiters.length; at += 1) {
+        const waiter = waiters[at];
+        if (waiter === undefined || waiter.since !== -1) continue;
+        if (waiter.bound.kind === 'latency') continue;
+        if (waiter.readiness.ready[waiter.index] !== true) continue;
+        waiter.since = Math.max(machine.cores[waiter.core]?.clock ?? -1, waiter.earliest);
+      }
+    },
+    after: (action, outcome) => {
       if (outcome !== 'DONE') return null;
-      for (const waiter of waiters) {
-        const core = machine.cores[waiter.core];
-        if (core === undefined) continue;
-        noteReset(context, waiter, sections[waiter.core]);
+      for (let at = 0; at < waiters.length; at += 1) {
+        const waiter = waiters[at];
+        const core = machine.cores[waiter?.core ?? 0];
+        if (waiter === undefined || core === undefined) continue;
+        if (waiter.version !== waiter.readiness.version) noteReadiness(waiter, sections);
+        if (waiter.since === -1 && action.kind !== 'line-assert') continue;
         if (waiter.bound.kind === 'latency') followInterrupt(context, waiter, core, action, own);
-        else if (!isReady(machine, waiter.resident)) stop(waiter);
         if (waiter.since === -1) continue;
         if (action.kind !== 'time-passes' || action.core !== waiter.core) continue;
-        count();
+        evaluations += 1;
         if (isLate(waiter, core, slices[waiter.core], own[waiter.core] ?? null)) {
           return describe(context, waiter, core);
         }
       }
       noteSection(context, slices, own, action);
       return null;
-    }),
-    before: (action) => {
-      if (action.kind === 'system-reset') recordSections(context, sections);
-      if (!recordSlice(context, slices, action) || !machine.boot.sealed) return;
-      for (const waiter of waiters) {
-        if (waiter.since !== -1 || waiter.bound.kind === 'latency') continue;
-        if (!isReady(machine, waiter.resident)) continue;
-        waiter.since = Math.max(machine.cores[waiter.core]?.clock ?? -1, waiter.earliest);
-      }
     },
+    countEvaluations: () => evaluations,
   };
+}
+
+/** A reset ends what it was ready for, and so does waiting, but for an interrupt. */
+function noteReadiness(waiter: Waiter, sections: readonly OpenSection[]): void {
+  const { readiness, index, bound } = waiter;
+  waiter.version = readiness.version;
+  noteReset(waiter, sections[waiter.core]);
+  if (bound.kind !== 'latency' && readiness.ready[index] !== true) stop(waiter);
 }
 
 /** Notes the section that has begun, or that none is any more. */
@@ -131,8 +158,8 @@ function recordSections({ machine }: Context, sections: readonly OpenSection[]):
 }
 
 /** A reset of its partition ends what it was ready for. */
-function noteReset({ machine }: Context, waiter: Waiter, open: OpenSection | undefined): void {
-  const resets = machine.partitions[waiter.resident.partition]?.resets ?? 0;
+function noteReset(waiter: Waiter, open: OpenSection | undefined): void {
+  const resets = waiter.readiness.resets[waiter.index] ?? 0;
   if (resets === waiter.resets) return;
   waiter.resets = resets;
   stop(waiter);
@@ -143,7 +170,7 @@ function stop(waiter: Waiter): void {
   waiter.since = -1;
   waiter.line = -1;
   waiter.served = 0;
-  waiter.services.length = 0;
+  if (waiter.services.length > 0) waiter.services.length = 0;
 }
 
 /**

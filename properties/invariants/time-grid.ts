@@ -8,7 +8,6 @@
 import type { Action } from '../../model/actions.ts';
 import type { CoreState } from '../../model/machine.ts';
 import type { PlannedCore } from '../../model/plan.ts';
-import { watchEachStep } from '../property.ts';
 import type { Context, Monitor, Violation } from '../property.ts';
 import {
   beginAccounts,
@@ -16,11 +15,19 @@ import {
   computeNeed,
   createAccounts,
   findDue,
-  noteReadiness,
+  noteStarts,
   passTime,
 } from './time-accounts.ts';
 import type { MeasuredAccount } from './time-accounts.ts';
-import { createSlices, isShared, nameOf, pathOf, recordCore } from './time-slices.ts';
+import type { CoreReadiness } from './readiness.ts';
+import {
+  SCHEDULING_KINDS,
+  createSlices,
+  isShared,
+  nameOf,
+  pathOf,
+  recordCore,
+} from './time-slices.ts';
 import type { Slice } from './time-slices.ts';
 
 /** A core whose schedule is followed. */
@@ -28,7 +35,10 @@ interface FollowedCore {
   readonly index: number;
   readonly planned: PlannedCore;
   readonly accounts: readonly MeasuredAccount[];
+  readonly readiness: CoreReadiness;
   readonly slice: Slice;
+  /** Of the readiness that was looked at last. */
+  version: number;
   /** The accounts are known. */
   begun: boolean;
 }
@@ -43,45 +53,71 @@ export function watchTable(context: Context): Monitor {
   return watchSchedule(context, 'time.table', true);
 }
 
-function watchSchedule(context: Context, property: string, isTable: boolean): Monitor {
-  const { machine, plan } = context;
+function listFollowed(context: Context, isTable: boolean): FollowedCore[] {
   const slices = createSlices(context);
-  const followed = plan.cores.flatMap((planned, index): FollowedCore[] => {
+  return context.plan.cores.flatMap((planned, index): FollowedCore[] => {
     const slice = slices[index];
-    if (slice === undefined || !isShared(planned)) return [];
+    const readiness = context.readiness[index];
+    if (slice === undefined || readiness === undefined || !isShared(planned)) return [];
     if ((planned.policy === 'table') !== isTable) return [];
-    return [{ index, planned, accounts: createAccounts(planned), slice, begun: false }];
+    const accounts = createAccounts(planned);
+    return [{ index, planned, accounts, readiness, slice, version: -1, begun: false }];
   });
+}
+
+function watchSchedule(context: Context, property: string, isTable: boolean): Monitor {
+  const { machine } = context;
+  const followed = listFollowed(context, isTable);
+  let evaluations = 0;
   return {
-    ...watchEachStep((action, outcome, count) => {
-      if (outcome !== 'DONE') return null;
-      for (const one of followed) {
-        const state = machine.cores[one.index];
-        if (!one.begun || state === undefined) continue;
-        if (action.kind === 'time-passes' && action.core === one.index) count();
-        const violation = follow(context, one, state, action);
-        if (violation !== null) return { ...violation, property };
-      }
-      record(context, followed);
-      return null;
-    }),
+    kinds: SCHEDULING_KINDS,
     begin: () => {
-      record(context, followed);
+      for (const one of followed) {
+        one.begun = false;
+        record(context, one);
+      }
     },
+    after: (action, outcome) => {
+      if (outcome !== 'DONE') return null;
+      for (let at = 0; at < followed.length; at += 1) {
+        const one = followed[at];
+        const state = machine.cores[one?.index ?? 0];
+        if (one === undefined || state === undefined) continue;
+        const isOwnTime = action.kind === 'time-passes' && action.core === one.index;
+        if (one.begun) {
+          if (isOwnTime) evaluations += 1;
+          else if (isUnchanged(one, state)) continue;
+          const violation = follow(context, one, state, action);
+          if (violation !== null) return { ...violation, property };
+        }
+        record(context, one);
+      }
+      return null;
+    },
+    countEvaluations: () => evaluations,
   };
 }
 
-/** Remembers each core as the next step finds it, and begins to follow where that is possible. */
-function record({ machine }: Context, followed: readonly FollowedCore[]): void {
-  if (!machine.boot.sealed) return;
-  for (const one of followed) {
-    const state = machine.cores[one.index];
-    if (state === undefined) continue;
-    recordCore(one.planned, state, one.slice);
-    if (one.begun || state.section > 0) continue;
-    one.begun = true;
-    beginAccounts(machine, state, one.accounts);
-  }
+/** Whether the core is as it was judged last: with equal accounts the same is due. */
+function isUnchanged({ slice, readiness, version }: FollowedCore, state: CoreState): boolean {
+  return (
+    version === readiness.version &&
+    state.clock === slice.clock &&
+    state.running === slice.running &&
+    state.slack === slice.slack &&
+    state.section === slice.section
+  );
+}
+
+/** Remembers a core as the next step finds it, and begins to follow it where that is possible. */
+function record({ machine }: Context, one: FollowedCore): void {
+  const state = machine.cores[one.index];
+  if (state === undefined || !machine.boot.sealed) return;
+  recordCore(one.planned, state, one.slice);
+  one.version = one.readiness.version;
+  if (one.begun || state.section > 0) return;
+  one.begun = true;
+  beginAccounts(state, one.accounts, one.readiness);
 }
 
 type Found = Omit<Violation, 'property'>;
@@ -100,7 +136,7 @@ function follow(
     const violation = pass(context, core, state);
     if (violation !== null) return violation;
   }
-  noteReadiness(context.machine, accounts);
+  noteStarts(accounts, core.readiness);
   if (state.section > 0 && !hasChosen(slice, action, index, passed)) return null;
   const payer = slice.charged ? accounts[slice.running] : undefined;
   if (passed > 0 && payer !== undefined && payer.budget <= 0 && !payer.isStopped) {

@@ -6,12 +6,10 @@
  * reservation rests on (Shin, Lee 2003).
  */
 
-import { isReady } from '../../model/execution.ts';
-import type { Machine } from '../../model/machine.ts';
 import type { Plan, PlannedCore, Resident } from '../../model/plan.ts';
-import { watchEachStep } from '../property.ts';
 import type { Context, Monitor, Violation } from '../property.ts';
-import { isShared, nameOf, pathOf } from './time-slices.ts';
+import type { CoreReadiness } from './readiness.ts';
+import { SCHEDULING_KINDS, isShared, nameOf, pathOf } from './time-slices.ts';
 import type { Slice } from './time-slices.ts';
 
 /**
@@ -53,6 +51,15 @@ interface Claimant {
   resets: number;
 }
 
+/** The claimants of a core. */
+interface ClaimedCore {
+  readonly index: number;
+  readonly claimants: readonly Claimant[];
+  readonly readiness: CoreReadiness;
+  /** Of the readiness that was looked at last. */
+  version: number;
+}
+
 function listClaimants(plan: Plan, planned: PlannedCore): Claimant[] {
   if (!isShared(planned) || planned.policy !== 'fp') return [];
   return planned.residents.flatMap((resident, index): Claimant[] => {
@@ -69,32 +76,68 @@ export function hasPromises(plan: Plan): boolean {
   return plan.cores.some((planned) => listClaimants(plan, planned).length > 0);
 }
 
-/** Violations of `time.supply`. */
-export function watchSupply(context: Context): Monitor {
-  const { plan, machine } = context;
-  const claimants = plan.cores.map((planned) => listClaimants(plan, planned));
-  return watchEachStep((action, outcome, count) => {
-    if (outcome !== 'DONE' || !machine.boot.sealed) return null;
-    let violation: Violation | null = null;
-    const slice = action.kind === 'time-passes' ? context.slices[action.core] : undefined;
-    for (let core = 0; core < claimants.length; core += 1) {
-      for (const claimant of claimants[core] ?? []) {
-        if (slice !== undefined && action.kind === 'time-passes' && action.core === core) {
-          violation ??= account(context, core, claimant, slice, count);
-        }
-        noteReadiness(machine, claimant);
-      }
-    }
-    return violation;
+function listClaimed({ plan, readiness }: Context): ClaimedCore[] {
+  return plan.cores.flatMap((planned, index): ClaimedCore[] => {
+    const [claimants, noted] = [listClaimants(plan, planned), readiness[index]];
+    if (claimants.length === 0 || noted === undefined) return [];
+    return [{ index, claimants, readiness: noted, version: -1 }];
   });
 }
 
+/** Violations of `time.supply`. */
+export function watchSupply(context: Context): Monitor {
+  const { machine, slices } = context;
+  const claimed = listClaimed(context);
+  let evaluations = 0;
+  const count = (): void => {
+    evaluations += 1;
+  };
+  return {
+    kinds: SCHEDULING_KINDS,
+    begin: () => {
+      for (const core of claimed) restart(core);
+    },
+    after: (action, outcome) => {
+      if (outcome !== 'DONE' || !machine.boot.sealed) return null;
+      let violation: Violation | null = null;
+      for (let at = 0; at < claimed.length; at += 1) {
+        const core = claimed[at];
+        if (core === undefined) continue;
+        const { claimants, index, readiness } = core;
+        const isOwnTime = action.kind === 'time-passes' && action.core === index;
+        if (isOwnTime) {
+          const slice = slices[index];
+          for (let one = 0; one < claimants.length; one += 1) {
+            const claimant = claimants[one];
+            if (claimant === undefined || slice === undefined) continue;
+            violation ??= account(context, index, claimant, slice, count);
+          }
+        }
+        if (!isOwnTime && core.version === readiness.version) continue;
+        core.version = readiness.version;
+        for (const claimant of claimants) noteReady(claimant, readiness);
+      }
+      return violation;
+    },
+    countEvaluations: () => evaluations,
+  };
+}
+
+function restart(core: ClaimedCore): void {
+  core.version = -1;
+  for (const claimant of core.claimants) {
+    claimant.period = -1;
+    claimant.used = claimant.resets = 0;
+    claimant.isReadyAllTheTime = claimant.wasReady = false;
+  }
+}
+
 /** Whoever has waited, been off or been reset is not ready all the time. */
-function noteReadiness(machine: Machine, claimant: Claimant): void {
-  const { resident, resets } = claimant;
-  claimant.wasReady = isReady(machine, resident);
-  claimant.resets = machine.partitions[resident.partition]?.resets ?? 0;
-  if (!claimant.wasReady || claimant.resets !== resets) claimant.isReadyAllTheTime = false;
+function noteReady(claimant: Claimant, { ready, resets }: CoreReadiness): void {
+  const before = claimant.resets;
+  claimant.wasReady = ready[claimant.index] === true;
+  claimant.resets = resets[claimant.index] ?? 0;
+  if (!claimant.wasReady || claimant.resets !== before) claimant.isReadyAllTheTime = false;
 }
 
 /** Accounts for a slice, and judges the periods that end in it. */

@@ -12,7 +12,6 @@
 
 import type { CoreState } from '../../model/machine.ts';
 import type { PlannedCore, Resident } from '../../model/plan.ts';
-import { watchEachStep } from '../property.ts';
 import type { Context, Monitor, Violation } from '../property.ts';
 import { isShared, nameOf, pathOf } from './time-slices.ts';
 import type { Slice } from './time-slices.ts';
@@ -22,10 +21,10 @@ const WINDOWS_MAX = 8;
 
 /** A window that is open. */
 interface Window {
-  readonly begin: number;
+  begin: number;
   /** Consumption before it. */
-  readonly before: number;
-  readonly jitter: number;
+  before: number;
+  jitter: number;
 }
 
 /** What is known of a reservation. */
@@ -38,38 +37,52 @@ interface Consumer {
   /** The last instant at which somebody less urgent had the core; -1 before. */
   freeAt: number;
   /** The first, and the last few; the oldest of these is replaced. */
-  readonly windows: Window[];
+  readonly windows: readonly Window[];
+  /** How many of them are open. */
+  opened: number;
   next: number;
+}
+
+function createConsumer(resident: Resident): Consumer {
+  const windows = Array.from({ length: 1 + WINDOWS_MAX }, () => ({
+    begin: 0,
+    before: 0,
+    jitter: 0,
+  }));
+  return { resident, total: 0, servedAt: -1, freeAt: -1, windows, opened: 0, next: 0 };
 }
 
 /** Violations of `time.window`. */
 export function watchWindow(context: Context): Monitor {
-  const consumers = context.plan.cores.map((planned): Consumer[] =>
-    !isShared(planned) || planned.policy === 'table'
-      ? []
-      : planned.residents.map((resident) => ({
-          resident,
-          total: 0,
-          servedAt: -1,
-          freeAt: -1,
-          windows: [],
-          next: 0,
-        })),
+  const { plan, machine, slices } = context;
+  const consumers = plan.cores.map((planned): readonly Consumer[] =>
+    !isShared(planned) || planned.policy === 'table' ? [] : planned.residents.map(createConsumer),
   );
-  return watchEachStep((action, outcome, count) => {
-    if (action.kind !== 'time-passes' || outcome !== 'DONE') return null;
-    const slice = context.slices[action.core];
-    const planned = context.plan.cores[action.core];
-    const state = context.machine.cores[action.core];
-    const all = consumers[action.core];
-    if (slice === undefined || planned === undefined) return null;
-    if (all === undefined || state === undefined) return null;
-    if (slice.section === 0) noteFree(planned, all, slice, state.clock);
-    const consumer = slice.charged ? all[slice.running] : undefined;
-    if (consumer === undefined) return null;
-    count();
-    return serve(context, consumer, slice, state);
-  });
+  let evaluations = 0;
+  return {
+    kinds: ['time-passes'],
+    begin: () => {
+      for (const consumer of consumers.flat()) {
+        consumer.total = consumer.opened = consumer.next = 0;
+        consumer.servedAt = consumer.freeAt = -1;
+      }
+    },
+    after: (action, outcome) => {
+      if (action.kind !== 'time-passes' || outcome !== 'DONE') return null;
+      const slice = slices[action.core];
+      const planned = plan.cores[action.core];
+      const state = machine.cores[action.core];
+      const all = consumers[action.core];
+      if (slice === undefined || planned === undefined) return null;
+      if (all === undefined || state === undefined) return null;
+      if (slice.section === 0) noteFree(planned, all, slice, state.clock);
+      const consumer = slice.charged ? all[slice.running] : undefined;
+      if (consumer === undefined) return null;
+      evaluations += 1;
+      return serve(context, consumer, slice, state);
+    },
+    countEvaluations: () => evaluations,
+  };
 }
 
 /** Charges a slice, opens the windows that begin with it or in it, and judges all. */
@@ -83,20 +96,20 @@ function serve(
   const { period, phase, budget } = resident;
   const late = period - budget;
   if (consumer.servedAt !== slice.clock) {
-    open(consumer, { begin: slice.clock, before: consumer.total, jitter: late });
-    if (consumer.freeAt !== -1) {
-      open(consumer, { begin: consumer.freeAt, before: consumer.total, jitter: 0 });
-    }
+    open(consumer, slice.clock, consumer.total, late);
+    if (consumer.freeAt !== -1) open(consumer, consumer.freeAt, consumer.total, 0);
   }
   const boundary = phase + Math.floor((clock - phase) / period) * period;
   if (boundary > slice.clock && boundary < clock) {
-    const before = consumer.total + boundary - slice.clock;
-    open(consumer, { begin: boundary, before, jitter: late });
+    open(consumer, boundary, consumer.total + boundary - slice.clock, late);
   }
   consumer.total += clock - slice.clock;
   consumer.servedAt = clock;
   const { overrunTicks } = context.plan;
-  for (const { begin, before, jitter } of consumer.windows) {
+  for (let index = 0; index < consumer.opened; index += 1) {
+    const window = consumer.windows[index];
+    if (window === undefined) break;
+    const { begin, before, jitter } = window;
     const used = consumer.total - before;
     const length = clock - begin;
     const limit = Math.ceil((length + jitter) / period) * budget + overrunTicks;
@@ -114,14 +127,15 @@ function serve(
   return null;
 }
 
-function open(consumer: Consumer, window: Window): void {
-  const { windows } = consumer;
-  if (windows.length <= WINDOWS_MAX) {
-    windows.push(window);
-    return;
-  }
-  windows[1 + consumer.next] = window;
-  consumer.next = (consumer.next + 1) % WINDOWS_MAX;
+function open(consumer: Consumer, begin: number, before: number, jitter: number): void {
+  const isRoom = consumer.opened < consumer.windows.length;
+  const window = consumer.windows[isRoom ? consumer.opened : 1 + consumer.next];
+  if (isRoom) consumer.opened += 1;
+  else consumer.next = (consumer.next + 1) % WINDOWS_MAX;
+  if (window === undefined) return;
+  window.begin = begin;
+  window.before = before;
+  window.jitter = jitter;
 }
 
 /** Whoever is more urgent than the one that had the core had nothing left that it could use. */

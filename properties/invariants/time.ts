@@ -6,10 +6,10 @@
  * but for the one that says who may change those.
  */
 
+import type { Action } from '../../model/actions.ts';
 import { NONE } from '../../model/machine.ts';
-import type { CoreState } from '../../model/machine.ts';
+import type { Account } from '../../model/machine.ts';
 import type { Plan, Resident } from '../../model/plan.ts';
-import { watchAnew, watchEachStep } from '../property.ts';
 import { computeDomain } from './domain.ts';
 import { hasTimelines, watchBurn } from './time-burn.ts';
 import { watchDelay } from './time-delay.ts';
@@ -26,43 +26,58 @@ interface Consumption {
 }
 
 function watchBudget(context: Context): Monitor {
-  const used: Consumption[][] = context.machine.cores.map((core) =>
+  const { machine, plan, slices } = context;
+  const used: readonly (readonly Consumption[])[] = machine.cores.map((core) =>
     core.accounts.map(() => ({ epochs: 0, ticks: 0 })),
   );
-  const overrun = context.plan.overrunTicks;
-  const judge = (index: number, core: CoreState, count: () => void): Violation | null => {
-    const slice = context.slices[index];
-    const resident = context.plan.cores[index]?.residents[slice?.running ?? -1];
-    const consumption = used[index]?.[slice?.running ?? -1];
-    if (slice === undefined || resident === undefined || consumption === undefined) return null;
-    if (!slice.charged) return null;
-    count();
-    // A section can go on over the end of a period: what runs behind it counts in the next one.
-    const length = Math.max(1, resident.period);
-    for (let from = slice.clock; from < core.clock;) {
-      const period = Math.floor((from - resident.phase) / length);
-      const until = Math.min(core.clock, resident.phase + (period + 1) * length);
-      if (consumption.epochs !== period) consumption.ticks = 0;
-      consumption.epochs = period;
-      consumption.ticks += until - from;
-      from = until;
-    }
-    if (consumption.ticks <= resident.budget + overrun) return null;
-    return {
-      property: 'time.budget',
-      message:
-        `${nameOf(context, resident)} has used ${consumption.ticks} ticks of core ${index} in ` +
-        `one period; its budget is ${resident.budget}, overrun at most ${overrun}`,
-      witness: { core: index, used: consumption.ticks, budget: resident.budget },
-      at: pathOf(resident),
-      related: [],
-    };
+  const overrun = plan.overrunTicks;
+  let evaluations = 0;
+  return {
+    kinds: ['time-passes'],
+    begin: () => {
+      for (const one of used.flat()) one.epochs = one.ticks = 0;
+    },
+    after: (action) => {
+      if (action.kind !== 'time-passes') return null;
+      const index = action.core;
+      const [core, slice] = [machine.cores[index], slices[index]];
+      if (core === undefined || slice?.charged !== true) return null;
+      const resident = plan.cores[index]?.residents[slice.running];
+      const consumption = used[index]?.[slice.running];
+      if (resident === undefined || consumption === undefined) return null;
+      evaluations += 1;
+      consume(resident, consumption, slice.clock, core.clock);
+      if (consumption.ticks <= resident.budget + overrun) return null;
+      return {
+        property: 'time.budget',
+        message:
+          `${nameOf(context, resident)} has used ${consumption.ticks} ticks of core ${index} in ` +
+          `one period; its budget is ${resident.budget}, overrun at most ${overrun}`,
+        witness: { core: index, used: consumption.ticks, budget: resident.budget },
+        at: pathOf(resident),
+        related: [],
+      };
+    },
+    countEvaluations: () => evaluations,
   };
-  return watchEachStep((action, _outcome, count) => {
-    if (action.kind !== 'time-passes') return null;
-    const core = context.machine.cores[action.core];
-    return core === undefined ? null : judge(action.core, core, count);
-  });
+}
+
+/** Accounts for time: what runs behind the end of a period counts in the next one. */
+function consume(
+  { period, phase }: Resident,
+  consumption: Consumption,
+  begin: number,
+  end: number,
+): void {
+  const length = Math.max(1, period);
+  for (let from = begin; from < end;) {
+    const epoch = Math.floor((from - phase) / length);
+    const until = Math.min(end, phase + (epoch + 1) * length);
+    if (consumption.epochs !== epoch) consumption.ticks = 0;
+    consumption.epochs = epoch;
+    consumption.ticks += until - from;
+    from = until;
+  }
 }
 
 /** Those of the actions that somebody does who pays for them. */
@@ -70,25 +85,21 @@ const CHARGING_KINDS = SCHEDULING_KINDS.filter(
   (kind) => kind !== 'boot' && kind !== 'time-passes' && kind !== 'interrupt-take',
 );
 
-/** What an account says, for comparison. */
+/** An account, and what it said before a step. */
 interface Balance {
+  readonly core: number;
+  readonly at: number;
+  readonly resident: Resident;
   budget: number;
   activation: boolean;
 }
 
-/** Remembers every account before a step. */
-function recordBalances(context: Context, balances: readonly (readonly Balance[])[]): void {
-  const { cores } = context.machine;
-  for (let index = 0; index < cores.length; index += 1) {
-    const accounts = cores[index]?.accounts ?? [];
-    for (let at = 0; at < accounts.length; at += 1) {
-      const account = accounts[at];
-      const balance = balances[index]?.[at];
-      if (account === undefined || balance === undefined) continue;
-      balance.budget = account.budget;
-      balance.activation = account.activation;
-    }
-  }
+function listBalances({ cores }: Plan): Balance[] {
+  return cores.flatMap(({ residents }, core) =>
+    residents.flatMap((resident, at) =>
+      resident.dedicated ? [] : [{ core, at, resident, budget: 0, activation: false }],
+    ),
+  );
 }
 
 /**
@@ -96,46 +107,58 @@ function recordBalances(context: Context, balances: readonly (readonly Balance[]
  * budget for which it has no work; it charges nobody else anything.
  */
 function watchCharge(context: Context): Monitor {
-  const balances: readonly (readonly Balance[])[] = context.machine.cores.map((core) =>
-    core.accounts.map(() => ({ budget: 0, activation: false })),
-  );
+  const { machine, plan } = context;
+  const balances = listBalances(plan);
   let domain: number | null = null;
-  const isCharged = (resident: Resident, before: Balance, now: Balance): boolean => {
-    if (!before.activation && now.activation) return true;
-    return resident.idle !== 'poll' && before.budget !== now.budget;
-  };
+  let evaluations = 0;
   return {
-    ...watchEachStep((action, outcome, count) => {
-      if (domain === null || outcome !== 'DONE') return null;
-      for (let index = 0; index < context.machine.cores.length; index += 1) {
-        const residents = context.plan.cores[index]?.residents ?? [];
-        for (let at = 0; at < residents.length; at += 1) {
-          const resident = residents[at];
-          const before = balances[index]?.[at];
-          const now = context.machine.cores[index]?.accounts[at];
-          if (resident === undefined || before === undefined || now === undefined) continue;
-          if (resident.dedicated || resident.partition === domain) continue;
-          count();
-          if (!isCharged(resident, before, now)) continue;
-          const actor = context.configuration.partitions[domain]?.name ?? 'the environment';
-          return {
-            property: 'time.charge',
-            message:
-              `${action.kind} by ${actor} charges ${nameOf(context, resident)} on core ${index}: ` +
-              `budget ${before.budget} to ${now.budget}, ` +
-              `a new activation to pay: ${String(now.activation)}`,
-            witness: { actor, charged: nameOf(context, resident), core: index },
-            at: pathOf(resident),
-            related: [],
-          };
-        }
-      }
-      return null;
-    }),
+    kinds: CHARGING_KINDS,
     before: (action) => {
       domain = computeDomain(context, action);
-      if (domain !== null) recordBalances(context, balances);
+      if (domain === null) return;
+      for (let index = 0; index < balances.length; index += 1) {
+        const balance = balances[index];
+        const account = machine.cores[balance?.core ?? 0]?.accounts[balance?.at ?? 0];
+        if (balance === undefined || account === undefined) continue;
+        balance.budget = account.budget;
+        balance.activation = account.activation;
+      }
     },
+    after: (action, outcome) => {
+      if (domain === null || outcome !== 'DONE') return null;
+      for (let index = 0; index < balances.length; index += 1) {
+        const balance = balances[index];
+        if (balance === undefined || balance.resident.partition === domain) continue;
+        const account = machine.cores[balance.core]?.accounts[balance.at];
+        if (account === undefined) continue;
+        evaluations += 1;
+        const isBegun = !balance.activation && account.activation;
+        const isTaken = balance.budget !== account.budget && balance.resident.idle !== 'poll';
+        if (isBegun || isTaken) return describeCharge(context, action, domain, balance, account);
+      }
+      return null;
+    },
+    countEvaluations: () => evaluations,
+  };
+}
+
+function describeCharge(
+  context: Context,
+  action: Action,
+  domain: number,
+  { resident, core, budget }: Balance,
+  now: Account,
+): Violation {
+  const actor = context.configuration.partitions[domain]?.name ?? 'the environment';
+  return {
+    property: 'time.charge',
+    message:
+      `${action.kind} by ${actor} charges ${nameOf(context, resident)} on core ${core}: ` +
+      `budget ${budget} to ${now.budget}, ` +
+      `a new activation to pay: ${String(now.activation)}`,
+    witness: { actor, charged: nameOf(context, resident), core },
+    at: pathOf(resident),
+    related: [],
   };
 }
 
@@ -145,26 +168,31 @@ function watchWhole(context: Context): Monitor {
     const whole = residents.find(({ dedicated }) => dedicated);
     return whole === undefined ? [] : [{ index, whole, residents }];
   });
-  const monitor = watchEachStep((_action, _outcome, count) => {
-    for (const { index, whole, residents } of owned) {
-      const at = machine.cores[index]?.running ?? NONE;
-      const running = at === NONE ? undefined : residents[at];
-      if (running === undefined) continue;
-      count();
-      if (running.partition === whole.partition) continue;
-      return {
-        property: 'cpu.whole',
-        message:
-          `${nameOf(context, running)} runs on core ${index}, which ` +
-          `${nameOf(context, whole)} has whole`,
-        witness: { core: index },
-        at: pathOf(running),
-        related: [{ message: 'the whole core', at: pathOf(whole) }],
-      };
-    }
-    return null;
-  });
-  return { ...monitor, kinds: SCHEDULING_KINDS };
+  let evaluations = 0;
+  return {
+    kinds: SCHEDULING_KINDS,
+    after: () => {
+      for (let at = 0; at < owned.length; at += 1) {
+        const one = owned[at];
+        const place = machine.cores[one?.index ?? 0]?.running ?? NONE;
+        const running = place === NONE ? undefined : one?.residents[place];
+        if (one === undefined || running === undefined) continue;
+        evaluations += 1;
+        if (running.partition === one.whole.partition) continue;
+        return {
+          property: 'cpu.whole',
+          message:
+            `${nameOf(context, running)} runs on core ${one.index}, which ` +
+            `${nameOf(context, one.whole)} has whole`,
+          witness: { core: one.index },
+          at: pathOf(running),
+          related: [{ message: 'the whole core', at: pathOf(one.whole) }],
+        };
+      }
+      return null;
+    },
+    countEvaluations: () => evaluations,
+  };
 }
 
 function hasTables(plan: Plan): boolean {
@@ -187,7 +215,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'temporal isolation; Strosnider, Lehoczky, Sha 1995',
     example: 'a refund on pre-emption',
     appliesTo: hasReservations,
-    watch: (context) => watchAnew(() => watchBudget(context), ['time-passes']),
+    watch: watchBudget,
   },
   {
     id: 'time.window',
@@ -195,7 +223,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'Strosnider, Lehoczky, Sha 1995; time demand with jitter, Bernat, Burns 1999',
     example: 'an overrun that is forgiven at the end of each period',
     appliesTo: hasReservations,
-    watch: (context) => watchAnew(() => watchWindow(context), ['time-passes']),
+    watch: watchWindow,
   },
   {
     id: 'time.grid',
@@ -203,7 +231,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'Haven’s scheduler; Xen ARINC 653 drifted by restarting the frame from now',
     example: 'the next period starts when the handler ran',
     appliesTo: hasReservations,
-    watch: (context) => watchAnew(() => watchGrid(context), SCHEDULING_KINDS),
+    watch: watchGrid,
   },
   {
     id: 'time.table',
@@ -211,7 +239,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'ARINC 653 P1, partition scheduling by a major frame',
     example: 'a frame that begins with its second slot',
     appliesTo: hasTables,
-    watch: (context) => watchAnew(() => watchTable(context), SCHEDULING_KINDS),
+    watch: watchTable,
   },
   {
     id: 'time.supply',
@@ -219,7 +247,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'Shin, Lee 2003, periodic resource model: the guarantee in every period',
     example: 'a replenishment that is lost while the core is idle',
     appliesTo: hasPromises,
-    watch: (context) => watchAnew(() => watchSupply(context), SCHEDULING_KINDS),
+    watch: watchSupply,
   },
   {
     id: 'time.burn',
@@ -227,7 +255,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'idling periodic server; non-interference as equality of traces',
     example: 'an idle budget that is kept where it is to be burnt',
     appliesTo: hasTimelines,
-    watch: (context) => watchAnew(() => watchBurn(context), ['time-passes']),
+    watch: watchBurn,
   },
   {
     id: 'time.charge',
@@ -235,7 +263,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'temporal isolation: the preemptor pays; seL4 charges before it reconfigures',
     example: 'a reset that makes whoever runs on another core pay for a switch',
     appliesTo: hasReservations,
-    watch: (context) => ({ ...watchCharge(context), kinds: CHARGING_KINDS }),
+    watch: watchCharge,
   },
   {
     id: 'time.delay',
@@ -243,7 +271,7 @@ export const TIME_PROPERTIES: readonly Property[] = [
     source: 'response-time analysis with jitter; Bernat, Burns 1999',
     example: 'a higher reservation that runs without budget',
     appliesTo: hasShares,
-    watch: (context) => watchAnew(() => watchDelay(context), SCHEDULING_KINDS),
+    watch: watchDelay,
   },
   {
     id: 'cpu.whole',
