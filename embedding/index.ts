@@ -45,6 +45,7 @@ export type { Start, Trace } from '../properties/generators/traces.ts';
 export { ENGINE_PROPERTIES, PROPERTIES } from '../properties/catalogue.ts';
 export { COMPLETE_LOOK } from '../properties/property.ts';
 export type { Context, Monitor, Property, TimeBound, Violation } from '../properties/property.ts';
+export { createJudge } from '../properties/engine/judge.ts';
 export { createRunner, runTrace } from '../properties/engine/run.ts';
 export type { RunResult, Runner, RunnerOptions, StepFunction } from '../properties/engine/run.ts';
 export { shrinkTrace } from '../properties/engine/shrink.ts';

@@ -6,6 +6,7 @@
 import fc from 'fast-check';
 import type { StaticConfiguration } from '../model/configuration.ts';
 import { describeAction } from '../counterexamples/narrate.ts';
+import { createJudge } from '../properties/engine/judge.ts';
 import { createRunner, createStart, getReporter, runTrace } from '../properties/engine/run.ts';
 import type { Runner, RunnerOptions } from '../properties/engine/run.ts';
 import { traceArbitrary, type Trace } from '../properties/generators/traces.ts';
@@ -45,7 +46,7 @@ export function findViolation(
   configuration: StaticConfiguration,
   options: IsolationOptions = {},
 ): IsolationFailure | null {
-  return search(createJudge(configuration, options), options);
+  return search(createApplicable(configuration, options), options);
 }
 
 /** A failed test of isolation; its message is the story. */
@@ -69,7 +70,7 @@ export function assertIsolation(
 }
 
 /** A runner of those properties that have something to judge under its configuration. */
-function createJudge(configuration: StaticConfiguration, options: IsolationOptions): Runner {
+function createApplicable(configuration: StaticConfiguration, options: IsolationOptions): Runner {
   const runner = createRunner(configuration, options);
   const properties = runner.properties.filter((one) => isApplicable(one, runner));
   return { ...runner, properties };
@@ -84,7 +85,9 @@ function search(runner: Runner, options: IsolationOptions): IsolationFailure | n
   const { seed = 1, numRuns = RUNS_DEFAULT, maxLength = LENGTH_DEFAULT } = options;
   let found: { readonly target: string; readonly length: number } | null = null;
   let best: { readonly trace: Trace; readonly violation: Violation } | null = null;
+  const isBroken = createJudge(runner);
   const property = fc.property(traceArbitrary(runner.plan, maxLength), (trace) => {
+    if (found === null && !isBroken(trace)) return true;
     // While shrinking, another property is another failure.
     const judged = found === null ? runner : narrow(runner, found.target);
     const interest = found === null ? {} : { target: found.target };

@@ -2,14 +2,15 @@
  * Corpus: traces that showed something new, as the beginnings of others.
  */
 
-import type { ActionSlot } from '../generators/slots.ts';
-import { copySlot, createSlot, readSlot, writeSlot } from '../generators/slots.ts';
+import { SLOT_WIDTH, packActions, unpackActions } from '../generators/slots.ts';
 import type { Start, Trace } from '../generators/traces.ts';
 
 /** A trace that is kept. */
 export interface Entry {
   readonly start: Start;
-  readonly slots: readonly ActionSlot[];
+  /** Its actions, packed one after the other: a search reads them in one stretch of memory. */
+  readonly cells: Float64Array;
+  readonly length: number;
   /** Features that no earlier trace had shown. */
   readonly features: readonly number[];
 }
@@ -28,36 +29,27 @@ export function createCorpus(): Corpus {
   return { entries: [], next: 0 };
 }
 
-/** Keeps the first `length` slots; returns what is kept. */
+/** Keeps the first `length` actions of those that are packed in `cells`; returns what is kept. */
 export function keep(
   corpus: Corpus,
   start: Start,
-  slots: readonly ActionSlot[],
+  cells: Float64Array,
   length: number,
   features: readonly number[],
 ): Entry {
-  const kept = slots.slice(0, length).map((slot) => {
-    const copy = createSlot();
-    copySlot(slot, copy);
-    return copy;
-  });
-  const entry = { start, slots: kept, features: [...features] };
+  const kept = new Float64Array(cells.subarray(0, SLOT_WIDTH * length));
+  const entry = { start, cells: kept, length, features: [...features] };
   corpus.entries[corpus.next] = entry;
   corpus.next = (corpus.next + 1) % ENTRIES_MAX;
   return entry;
 }
 
 /** The trace that an entry holds. */
-export function toTrace({ start, slots }: Entry): Trace {
-  return { start, actions: slots.map(readSlot) };
+export function toTrace({ start, cells, length }: Entry): Trace {
+  return { start, actions: unpackActions(cells, length) };
 }
 
 /** A trace as an entry that has shown nothing yet. */
 export function toEntry({ start, actions }: Trace): Entry {
-  const slots = actions.map((action) => {
-    const slot = createSlot();
-    writeSlot(slot, action);
-    return slot;
-  });
-  return { start, slots, features: [] };
+  return { start, cells: packActions(actions), length: actions.length, features: [] };
 }

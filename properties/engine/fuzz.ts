@@ -13,7 +13,7 @@ import { createMachine } from '../../model/machine.ts';
 import { beginTrace, createDrawer, drawAction, drawOperands } from '../generators/draw.ts';
 import type { Drawer } from '../generators/draw.ts';
 import type { Guide } from '../generators/guide.ts';
-import { asAction, copySlot, createSlot, getKindIndex, readSlot } from '../generators/slots.ts';
+import { asAction, createSlot, unpackActions, unpackSlot } from '../generators/slots.ts';
 import type { ActionSlot } from '../generators/slots.ts';
 import type { Start, Trace } from '../generators/traces.ts';
 import type { Look, Violation } from '../property.ts';
@@ -169,7 +169,8 @@ interface Campaign {
   /** All properties; those that are asked in most traces only. */
   readonly complete: Watcher;
   readonly usual: Watcher;
-  readonly slots: readonly ActionSlot[];
+  /** The action that is being taken. */
+  readonly slot: ActionSlot;
   readonly corpus: Corpus;
   readonly statistics: Statistics;
   readonly failures: Map<string, FuzzFailure>;
@@ -291,7 +292,7 @@ function createCampaign(configuration: StaticConfiguration, options: FuzzOptions
     look,
     complete: watchMachine(runner, machine, look),
     usual: watchMachine({ ...runner, properties: usual }, machine, look),
-    slots: Array.from({ length: TRACE_LENGTH_MAX }, createSlot),
+    slot: createSlot(),
     corpus: createCorpus(),
     statistics: createStatistics(),
     failures: new Map(),
@@ -322,14 +323,15 @@ function isOver(campaign: Campaign, elapsedMs: number): boolean {
 
 /** Draws, runs and judges one trace; or runs one again that is kept, judged after every step. */
 function runOne(campaign: Campaign, replay?: Entry): void {
-  const { runner, drawer, machine, statistics, slots, look, news, known, journal } = campaign;
+  const { runner, drawer, machine, statistics, slot, look, news, known, journal } = campaign;
   const { plan } = runner;
   const index = statistics.traces;
   const random = createRandom(campaign.options.seed + index * 2 ** 31);
   beginTrace(drawer, random);
   const draft = replay === undefined ? createDraft(campaign, random) : createReplay(replay);
   copyMachine(draft.start === 'reset' ? campaign.reset : campaign.booted, machine);
-  const watcher = draft.isReplay || index % SAMPLED === 0 ? campaign.complete : campaign.usual;
+  const isSample = draft.isReplay || index % SAMPLED === 0;
+  const watcher = isSample ? campaign.complete : campaign.usual;
   const thorough = draft.isReplay || campaign.options.thorough === true;
   look.complete = thorough;
   beginRun(watcher);
@@ -340,13 +342,11 @@ function runOne(campaign: Campaign, replay?: Entry): void {
   const interest = { ignored: known };
   let newest = 0;
   for (let at = 0; at < draft.length; at += 1) {
-    const slot = slots[at];
-    if (slot === undefined) break;
     drawNext(campaign, random, draft, slot);
     const action = asAction(slot);
-    const kind = getKindIndex(slot.kind);
-    writeEntry(journal, at, kind, slot);
-    look.complete = thorough || at === draft.length - 1;
+    const kind = slot.kindIndex;
+    writeEntry(journal, at, slot);
+    look.complete = thorough || (isSample && at === draft.length - 1);
     watchBefore(watcher, kind, action);
     const outcome = takeStep(runner, machine, action);
     statistics.steps += 1;
@@ -373,15 +373,15 @@ function runOne(campaign: Campaign, replay?: Entry): void {
     break;
   }
   if (newest === 0) return;
-  const entry = keep(campaign.corpus, draft.start, slots, newest, news);
+  const entry = keep(campaign.corpus, draft.start, journal.cells, newest, news);
   if (campaign.keeper !== null) addKept(campaign.keeper, entry);
 }
 
-/** One trace in so many is watched by every property. */
+/** One trace in so many is watched by every property, and looked at completely at its end. */
 const SAMPLED = 16;
 
 function createReplay(entry: Entry): Draft {
-  const { length } = entry.slots;
+  const length = Math.min(entry.length, TRACE_LENGTH_MAX);
   return { start: entry.start, length, entry, entryLength: length, isReplay: true, entryAt: 0 };
 }
 
@@ -398,7 +398,7 @@ function createDraft({ corpus, options }: Campaign, random: RandomState): Draft 
     return { start, length, entry, entryLength: 0, isReplay: false, entryAt: 0 };
   }
   // All of it, or some of its beginning.
-  const whole = entry.slots.length;
+  const whole = entry.length;
   const entryLength = nextBelow(random, 2) === 0 ? whole : 1 + nextBelow(random, whole);
   return { start: entry.start, length, entry, entryLength, isReplay: false, entryAt: 0 };
 }
@@ -410,11 +410,10 @@ function drawNext(campaign: Campaign, random: RandomState, draft: Draft, slot: A
   if (entry !== null && draft.entryAt < draft.entryLength) {
     const choice = draft.isReplay ? VARIATION : nextBelow(random, VARIATION);
     if (choice === 0) draft.entryAt += 1;
-    const kept = entry.slots[draft.entryAt];
-    if (choice !== 1 && kept !== undefined) {
+    if (choice !== 1 && draft.entryAt < entry.length) {
+      unpackSlot(entry.cells, draft.entryAt, slot);
       draft.entryAt += 1;
-      if (choice === 2) drawOperands(drawer, random, machine, kept.kind, slot);
-      else copySlot(kept, slot);
+      if (choice === 2) drawOperands(drawer, random, machine, slot.kindIndex, slot);
       return;
     }
   }
@@ -424,7 +423,7 @@ function drawNext(campaign: Campaign, random: RandomState, draft: Draft, slot: A
 /** A trace breaks something: finds out what comes first, shrinks it and remembers it. */
 function record(campaign: Campaign, start: Start, length: number): void {
   const { runner, statistics, known, failures } = campaign;
-  const trace = { start, actions: campaign.slots.slice(0, length).map(readSlot) };
+  const trace = { start, actions: unpackActions(campaign.journal.cells, length) };
   // A complete look at every step may see an earlier one break another property: that one is the
   // cause, and where it is known already, it explains this one.
   const { violation } = runTrace(runner, trace, { ignored: known });

@@ -7,9 +7,7 @@
  * each action, written before the action is taken. Nobody reads while it is written.
  */
 
-import { ACTION_KINDS } from '../../model/actions.ts';
-import type { DistributorAction } from '../../model/actions.ts';
-import { createSlot, readSlot } from '../generators/slots.ts';
+import { SLOT_WIDTH, packSlot, unpackActions } from '../generators/slots.ts';
 import type { ActionSlot } from '../generators/slots.ts';
 import type { Start, Trace } from '../generators/traces.ts';
 
@@ -17,19 +15,12 @@ import type { Start, Trace } from '../generators/traces.ts';
 export const JOURNAL_LENGTH = 512;
 
 const HEADER = 6;
-const WIDTH = 16;
-
-const OPERATIONS: readonly DistributorAction['operation'][] = [
-  'enable',
-  'disable',
-  'set-pending',
-  'clear-pending',
-  'route',
-];
 
 /** A journal, as both threads hold it. */
 export interface Journal {
   readonly buffer: SharedArrayBuffer;
+  readonly header: Float64Array;
+  /** The actions, packed one after the other. */
   readonly cells: Float64Array;
 }
 
@@ -47,83 +38,48 @@ export interface JournalEntry {
 
 /** A journal in which nothing has begun; a worker passes the buffer that it was given. */
 export function openJournal(
-  buffer = new SharedArrayBuffer(8 * (HEADER + WIDTH * JOURNAL_LENGTH)),
+  buffer = new SharedArrayBuffer(8 * (HEADER + SLOT_WIDTH * JOURNAL_LENGTH)),
 ): Journal {
-  return { buffer, cells: new Float64Array(buffer) };
+  return {
+    buffer,
+    header: new Float64Array(buffer, 0, HEADER),
+    cells: new Float64Array(buffer, 8 * HEADER),
+  };
 }
 
 /** A trace begins, after so many steps, and is the last of so many traces. */
 export function beginEntry(
-  { cells }: Journal,
+  { header }: Journal,
   steps: number,
   traces: number,
   isOfCorpus: boolean,
   start: Start,
 ): void {
-  cells[0] = steps;
-  cells[1] = traces;
-  cells[2] = 1;
-  cells[3] = isOfCorpus ? 1 : 0;
-  cells[4] = start === 'booted' ? 1 : 0;
-  cells[5] = 0;
+  header[0] = steps;
+  header[1] = traces;
+  header[2] = 1;
+  header[3] = isOfCorpus ? 1 : 0;
+  header[4] = start === 'booted' ? 1 : 0;
+  header[5] = 0;
 }
 
-/** An action is about to be taken: number `at` of the trace, of the kind at `kind`. */
-export function writeEntry({ cells }: Journal, at: number, kind: number, slot: ActionSlot): void {
+/** An action is about to be taken: number `at` of the trace. */
+export function writeEntry({ header, cells }: Journal, at: number, slot: ActionSlot): void {
   if (at >= JOURNAL_LENGTH) return;
-  const base = HEADER + WIDTH * at;
-  cells[base] = kind;
-  cells[base + 1] = slot.core;
-  cells[base + 2] = slot.fails ? 1 : 0;
-  cells[base + 3] = slot.address;
-  cells[base + 4] = slot.value;
-  cells[base + 5] = slot.register;
-  cells[base + 6] = slot.vcpu;
-  cells[base + 7] = slot.doorbell;
-  cells[base + 8] = slot.ticks;
-  cells[base + 9] = slot.operation === 'enable' ? 0 : OPERATIONS.indexOf(slot.operation);
-  cells[base + 10] = slot.intId;
-  cells[base + 11] = slot.stream;
-  cells[base + 12] = slot.write ? 1 : 0;
-  cells[base + 13] = slot.master;
-  cells[base + 14] = slot.slot;
-  cells[base + 15] = slot.event;
-  cells[5] = at + 1;
+  packSlot(slot, cells, at);
+  header[5] = at + 1;
 }
 
 /** The trace is over. */
-export function endEntry({ cells }: Journal): void {
-  cells[2] = 0;
+export function endEntry({ header }: Journal): void {
+  header[2] = 0;
 }
 
 /** What the worker was at. */
-export function readJournal({ cells }: Journal): JournalEntry {
-  const [steps = 0, traces = 0, isRunning = 0, isOfCorpus = 0, isBooted = 0, length = 0] = cells;
+export function readJournal({ header, cells }: Journal): JournalEntry {
+  const [steps = 0, traces = 0, isRunning = 0, isOfCorpus = 0, isBooted = 0, length = 0] = header;
   if (isRunning === 0) return { steps, traces, isOfCorpus: false, trace: null };
-  const actions = Array.from({ length }, (_, at) => readSlot(readCells(cells, at)));
+  const actions = unpackActions(cells, length);
   const trace = { start: isBooted === 1 ? 'booted' : 'reset', actions } as const;
   return { steps, traces, isOfCorpus: isOfCorpus === 1, trace };
-}
-
-function readCells(cells: Float64Array, at: number): ActionSlot {
-  const base = HEADER + WIDTH * at;
-  const read = (field: number): number => cells[base + field] ?? 0;
-  const slot = createSlot();
-  slot.kind = ACTION_KINDS[read(0)] ?? 'smc';
-  slot.core = read(1);
-  slot.fails = read(2) === 1;
-  slot.address = read(3);
-  slot.value = read(4);
-  slot.register = read(5);
-  slot.vcpu = read(6);
-  slot.doorbell = read(7);
-  slot.ticks = read(8);
-  slot.operation = OPERATIONS[read(9)] ?? 'enable';
-  slot.intId = read(10);
-  slot.stream = read(11);
-  slot.write = read(12) === 1;
-  slot.master = read(13);
-  slot.slot = read(14);
-  slot.event = read(15);
-  return slot;
 }

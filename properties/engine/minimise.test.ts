@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Action } from '../../model/actions.ts';
 import { createSmallBoard } from '../../model/testing/small-board.ts';
-import { createSlot, getKindIndex, writeSlot } from '../generators/slots.ts';
+import { createSlot, packActions, writeSlot } from '../generators/slots.ts';
 import type { Trace } from '../generators/traces.ts';
 import { ENTRIES_MAX, createCorpus, keep, toEntry, toTrace } from './corpus.ts';
 import { TRACE_LENGTH_MAX, fuzzConfiguration } from './fuzz.ts';
@@ -92,9 +92,9 @@ describe('minimising', () => {
 
 test('a corpus holds a bounded number of traces, and the oldest go first', () => {
   const corpus = createCorpus();
-  const slots = [createSlot()];
+  const cells = packActions([SMC]);
   for (let count = 0; count < ENTRIES_MAX + 10; count += 1) {
-    keep(corpus, 'booted', slots, 1, [count]);
+    keep(corpus, 'booted', cells, 1, [count]);
   }
   expect(corpus.entries).toHaveLength(ENTRIES_MAX);
   expect(corpus.entries[0]?.features).toEqual([ENTRIES_MAX]);
@@ -115,7 +115,7 @@ describe('a journal', () => {
     for (const [at, action] of actions.entries()) {
       const slot = createSlot();
       writeSlot(slot, action);
-      writeEntry(journal, at, getKindIndex(action.kind), slot);
+      writeEntry(journal, at, slot);
     }
     expect(readJournal(openJournal(buffer))).toEqual({
       steps: 17,

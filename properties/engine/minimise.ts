@@ -10,8 +10,9 @@ import { ACTION_KINDS } from '../../model/actions.ts';
 import { createMachine } from '../../model/machine.ts';
 import type { Machine } from '../../model/machine.ts';
 import { REFUSALS } from '../../model/outcome.ts';
-import { asAction, getKindIndex } from '../generators/slots.ts';
+import { asAction, createSlot, unpackSlot } from '../generators/slots.ts';
 import { copyMachine } from './copy-machine.ts';
+import { toEntry, toTrace } from './corpus.ts';
 import type { Entry } from './corpus.ts';
 import { FEATURES, computeFeature, getOutcomeIndex } from './features.ts';
 import { createStart, takeStep } from './run.ts';
@@ -88,10 +89,12 @@ function choose(all: readonly Shown[]): readonly Choice[] {
 function look({ runner, reset, booted, machine }: Minimiser, entry: Entry): Shown {
   copyMachine(entry.start === 'reset' ? reset : booted, machine);
   const sights: number[] = [];
-  for (const slot of entry.slots) {
+  const slot = createSlot();
+  for (let at = 0; at < entry.length; at += 1) {
+    unpackSlot(entry.cells, at, slot);
     const outcome = takeStep(runner, machine, asAction(slot));
     if (typeof outcome !== 'string') break;
-    const kind = getKindIndex(slot.kind);
+    const kind = slot.kindIndex;
     const result = getOutcomeIndex(outcome);
     sights.push(
       result === 0
@@ -108,12 +111,13 @@ function shorten(minimiser: Minimiser, shown: Shown, needed: ReadonlySet<number>
   const missing = new Set(needed);
   const isFirst = sights.map((sight) => missing.delete(sight));
   const end = isFirst.lastIndexOf(true) + 1;
-  const slots = entry.slots
+  const { start, actions } = toTrace(entry);
+  const needs = actions
     .slice(0, end)
     .filter((_, at) => isFirst[at] === true || (sights[at] ?? 0) < FEATURES);
   const features = [...needed];
-  if (slots.length === entry.slots.length) return { ...shown, entry: { ...entry, features } };
-  const short = look(minimiser, { start: entry.start, slots, features });
+  if (needs.length === entry.length) return { ...shown, entry: { ...entry, features } };
+  const short = look(minimiser, { ...toEntry({ start, actions: needs }), features });
   // Where a refusal does change something, as with a bug put in, the whole of it is kept.
   const again = new Set(short.distinct);
   const isWhole = features.every((sight) => again.has(sight));

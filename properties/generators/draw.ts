@@ -20,7 +20,7 @@ import { prepareGuide, replaceAll, replaceSome } from './guide.ts';
 import type { Guide, GuidedFields } from './guide.ts';
 import { collectOperands } from './operands.ts';
 import type { Operands } from './operands.ts';
-import { copySlot, createSlot, writeSlot } from './slots.ts';
+import { copySlot, createSlot, getKindIndex, writeSlot } from './slots.ts';
 import type { ActionSlot } from './slots.ts';
 
 /**
@@ -63,6 +63,9 @@ const WEIGHTS: Readonly<Record<ActionKind, number>> = {
   'iotlb-fill': 4,
   'iotlb-evict': 1,
 };
+
+const BOOT = getKindIndex('boot');
+const DMA_ISSUE = getKindIndex('dma-issue');
 
 const OPERATIONS: readonly DistributorAction['operation'][] = [
   'enable',
@@ -112,7 +115,7 @@ export interface Drawer {
   /** Whether bursts are begun. */
   bursting: boolean;
   /** The kind of the step that the search wants to come to, with its operands. */
-  readonly guided: { readonly kind: ActionKind; readonly fields: GuidedFields } | null;
+  readonly guided: { readonly kind: number; readonly fields: GuidedFields } | null;
 }
 
 /** A drawer with the usual weights; with a guide every other action is one near its step. */
@@ -127,7 +130,10 @@ export function createDrawer(plan: Plan, guide?: Guide): Drawer {
     bootsToFailure: -1,
     burstAt: 0,
     bursting: true,
-    guided: guide === undefined ? null : { kind: guide.kind, fields: prepareGuide(plan, guide) },
+    guided:
+      guide === undefined
+        ? null
+        : { kind: getKindIndex(guide.kind), fields: prepareGuide(plan, guide) },
   };
   setWeights(drawer, USUAL_WEIGHTS);
   return drawer;
@@ -162,14 +168,13 @@ function setWeights(drawer: Drawer, weights: readonly number[]): void {
   for (let index = 0; index < weights.length; index += 1) sum += weights[index] ?? 0;
   const used = sum === 0 ? USUAL_WEIGHTS : weights;
   if (sum === 0) for (let index = 0; index < used.length; index += 1) sum += used[index] ?? 0;
-  let kind = 0;
-  let reached = used[0] ?? 0;
-  for (let at = 0; at < KIND_TABLE_SIZE; at += 1) {
-    while (kind < used.length - 1 && (at + 0.5) * sum >= reached * KIND_TABLE_SIZE) {
-      kind += 1;
-      reached += used[kind] ?? 0;
-    }
-    drawer.kinds[at] = kind;
+  let reached = 0;
+  let from = 0;
+  for (let kind = 0; kind < used.length; kind += 1) {
+    reached += used[kind] ?? 0;
+    const until = Math.ceil((reached * KIND_TABLE_SIZE) / sum - 0.5);
+    drawer.kinds.fill(kind, from, until);
+    from = until;
   }
 }
 
@@ -234,9 +239,9 @@ function drawGuided(
   else replaceSome(fields, random, slot);
 }
 
-/** The kind of the next action, by the weights. */
-export function drawKind({ kinds }: Drawer, random: RandomState): ActionKind {
-  return ACTION_KINDS[kinds[nextWord(random) % KIND_TABLE_SIZE] ?? 0] ?? 'smc';
+/** The kind of the next action, by the weights: its position in `ACTION_KINDS`. */
+export function drawKind({ kinds }: Drawer, random: RandomState): number {
+  return kinds[nextWord(random) % KIND_TABLE_SIZE] ?? 0;
 }
 
 function drawFreely(drawer: Drawer, random: RandomState, machine: Machine, slot: ActionSlot): void {
@@ -263,28 +268,34 @@ function drawBooting(
   const choice = nextBelow(random, 4);
   if (choice === 0) return false;
   if (choice === 1) {
-    drawOperands(drawer, random, machine, 'dma-issue', slot);
+    drawOperands(drawer, random, machine, DMA_ISSUE, slot);
     return true;
   }
   slot.kind = 'boot';
+  slot.kindIndex = BOOT;
   slot.core = pick(random, drawer.operands.cores);
   slot.fails = drawer.bootsToFailure === 0;
   drawer.bootsToFailure -= 1;
   return true;
 }
 
-/** Draws an action of a kind; without a machine its operands suit nobody in particular. */
+/**
+ * Draws an action of the kind at a position in `ACTION_KINDS`; without a machine its operands suit
+ * nobody in particular.
+ */
 export function drawOperands(
   drawer: Drawer,
   random: RandomState,
   machine: Machine | null,
-  kind: ActionKind,
+  kindIndex: number,
   slot: ActionSlot,
 ): void {
+  const kind = ACTION_KINDS[kindIndex] ?? 'smc';
   const { operands, plan } = drawer;
   const core = pick(random, operands.cores);
   const guest = machine === null ? null : findGuest(drawer, machine, core);
   slot.kind = kind;
+  slot.kindIndex = kindIndex;
   slot.core = core;
   switch (kind) {
     case 'boot':

@@ -12,6 +12,8 @@ import type { Action, ActionKind, DistributorAction } from '../../model/actions.
 /** An action that can be overwritten by any other. */
 export interface ActionSlot {
   kind: ActionKind;
+  /** Position of `kind` in `ACTION_KINDS`. */
+  kindIndex: number;
   core: number;
   fails: boolean;
   address: number;
@@ -30,7 +32,7 @@ export interface ActionSlot {
 }
 
 /** Name of a field of an action. */
-export type ActionField = Exclude<keyof ActionSlot, 'kind'>;
+export type ActionField = Exclude<keyof ActionSlot, 'kind' | 'kindIndex'>;
 
 type FieldsOf<Kind extends ActionKind> = Exclude<keyof Extract<Action, { kind: Kind }>, 'kind'>;
 
@@ -88,6 +90,7 @@ export function getKindIndex(kind: ActionKind): number {
 export function createSlot(): ActionSlot {
   return {
     kind: 'smc',
+    kindIndex: getKindIndex('smc'),
     core: 0,
     fails: false,
     address: 0,
@@ -124,6 +127,7 @@ export function readSlot(slot: ActionSlot): Action {
 export function writeSlot(slot: ActionSlot, action: Action): void {
   const source = action as Readonly<Partial<ActionSlot>> & Pick<Action, 'kind'>;
   slot.kind = source.kind;
+  slot.kindIndex = getKindIndex(source.kind);
   slot.core = source.core ?? 0;
   slot.fails = source.fails ?? false;
   slot.address = source.address ?? 0;
@@ -144,6 +148,7 @@ export function writeSlot(slot: ActionSlot, action: Action): void {
 /** Copies a slot. */
 export function copySlot(from: ActionSlot, to: ActionSlot): void {
   to.kind = from.kind;
+  to.kindIndex = from.kindIndex;
   to.core = from.core;
   to.fails = from.fails;
   to.address = from.address;
@@ -159,4 +164,79 @@ export function copySlot(from: ActionSlot, to: ActionSlot): void {
   to.master = from.master;
   to.slot = from.slot;
   to.event = from.event;
+}
+
+/** Numbers that a packed slot takes. */
+export const SLOT_WIDTH = 16;
+
+const OPERATIONS: readonly DistributorAction['operation'][] = [
+  'enable',
+  'disable',
+  'set-pending',
+  'clear-pending',
+  'route',
+];
+
+/** Writes a slot as numbers, number `at` of those in `cells`. */
+export function packSlot(slot: ActionSlot, cells: Float64Array, at: number): void {
+  const base = SLOT_WIDTH * at;
+  cells[base] = slot.kindIndex;
+  cells[base + 1] = slot.core;
+  cells[base + 2] = slot.fails ? 1 : 0;
+  cells[base + 3] = slot.address;
+  cells[base + 4] = slot.value;
+  cells[base + 5] = slot.register;
+  cells[base + 6] = slot.vcpu;
+  cells[base + 7] = slot.doorbell;
+  cells[base + 8] = slot.ticks;
+  cells[base + 9] = slot.operation === 'enable' ? 0 : OPERATIONS.indexOf(slot.operation);
+  cells[base + 10] = slot.intId;
+  cells[base + 11] = slot.stream;
+  cells[base + 12] = slot.write ? 1 : 0;
+  cells[base + 13] = slot.master;
+  cells[base + 14] = slot.slot;
+  cells[base + 15] = slot.event;
+}
+
+/** Reads what `packSlot` has written. */
+export function unpackSlot(cells: Float64Array, at: number, slot: ActionSlot): void {
+  const base = SLOT_WIDTH * at;
+  const kindIndex = cells[base] ?? 0;
+  slot.kind = ACTION_KINDS[kindIndex] ?? 'smc';
+  slot.kindIndex = kindIndex;
+  slot.core = cells[base + 1] ?? 0;
+  slot.fails = cells[base + 2] === 1;
+  slot.address = cells[base + 3] ?? 0;
+  slot.value = cells[base + 4] ?? 0;
+  slot.register = cells[base + 5] ?? 0;
+  slot.vcpu = cells[base + 6] ?? 0;
+  slot.doorbell = cells[base + 7] ?? 0;
+  slot.ticks = cells[base + 8] ?? 0;
+  slot.operation = OPERATIONS[cells[base + 9] ?? 0] ?? 'enable';
+  slot.intId = cells[base + 10] ?? 0;
+  slot.stream = cells[base + 11] ?? 0;
+  slot.write = cells[base + 12] === 1;
+  slot.master = cells[base + 13] ?? 0;
+  slot.slot = cells[base + 14] ?? 0;
+  slot.event = cells[base + 15] ?? 0;
+}
+
+/** The actions of slots that are packed one after the other. */
+export function unpackActions(cells: Float64Array, length: number): Action[] {
+  const slot = createSlot();
+  return Array.from({ length }, (_, at) => {
+    unpackSlot(cells, at, slot);
+    return readSlot(slot);
+  });
+}
+
+/** Packs actions one after the other. */
+export function packActions(actions: readonly Action[]): Float64Array {
+  const cells = new Float64Array(SLOT_WIDTH * actions.length);
+  const slot = createSlot();
+  for (const [at, action] of actions.entries()) {
+    writeSlot(slot, action);
+    packSlot(slot, cells, at);
+  }
+  return cells;
 }
