@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { formatFigure, type Figure } from './bench/figure.ts';
+import { measureCampaign, measureMemory, measurePlain, measureTwoJobs } from './bench/fuzz.ts';
 import {
-  measureFuzzer,
   measureLargeChecks,
   measureProcesses,
   measureLifting,
@@ -37,7 +37,10 @@ const effort: Effort = values.quick ? { runs: 3, rateMs: 700 } : { runs: 7, rate
 const PARTS: Readonly<Record<string, readonly Part[]>> = {
   check: [() => measureLargeChecks(folder, effort), measureWarmChecks],
   processes: [() => measureProcesses(effort)],
-  spec: [() => measureSpec(effort), () => measureFuzzer(effort)],
+  spec: [() => measureSpec(effort)],
+  fuzz: [measureCampaign, measureTwoJobs, measurePlain, measureMemory].map(
+    (measure) => () => measure(effort),
+  ),
   time: [measureBounds, measureTimeProofs],
   proofs: [measureLifting, measureProof, measureSpecProofs, () => measureProofGrowth(values.quick)],
 };

@@ -331,6 +331,7 @@ function runOne(campaign: Campaign, replay?: Entry): void {
   const draft = replay === undefined ? createDraft(campaign, random) : createReplay(replay);
   copyMachine(draft.start === 'reset' ? campaign.reset : campaign.booted, machine);
   const isSample = draft.isReplay || index % SAMPLED === 0;
+  const isLookedAt = isSample || index < LOOKED_AT_FIRST || index % LOOKED_AT === 0;
   const watcher = isSample ? campaign.complete : campaign.usual;
   const thorough = draft.isReplay || campaign.options.thorough === true;
   look.complete = thorough;
@@ -346,7 +347,7 @@ function runOne(campaign: Campaign, replay?: Entry): void {
     const action = asAction(slot);
     const kind = slot.kindIndex;
     writeEntry(journal, at, slot);
-    look.complete = thorough || (isSample && at === draft.length - 1);
+    look.complete = thorough || (isLookedAt && at === draft.length - 1);
     watchBefore(watcher, kind, action);
     const outcome = takeStep(runner, machine, action);
     statistics.steps += 1;
@@ -377,8 +378,11 @@ function runOne(campaign: Campaign, replay?: Entry): void {
   if (campaign.keeper !== null) addKept(campaign.keeper, entry);
 }
 
-/** One trace in so many is watched by every property, and looked at completely at its end. */
-const SAMPLED = 16;
+/** One trace in so many is watched by every property. */
+const SAMPLED = 32;
+/** The first so many, and then one in so many, are looked at completely at their end. */
+const LOOKED_AT_FIRST = 64;
+const LOOKED_AT = 8;
 
 function createReplay(entry: Entry): Draft {
   const length = Math.min(entry.length, TRACE_LENGTH_MAX);

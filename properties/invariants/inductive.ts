@@ -3,6 +3,7 @@
  * state is looked at in those that are reached.
  */
 
+import type { ActionKind } from '../../model/actions.ts';
 import type { Plan } from '../../model/plan.ts';
 import { computePhase, describePhase } from '../inductive/phase.ts';
 import type { InductiveInvariant } from '../inductive/invariant.ts';
@@ -20,6 +21,11 @@ const WATCHED_ELSEWHERE: readonly string[] = [
   'irq.agreed',
   'noninterference.registers',
 ];
+
+/** Actions after which an invariant is looked at while searching too, where they are few. */
+const WATCHED_AFTER: Readonly<Record<string, readonly ActionKind[]>> = {
+  'dma.streams-in-order': ['boot'],
+};
 
 /** While searching, one run in so many is held against the shape, which has every field. */
 const SAMPLED = 16;
@@ -54,7 +60,7 @@ function watchInvariant(context: Context, invariant: InductiveInvariant): Monito
     }
     return null;
   });
-  return { ...monitor, kinds: [] };
+  return { ...monitor, kinds: WATCHED_AFTER[invariant.id] ?? [] };
 }
 
 function describeBroken(invariant: InductiveInvariant, indices: readonly number[]): Violation {

@@ -11,7 +11,6 @@ import type { StaticConfiguration } from '../../model/configuration.ts';
 import { createMachine } from '../../model/machine.ts';
 import { createPlan, type Plan } from '../../model/plan.ts';
 import { step } from '../../model/step.ts';
-import { fuzzConfiguration } from '../../properties/engine/fuzz.ts';
 import { listBootActions } from '../../properties/generators/boot-actions.ts';
 import { actionArbitrary } from '../../properties/generators/traces.ts';
 import { checkConfiguration } from '../../properties/rules/check.ts';
@@ -280,16 +279,4 @@ export function measureSpec({ rateMs }: Effort): Figure[] {
     const remark = `one core, ${share} % of the actions DONE, a boot every ${STEPS_PER_BOOT}`;
     return atLeast(`the spec alone, ${board}`, rate, 'M steps/s', 5, remark);
   });
-}
-
-/** The fuzzer with every property watching each step. */
-export async function measureFuzzer({ rateMs }: Effort): Promise<Figure[]> {
-  const figures: Figure[] = [];
-  for (const board of BOARDS) {
-    const result = await fuzzConfiguration(readBoard(board), { seed: 1, timeMs: rateMs });
-    const rate = result.stepsPerSecond / 1000;
-    const remark = `${result.failures.length} failures`;
-    figures.push(atLeast(`fuzz ${board}, all properties`, rate, 'k steps/s', undefined, remark));
-  }
-  return figures;
 }
