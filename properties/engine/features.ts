@@ -3,7 +3,7 @@
  * tell a new situation from an old one.
  *
  * A feature is a number below `FEATURES`: a hash of the kind of action, its outcome, the class of
- * the state of what it acted on, and the pair of partitions of actor and target. Two features that
+ * the state of what it acted on, who acted, and on what of whose. Two features that
  * collide count as one; with some thousand seen of 65,536 that is rare.
  */
 
@@ -11,7 +11,8 @@ import type { ListRegister, Machine, Vcpu, VirtualLine } from '../../model/machi
 import { PRIVATE_LINES } from '../../model/machine.ts';
 import { REFUSALS } from '../../model/outcome.ts';
 import type { Outcome } from '../../model/outcome.ts';
-import type { Plan } from '../../model/plan.ts';
+import type { Mapping, Plan } from '../../model/plan.ts';
+import { PAGE_SIZE } from '../../model/units.ts';
 import type { ActionSlot } from '../generators/slots.ts';
 
 /** Number of features, a power of two. */
@@ -53,17 +54,93 @@ export function computeFeature(
   kind: number,
   outcome: number,
 ): number {
-  const hash = mix(mix(0, kind), outcome);
-  return finish(mix(hash, classify(plan, machine, slot))) % FEATURES;
+  const actor = findActor(plan, machine, slot);
+  const hash = mix(mix(mix(0, kind), outcome), actor + 1);
+  const target = classifyTarget(plan, machine, slot, actor);
+  return finish(mix(mix(hash, target), classify(plan, machine, slot))) % FEATURES;
+}
+
+/** The partition in whose name an action happens, as the machine is now; -1 for nobody. */
+function findActor(plan: Plan, machine: Machine, slot: ActionSlot): number {
+  switch (slot.kind) {
+    case 'line-assert':
+    case 'line-deassert':
+      return -1;
+    case 'dma-complete':
+      return machine.smmu.inFlight[slot.slot]?.master ?? -1;
+    case 'bare-dma-issue':
+      return plan.bareMasters[slot.master]?.partition ?? -1;
+    case 'dma-issue':
+    case 'msi':
+    case 'iotlb-fill':
+    case 'iotlb-evict':
+      return plan.streams[classifyStream(plan, slot.stream) - 1]?.partition ?? -1;
+    default: {
+      const core = plan.cores[slot.core];
+      const running = core?.el2 === false ? 0 : (machine.cores[slot.core]?.running ?? -1);
+      return running < 0 ? -1 : (core?.residents[running]?.partition ?? -1);
+    }
+  }
+}
+
+/**
+ * What the actor acts on: one of its mappings, and so its own memory, a device of its, or a channel
+ * with one other partition; a doorbell, and so who is rung; or one of its virtual CPUs.
+ */
+function classifyTarget(plan: Plan, machine: Machine, slot: ActionSlot, actor: number): number {
+  const planned = plan.partitions[actor];
+  switch (slot.kind) {
+    case 'read':
+    case 'write':
+    case 'fetch':
+    case 'tlb-fill':
+      return findMapping(planned?.stage2, slot.address);
+    case 'bus-read':
+    case 'bus-write':
+    case 'bare-dma-issue':
+      return findFrame(planned?.firewall, slot.address);
+    case 'dma-issue':
+    case 'iotlb-fill':
+      return findMapping(planned?.dma, slot.address);
+    case 'dma-complete': {
+      const request = machine.smmu.inFlight[slot.slot];
+      return request === undefined ? 0 : findFrame(planned?.dma, request.frame * PAGE_SIZE);
+    }
+    case 'notify':
+      return slot.doorbell + 1;
+    case 'cpu-on':
+    case 'send-sgi':
+      return slot.vcpu + 1;
+    default:
+      return 0;
+  }
+}
+
+/** 1 and the position of the mapping that has an intermediate physical address, else 0. */
+function findMapping(mappings: readonly Mapping[] | undefined, ipa: number): number {
+  for (let at = 0; mappings !== undefined && at < mappings.length; at += 1) {
+    const mapping = mappings[at];
+    if (mapping !== undefined && mapping.ipa <= ipa && ipa < mapping.ipa + mapping.size) {
+      return at + 1;
+    }
+  }
+  return 0;
+}
+
+/** 1 and the position of the mapping that has a physical address, else 0. */
+function findFrame(mappings: readonly Mapping[] | undefined, pa: number): number {
+  for (let at = 0; mappings !== undefined && at < mappings.length; at += 1) {
+    const mapping = mappings[at];
+    if (mapping !== undefined && mapping.pa <= pa && pa < mapping.pa + mapping.size) return at + 1;
+  }
+  return 0;
 }
 
 /** The class of what an action acted on. */
 function classify(plan: Plan, machine: Machine, slot: ActionSlot): number {
   switch (slot.kind) {
-    case 'dma-complete': {
-      const request = machine.smmu.inFlight[slot.slot];
-      return request === undefined ? 0 : request.master + 2;
-    }
+    case 'dma-complete':
+      return Number(machine.smmu.inFlight[slot.slot]?.write);
     case 'dma-issue':
     case 'msi':
     case 'iotlb-fill':

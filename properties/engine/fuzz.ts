@@ -356,7 +356,7 @@ function runOne(campaign: Campaign, replay?: Entry): void {
       break;
     }
     const result = getOutcomeIndex(outcome);
-    const isNew = countOutcome(statistics, kind, result);
+    const isNew = countOutcome(statistics, kind, result, slot.core);
     if (isNew || result === 0) {
       // What refuses an action is the feature of a refusal, and that is counted anyway.
       const feature = computeFeature(plan, machine, slot, kind, result);

@@ -6,10 +6,8 @@
  * spec refuses goes where it shows nothing that is needed: a refusal changes nothing.
  */
 
-import { ACTION_KINDS } from '../../model/actions.ts';
 import { createMachine } from '../../model/machine.ts';
 import type { Machine } from '../../model/machine.ts';
-import { REFUSALS } from '../../model/outcome.ts';
 import { asAction, createSlot, unpackSlot } from '../generators/slots.ts';
 import { copyMachine } from './copy-machine.ts';
 import { toEntry, toTrace } from './corpus.ts';
@@ -17,6 +15,7 @@ import type { Entry } from './corpus.ts';
 import { FEATURES, computeFeature, getOutcomeIndex } from './features.ts';
 import { createStart, takeStep } from './run.ts';
 import type { Runner } from './run.ts';
+import { OUTCOMES_ON_CORES, locateOutcome } from './statistics.ts';
 
 /** Runs entries to see what they show, on machines of its own. */
 export interface Minimiser {
@@ -45,8 +44,8 @@ export interface Shown {
   readonly distinct: readonly number[];
 }
 
-/** Features of what was done; behind them each refusal of each kind of action. */
-const SIGHTS = FEATURES + ACTION_KINDS.length * (REFUSALS.length + 1);
+/** Features of what was done; behind them each refusal of each kind of action on each core. */
+const SIGHTS = FEATURES + OUTCOMES_ON_CORES;
 
 /** Few and short entries that show all that these show; the same ones for the same. */
 export function minimise(minimiser: Minimiser, entries: readonly Entry[]): Entry[] {
@@ -99,7 +98,7 @@ function look({ runner, reset, booted, machine }: Minimiser, entry: Entry): Show
     sights.push(
       result === 0
         ? computeFeature(runner.plan, machine, slot, kind, result)
-        : FEATURES + kind * (REFUSALS.length + 1) + result,
+        : FEATURES + locateOutcome(kind, result, slot.core),
     );
   }
   return { entry, sights, distinct: [...new Set(sights)] };

@@ -14,6 +14,17 @@ const OUTCOMES: readonly Outcome[] = ['DONE', ...REFUSALS];
 /** Times that are told apart: more than these count as these. */
 const SEEN_MAX = 255;
 
+/** Cores on which an outcome is told from the same on another. */
+const CORES_MAX = 16;
+
+/** Number of outcomes of each kind of action on each core. */
+export const OUTCOMES_ON_CORES = ACTION_KINDS.length * OUTCOMES.length * CORES_MAX;
+
+/** Position of an outcome among those, by the positions of kind and outcome. */
+export function locateOutcome(kind: number, outcome: number, core: number): number {
+  return (kind * OUTCOMES.length + outcome) * CORES_MAX + (core % CORES_MAX);
+}
+
 /** Steps between two looks at the abstract state. */
 export const STATE_INTERVAL = 64;
 
@@ -23,6 +34,8 @@ export interface Statistics {
   traces: number;
   /** Per kind and outcome, kinds outermost, in the order of the catalogues. */
   readonly outcomes: Float64Array;
+  /** The same for each core: whether it was seen there. */
+  readonly cores: Uint8Array;
   /** Per feature, how often, at most 255. */
   readonly features: Uint8Array;
   featuresSeen: number;
@@ -41,6 +54,7 @@ export function createStatistics(): Statistics {
     steps: 0,
     traces: 0,
     outcomes: new Float64Array(ACTION_KINDS.length * OUTCOMES.length),
+    cores: new Uint8Array(OUTCOMES_ON_CORES),
     features: new Uint8Array(FEATURES),
     featuresSeen: 0,
     states: new Uint8Array(ABSTRACT_STATES),
@@ -51,12 +65,19 @@ export function createStatistics(): Statistics {
   };
 }
 
-/** Counts an action by the positions of its kind and outcome; whether that is new. */
-export function countOutcome({ outcomes }: Statistics, kind: number, outcome: number): boolean {
+/** Counts an action by the positions of its kind and outcome; whether that is new on its core. */
+export function countOutcome(
+  { outcomes, cores }: Statistics,
+  kind: number,
+  outcome: number,
+  core: number,
+): boolean {
   const at = kind * OUTCOMES.length + outcome;
-  const seen = outcomes[at] ?? 0;
-  outcomes[at] = seen + 1;
-  return seen === 0;
+  outcomes[at] = (outcomes[at] ?? 0) + 1;
+  const on = locateOutcome(kind, outcome, core);
+  if (cores[on] === 1) return false;
+  cores[on] = 1;
+  return true;
 }
 
 /** Counts a feature; whether it is new. */
