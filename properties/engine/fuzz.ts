@@ -330,7 +330,7 @@ function runOne(campaign: Campaign, replay?: Entry): void {
   beginTrace(drawer, random);
   const draft = replay === undefined ? createDraft(campaign, random) : createReplay(replay);
   copyMachine(draft.start === 'reset' ? campaign.reset : campaign.booted, machine);
-  const isSample = draft.isReplay || index % SAMPLED === 0;
+  const isSample = draft.isReplay || index < SAMPLED_FIRST || index % SAMPLED === 0;
   const isLookedAt = isSample || index < LOOKED_AT_FIRST || index % LOOKED_AT === 0;
   const watcher = isSample ? campaign.complete : campaign.usual;
   const thorough = draft.isReplay || campaign.options.thorough === true;
@@ -378,7 +378,8 @@ function runOne(campaign: Campaign, replay?: Entry): void {
   if (campaign.keeper !== null) addKept(campaign.keeper, entry);
 }
 
-/** One trace in so many is watched by every property. */
+/** The first so many traces, and then one in so many, are watched by every property. */
+const SAMPLED_FIRST = 16;
 const SAMPLED = 32;
 /** The first so many, and then one in so many, are looked at completely at their end. */
 const LOOKED_AT_FIRST = 64;

@@ -66,6 +66,8 @@ const WEIGHTS: Readonly<Record<ActionKind, number>> = {
 
 const BOOT = getKindIndex('boot');
 const DMA_ISSUE = getKindIndex('dma-issue');
+const INTERRUPT_TAKE = getKindIndex('interrupt-take');
+const LINE_ASSERT = getKindIndex('line-assert');
 
 const OPERATIONS: readonly DistributorAction['operation'][] = [
   'enable',
@@ -108,6 +110,10 @@ export interface Drawer {
   readonly bursts: readonly (readonly ActionSlot[])[];
   /** Indices into `ACTION_KINDS`, as often as they are to be drawn. */
   readonly kinds: Uint8Array;
+  /** Per core, the physical lines that are routed to it at boot. */
+  readonly linesOfCore: readonly (readonly number[])[];
+  /** Core on which time has just passed to the instant of an event; -1 for none. */
+  eventCore: number;
   burst: readonly ActionSlot[] | null;
   /** Steps of boot until one fails; below 0 none does. */
   bootsToFailure: number;
@@ -126,6 +132,10 @@ export function createDrawer(plan: Plan, guide?: Guide): Drawer {
     guests: plan.partitions.map((_, partition) => collectGuest(plan, partition)),
     bursts: listBursts(plan).map(toSlots),
     kinds: new Uint8Array(KIND_TABLE_SIZE),
+    linesOfCore: plan.cores.map((_, index) =>
+      plan.routes.flatMap(({ intId, core }) => (core === index ? [intId] : [])),
+    ),
+    eventCore: -1,
     burst: null,
     bootsToFailure: -1,
     burstAt: 0,
@@ -188,6 +198,7 @@ const swarmed: number[] = ACTION_KINDS.map(() => 0);
  */
 export function beginTrace(drawer: Drawer, random: RandomState): void {
   drawer.burst = null;
+  drawer.eventCore = -1;
   const word = nextWord(random);
   drawer.bursting = (word & 3) !== 1;
   drawer.bootsToFailure = (word & 16) === 0 ? -1 : nextBelow(random, FAILURES);
@@ -246,6 +257,7 @@ export function drawKind({ kinds }: Drawer, random: RandomState): number {
 
 function drawFreely(drawer: Drawer, random: RandomState, machine: Machine, slot: ActionSlot): void {
   if (!machine.boot.sealed && drawBooting(drawer, random, machine, slot)) return;
+  if (drawer.eventCore >= 0 && drawCoincidence(drawer, random, slot)) return;
   if (drawer.bursting && drawer.bursts.length > 0 && nextBelow(random, BURST_INTERVAL) === 0) {
     drawer.burst = drawer.bursts[nextBelow(random, drawer.bursts.length)] ?? null;
     drawer.burstAt = 1;
@@ -256,6 +268,20 @@ function drawFreely(drawer: Drawer, random: RandomState, machine: Machine, slot:
     }
   }
   drawOperands(drawer, random, machine, drawKind(drawer, random), slot);
+}
+
+/** At the instant of an event on a core, one time in four: an interrupt comes there as well. */
+function drawCoincidence(drawer: Drawer, random: RandomState, slot: ActionSlot): boolean {
+  const core = drawer.eventCore;
+  const lines = drawer.linesOfCore[core];
+  drawer.eventCore = -1;
+  if (lines === undefined || lines.length === 0 || nextBelow(random, 4) !== 0) return false;
+  const isTaken = nextBelow(random, 2) === 0;
+  slot.kind = isTaken ? 'interrupt-take' : 'line-assert';
+  slot.kindIndex = isTaken ? INTERRUPT_TAKE : LINE_ASSERT;
+  slot.core = core;
+  slot.intId = pick(random, lines);
+  return true;
 }
 
 /** Before the seal: half of the time a step of boot, and a quarter a request of a device. */
@@ -474,6 +500,7 @@ function drawTicks(
   const near = nextBelow(random, 4);
   if (near === 0) ticks -= 1;
   if (near === 1) ticks += 1;
+  drawer.eventCore = near > 1 ? core : -1;
   return ticks < 1 ? 1 : ticks;
 }
 
