@@ -41,6 +41,9 @@ export interface FuzzLimits {
 /** Steps of the fuzzer where nothing else is said: a few seconds, and the same run every time. */
 export const FUZZ_STEPS = 200_000;
 
+/** Traces that break a property, of which the shortest is reported. */
+const FINDINGS = 6;
+
 /**
  * Fuzzes the executable spec under the configuration. What it finds becomes diagnostics, and files
  * that `haven replay` reads.
@@ -73,6 +76,7 @@ export async function analyseRandomly(
     delayBounds,
     kept: corpus?.stored.map(({ trace }) => trace) ?? [],
     keeps: corpus !== null,
+    findings: FINDINGS,
     signal: session.signal,
     onProgress: (latest) => {
       ({ sinceNewMs } = latest);

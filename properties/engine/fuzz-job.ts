@@ -20,6 +20,7 @@ export interface Job {
   readonly delayBounds: readonly TimeBound[];
   readonly kept: readonly Trace[];
   readonly keeps: boolean;
+  readonly findings: number;
   /** Buffer of the journal. */
   readonly journal: SharedArrayBuffer;
 }
@@ -54,6 +55,7 @@ export async function runJob(
     delayBounds: job.delayBounds,
     kept: job.kept,
     keeps: job.keeps,
+    findings: job.findings,
     journal: openJournal(job.journal),
     signal: controller.signal,
     onProgress: (progress) => say({ kind: 'progress', progress }),

@@ -72,8 +72,13 @@ export interface FuzzOptions extends RunnerOptions {
   readonly timeMs?: number;
   /** A step that traces shall come to. */
   readonly guide?: Guide;
-  /** Stop as soon as one of these properties is broken. */
+  /** Stop as soon as one of these properties has been broken as often as `findings` says. */
   readonly wanted?: ReadonlySet<string>;
+  /**
+   * Traces that break a property, of which the one is reported that shrinks most; default 1. What
+   * shrinking leaves depends on the way in which a trace came to the bug.
+   */
+  readonly findings?: number;
   /** Every property looks at everything after every step: for few properties and steps. */
   readonly thorough?: boolean;
   /** Traces that are run before any is drawn, whatever the limit in steps. */
@@ -84,6 +89,7 @@ export interface FuzzOptions extends RunnerOptions {
   readonly journal?: Journal;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FuzzProgress) => void;
+  /** Called with each property that is broken, and again with each shorter trace that breaks it. */
   readonly onFailure?: (failure: FuzzFailure) => void;
   readonly onCrash?: (crash: Crash) => void;
   /** Called every minute with the corpus, where that is kept. */
@@ -174,7 +180,9 @@ interface Campaign {
   readonly corpus: Corpus;
   readonly statistics: Statistics;
   readonly failures: Map<string, FuzzFailure>;
-  readonly known: Set<string>;
+  /** How often each property has been broken, and those for which that is enough. */
+  readonly found: Map<string, number>;
+  readonly settled: Set<string>;
   readonly crashes: Crash[];
   readonly journal: Journal;
   /** Null where the corpus is of no interest after the run. */
@@ -296,7 +304,8 @@ function createCampaign(configuration: StaticConfiguration, options: FuzzOptions
     corpus: createCorpus(),
     statistics: createStatistics(),
     failures: new Map(),
-    known: new Set(),
+    found: new Map(),
+    settled: new Set(),
     crashes: [],
     journal: options.journal ?? openJournal(),
     keeper: options.keeps === true ? createKeeper(runner) : null,
@@ -310,11 +319,11 @@ function createCampaign(configuration: StaticConfiguration, options: FuzzOptions
 }
 
 function isOver(campaign: Campaign, elapsedMs: number): boolean {
-  const { options, statistics, failures } = campaign;
+  const { options, statistics, settled } = campaign;
   const { signal, timeMs, wanted } = options;
   if (signal?.aborted === true) return true;
   if (timeMs !== undefined && elapsedMs >= timeMs) return true;
-  if (wanted !== undefined && [...failures.keys()].some((id) => wanted.has(id))) return true;
+  if (wanted !== undefined && [...settled].some((id) => wanted.has(id))) return true;
   const steps = options.steps ?? (timeMs === undefined ? 0 : Infinity);
   return (
     campaign.replayed === campaign.kept.length && statistics.steps - campaign.replayedSteps >= steps
@@ -323,7 +332,7 @@ function isOver(campaign: Campaign, elapsedMs: number): boolean {
 
 /** Draws, runs and judges one trace; or runs one again that is kept, judged after every step. */
 function runOne(campaign: Campaign, replay?: Entry): void {
-  const { runner, drawer, machine, statistics, slot, look, news, known, journal } = campaign;
+  const { runner, drawer, machine, statistics, slot, look, news, settled, journal } = campaign;
   const { plan } = runner;
   const index = statistics.traces;
   const random = createRandom(campaign.options.seed + index * 2 ** 31);
@@ -340,7 +349,7 @@ function runOne(campaign: Campaign, replay?: Entry): void {
   statistics.traces += 1;
   const drawn = statistics.steps - campaign.replayedSteps;
   beginEntry(journal, drawn, statistics.traces, draft.isReplay, draft.start);
-  const interest = { ignored: known };
+  const interest = { ignored: settled };
   let newest = 0;
   for (let at = 0; at < draft.length; at += 1) {
     drawNext(campaign, random, draft, slot);
@@ -425,16 +434,21 @@ function drawNext(campaign: Campaign, random: RandomState, draft: Draft, slot: A
   drawAction(drawer, random, machine, slot);
 }
 
-/** A trace breaks something: finds out what comes first, shrinks it and remembers it. */
+/** A trace breaks something: finds out what comes first, shrinks it and remembers the shortest. */
 function record(campaign: Campaign, start: Start, length: number): void {
-  const { runner, statistics, known, failures } = campaign;
+  const { runner, statistics, settled, failures, found, options } = campaign;
   const trace = { start, actions: unpackActions(campaign.journal.cells, length) };
   // A complete look at every step may see an earlier one break another property: that one is the
-  // cause, and where it is known already, it explains this one.
-  const { violation } = runTrace(runner, trace, { ignored: known });
+  // cause, and where enough is known of it already, it explains this one.
+  const { violation } = runTrace(runner, trace, { ignored: settled });
   if (violation === null) return;
-  const shrunk = shrinkTrace(runner, trace, violation.property);
-  known.add(violation.property);
+  const { property } = violation;
+  const shrunk = shrinkTrace(runner, trace, property);
+  const count = (found.get(property) ?? 0) + 1;
+  found.set(property, count);
+  if (count >= (options.findings ?? 1)) settled.add(property);
+  const before = failures.get(property);
+  if (before !== undefined && shrunk.trace.actions.length >= before.trace.actions.length) return;
   const failure = {
     violation: shrunk.violation,
     trace: shrunk.trace,
@@ -442,8 +456,8 @@ function record(campaign: Campaign, start: Start, length: number): void {
     batch: statistics.traces - 1,
     evaluations: shrunk.evaluations,
   };
-  failures.set(violation.property, failure);
-  campaign.options.onFailure?.(failure);
+  failures.set(property, failure);
+  options.onFailure?.(failure);
 }
 
 function createResult(campaign: Campaign, elapsedMs: number): FuzzResult {

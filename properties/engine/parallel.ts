@@ -109,7 +109,8 @@ function mergeResults(
   for (const result of results) {
     for (const failure of result.failures) {
       const { property } = failure.violation;
-      if (!failures.has(property)) failures.set(property, failure);
+      const before = failures.get(property)?.trace.actions.length ?? Infinity;
+      if (failure.trace.actions.length < before) failures.set(property, failure);
     }
   }
   const { steps, traces } = statistics;

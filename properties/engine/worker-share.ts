@@ -64,6 +64,7 @@ export async function runShare(
       delayBounds: options.delayBounds ?? [],
       kept,
       keeps: options.keeps === true,
+      findings: options.findings ?? 1,
       journal: openJournal().buffer,
     };
     const ending = await runWorker(job, options, addTo(share, results));
@@ -107,7 +108,7 @@ function runWorker(job: Job, options: ParallelOptions, share: Share): Promise<En
       workerData: job,
       resourceLimits: { maxOldGenerationSizeMb: options.memoryMb ?? MEMORY_MB },
     });
-    const failures: FuzzFailure[] = [];
+    const failures = new Map<string, FuzzFailure>();
     const crashes: Crash[] = [];
     let corpus: readonly Trace[] = [];
     let death: Ending['death'] = { reason: 'exit', message: 'the worker ended without a result' };
@@ -120,11 +121,12 @@ function runWorker(job: Job, options: ParallelOptions, share: Share): Promise<En
     const end = (): void => {
       signal?.removeEventListener('abort', cancel);
       const journal = readJournal(openJournal(job.journal));
-      resolve({ result, death, journal, failures, crashes, corpus });
+      resolve({ result, death, journal, failures: [...failures.values()], crashes, corpus });
     };
     worker.on('message', (message: JobMessage) => {
       if (message.kind === 'progress') share.onProgress(message.progress);
-      else if (message.kind === 'failure') failures.push(message.failure);
+      else if (message.kind === 'failure')
+        failures.set(message.failure.violation.property, message.failure);
       else if (message.kind === 'crash') crashes.push(message.crash);
       else if (message.kind === 'corpus') share.onCheckpoint((corpus = message.corpus));
       else {
