@@ -75,6 +75,7 @@ const CRASHES: Readonly<Record<Crash['reason'], string>> = {
   error: 'threw on this trace',
   memory: 'ran out of memory on this trace',
   exit: 'ended on this trace',
+  hang: 'did not go on on this trace',
 };
 
 /** `<property-id>--<configuration>-<last action>.json`. */

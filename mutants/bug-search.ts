@@ -11,6 +11,7 @@ import { createSharedCore, createSmallBoard } from '../model/testing/small-board
 import { PROPERTIES } from '../properties/catalogue.ts';
 import { fuzzConfiguration } from '../properties/engine/fuzz.ts';
 import type { FuzzFailure } from '../properties/engine/fuzz.ts';
+import { getReporter } from '../properties/engine/run.ts';
 import type { StepFunction } from '../properties/engine/run.ts';
 import type { Trace } from '../properties/generators/traces.ts';
 import type { TimeBound } from '../properties/property.ts';
@@ -163,11 +164,6 @@ export function loadBuggyStep(bug: SourceBug): Promise<StepFunction> {
   return loadStep(applyBug(readSources(), bug));
 }
 
-/** Properties whose violations the monitor of another reports. */
-const REPORTED_BY: Readonly<Record<string, string>> = {
-  'noninterference.refusal': 'noninterference.local-respect',
-};
-
 /**
  * Searches for a violation of the property that the bug names, and of nothing else; null where this
  * seed finds none, or the bug names none.
@@ -185,7 +181,7 @@ export async function searchBug(
     steps,
     delayBounds,
     step: await loadBuggyStep(bug),
-    properties: PROPERTIES.filter(({ id }) => id === (REPORTED_BY[property] ?? property)),
+    properties: PROPERTIES.filter(({ id }) => id === getReporter(property)),
     wanted: new Set([property]),
     thorough: true,
   });

@@ -42,7 +42,7 @@ export interface FuzzLimits {
 export const FUZZ_STEPS = 200_000;
 
 /** Traces that break a property, of which the shortest is reported. */
-const FINDINGS = 6;
+const FINDINGS = 10;
 
 /**
  * Fuzzes the executable spec under the configuration. What it finds becomes diagnostics, and files

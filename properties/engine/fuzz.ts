@@ -115,8 +115,11 @@ export interface FuzzProgress {
 
 /** The fuzzer itself failed on a trace: neither the trace nor the configuration is judged by it. */
 export interface Crash {
-  /** `error`: something threw; `memory`: a worker had too little; `exit`: a worker ended. */
-  readonly reason: 'error' | 'memory' | 'exit';
+  /**
+   * `error`: something threw; `memory`: a worker had too little; `exit`: a worker ended; `hang`: a
+   * step of a worker had no end.
+   */
+  readonly reason: 'error' | 'memory' | 'exit' | 'hang';
   readonly message: string;
   /** Seed of the worker, and how many traces it had begun. */
   readonly seed: number;

@@ -70,6 +70,14 @@ export function writeEntry({ header, cells }: Journal, at: number, slot: ActionS
   header[5] = at + 1;
 }
 
+/**
+ * Something that changes with each action that is begun, for who waits for it to change; null
+ * between two traces.
+ */
+export function readPulse({ header }: Journal): string | null {
+  return header[2] === 1 ? `${header[1]} ${header[5]}` : null;
+}
+
 /** The trace is over. */
 export function endEntry({ header }: Journal): void {
   header[2] = 0;

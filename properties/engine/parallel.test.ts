@@ -44,7 +44,7 @@ describe('the same seed, jobs and corpus', () => {
 function fuzz(fault: string, jobs: number): Promise<FuzzResult> {
   vi.stubEnv('HAVEN_FAULT', fault);
   const entry = new URL('testing/faulty-worker.mjs', import.meta.url);
-  const limits = { steps: 2_500, jobs, isolated: true, memoryMb: 128 };
+  const limits = { steps: 2_500, jobs, isolated: true, memoryMb: 128, hangMs: 4_000 };
   return fuzzInParallel(BOARD, { seed: 7, ...limits, keeps: true, entry });
 }
 
@@ -56,6 +56,7 @@ describe('a worker that dies', () => {
   test.each([
     ['exit 7 1500', 'exit', 2],
     ['memory 7 1500', 'memory', 1],
+    ['hang 7 1500', 'hang', 1],
   ] as const)('(%s) is replaced, and its trace is told', async (fault, reason, jobs) => {
     const result = await fuzz(fault, jobs);
     expect(result.crashes).toMatchObject([{ reason, seed: 7 }]);

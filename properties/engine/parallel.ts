@@ -32,6 +32,8 @@ export type ParallelOptions = Omit<
   readonly isolated?: boolean;
   /** Megabytes that a worker may take for what it remembers; default 2048. */
   readonly memoryMb?: number;
+  /** Milliseconds after which a worker that has not gone on is given up; default 60,000. */
+  readonly hangMs?: number;
   /** Entry of the workers; default the one beside this file. */
   readonly entry?: URL;
 };

@@ -10,7 +10,7 @@ import type { StaticConfiguration } from '../../model/configuration.ts';
 import type { Trace } from '../generators/traces.ts';
 import type { Crash, FuzzFailure, FuzzProgress, FuzzResult } from './fuzz.ts';
 import type { Job, JobMessage } from './fuzz-job.ts';
-import { openJournal, readJournal } from './journal.ts';
+import { openJournal, readJournal, readPulse } from './journal.ts';
 import type { JournalEntry } from './journal.ts';
 import type { ParallelOptions } from './parallel.ts';
 import { createStatistics, summarise } from './statistics.ts';
@@ -21,6 +21,8 @@ const RESTART_DISTANCE = 0x1b873593;
 const DEATHS_MAX = 16;
 /** Megabytes that a worker may take for what it remembers. */
 const MEMORY_MB = 2048;
+/** Milliseconds in which a worker goes on to its next action: to shrink a trace takes seconds. */
+const HANG_MS = 60_000;
 
 /** One job's part of the run. */
 export interface Share {
@@ -118,7 +120,12 @@ function runWorker(job: Job, options: ParallelOptions, share: Share): Promise<En
     };
     signal?.addEventListener('abort', cancel, { once: true });
     if (signal?.aborted === true) cancel();
+    const guard = watchPulse(job, options.hangMs ?? HANG_MS, (message) => {
+      death = { reason: 'hang', message };
+      void worker.terminate();
+    });
     const end = (): void => {
+      clearInterval(guard);
       signal?.removeEventListener('abort', cancel);
       const journal = readJournal(openJournal(job.journal));
       resolve({ result, death, journal, failures: [...failures.values()], crashes, corpus });
@@ -141,6 +148,24 @@ function runWorker(job: Job, options: ParallelOptions, share: Share): Promise<En
     // Has no effect after a result.
     worker.on('exit', end);
   });
+}
+
+/** Says when a worker has been at one action for too long. */
+function watchPulse(
+  job: Job,
+  hangMs: number,
+  onHang: (message: string) => void,
+): ReturnType<typeof setInterval> {
+  const journal = openJournal(job.journal);
+  let latest: string | null = null;
+  let since = performance.now();
+  return setInterval(() => {
+    const pulse = readPulse(journal);
+    if (pulse === null || pulse !== latest) since = performance.now();
+    latest = pulse;
+    if (performance.now() - since < hangMs) return;
+    onHang(`an action, or its judgement, has not ended within ${hangMs / 1000} s`);
+  }, hangMs / 8);
 }
 
 /** What a worker that died has left: its findings, and the trace on which it died. */

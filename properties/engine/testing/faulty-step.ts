@@ -6,8 +6,8 @@ import { step } from '../../../model/step.ts';
 import type { StepFunction } from '../run.ts';
 
 /**
- * The spec's transition function for `steps` steps; the next one takes all memory (`memory`) or
- * ends the thread (`exit`).
+ * The spec's transition function for `steps` steps; the next one takes all memory (`memory`),
+ * ends the thread (`exit`) or has no end (`hang`).
  */
 export function createFaultyStep(fault: string, steps: number): StepFunction {
   let taken = 0;
@@ -15,6 +15,7 @@ export function createFaultyStep(fault: string, steps: number): StepFunction {
     taken += 1;
     if (taken > steps) {
       if (fault === 'exit') process.exit(9);
+      for (let end = fault === 'hang' ? Infinity : 0; end > 0; end -= 1) taken += 1;
       const hoard: number[][] = [];
       for (;;) hoard.push(Array.from({ length: 100_000 }, () => taken + 0.5));
     }
