@@ -128,7 +128,9 @@ const BOARDS: Readonly<Record<string, StaticConfiguration>> = {
 const known = new Map<string, Subject>();
 
 /** Name of the configuration that a bug asks for. */
-export function getConfigurationName(bug: SourceBug): string {
+export function getConfigurationName(bug: {
+  readonly configuration?: SourceBug['configuration'];
+}): string {
   return bug.configuration ?? 'configs/qemu-virt.yaml';
 }
 

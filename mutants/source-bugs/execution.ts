@@ -240,6 +240,27 @@ const BOOT_BUGS: readonly SourceBug[] = [
   },
   {
     ...BOOT,
+    name: 'a boot step may fail after the seal',
+    row: 'IMM-01',
+    find: `  if (done === BOOT_SEALED) return 'ALREADY_SEALED';
+  if (action.core !== plan.bootCore && leader <= done) return 'BOOT_OUT_OF_ORDER';
+  if (action.fails) {
+    machine.boot.failed = true;
+    return 'DONE';
+  }
+`,
+    replace: `  if (action.fails) {
+    machine.boot.failed = true;
+    return 'DONE';
+  }
+  if (done === BOOT_SEALED) return 'ALREADY_SEALED';
+  if (action.core !== plan.bootCore && leader <= done) return 'BOOT_OUT_OF_ORDER';
+`,
+    breaks: 'Partitions stop because a boot action is accepted after the seal.',
+    property: 'seal.shape',
+  },
+  {
+    ...BOOT,
     file: 'model/execution.ts',
     name: 'partitions execute before the seal',
     row: 'IMM-06',

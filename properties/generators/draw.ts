@@ -288,7 +288,8 @@ export function drawOperands(
   slot.core = core;
   switch (kind) {
     case 'boot':
-      slot.fails = false;
+      // Before the seal a failure would end the trace: `drawBooting` decides when one comes.
+      slot.fails = machine.boot.sealed && nextBelow(random, 2) === 0;
       return;
     case 'read':
     case 'write':

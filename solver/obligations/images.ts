@@ -50,7 +50,14 @@ export function getImages(configuration: StaticConfiguration): Images {
   const plan = createPlan(configuration);
   const machine = createMachine(plan);
   bootAll(plan, machine);
-  const images: Images = {
+  const images = readImages(plan, machine);
+  known.set(configuration, images);
+  return images;
+}
+
+/** What a machine that has booted by this plan has in its tables. */
+export function readImages(plan: Plan, machine: Machine): Images {
+  return {
     plan,
     stage2: machine.stage2,
     streams: machine.smmu.streams
@@ -66,8 +73,6 @@ export function getImages(configuration: StaticConfiguration): Images {
     }),
     firewall: plan.partitions.map((partition) => partition.firewall),
   };
-  known.set(configuration, images);
-  return images;
 }
 
 /**

@@ -1,0 +1,119 @@
+/**
+ * Catalogue of mutants: every known kind of bug, by the rows of `rows.tsv`, with what seeds it here
+ * or the reason why nothing can.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PLAN_BUGS } from './plan-bugs.ts';
+import type { PlanBug } from './plan-bugs.ts';
+import type { RuleBug } from './rule-bug.ts';
+import { RULE_BUGS } from './rule-bugs.ts';
+import type { SourceBug } from './source-bug.ts';
+import { SOURCE_BUGS } from './source-bugs.ts';
+
+/** A kind of bug that is known from real hypervisors, drivers and schedulers. */
+export interface Row {
+  /** Such as S2-14. */
+  readonly id: string;
+  /** The invariants that it breaks, keys of `INVARIANTS`. */
+  readonly breaks: readonly string[];
+  /** What is wrong, in words. */
+  readonly change: string;
+  /** Why nothing here can be wrong that way; null where it is seeded. */
+  readonly reason: string | null;
+}
+
+/**
+ * What says here what an invariant of the catalogue says: areas of rules (in capitals), areas of
+ * properties (with a dot at the end), and ids.
+ */
+export const INVARIANTS: Readonly<Record<string, readonly string[]>> = {
+  'I-CFG': [
+    'CFG-',
+    'MEM-',
+    'DEV-',
+    'DMA-',
+    'IRQ-',
+    'CPU-',
+    'CHN-',
+    'HYP-',
+    'memory.',
+    'seal.shape',
+  ],
+  'I-OWN': ['MEM-', 'HYP-', 'memory.', 'hypervisor.', 'noninterference.local-respect'],
+  'I-S2': ['MEM-', 'DEV-', 'CHN-', 'HYP-', 'memory.', 'noninterference.', 'seal.', 'dma.confined'],
+  'I-TLB': ['memory.'],
+  'I-IOTLB': ['dma.'],
+  'I-DMA': ['DMA-', 'HYP-', 'dma.', 'memory.', 'seal.', 'noninterference.local-respect'],
+  'I-IRQ': ['IRQ-', 'HYP-', 'irq.', 'seal.', 'noninterference.local-respect'],
+  'I-LR': ['irq.', 'noninterference.local-respect'],
+  'I-BUD': ['time.', 'IRQ-'],
+  'I-SUP': ['time.'],
+  'I-DLY': ['time.', 'CPU-'],
+  'I-GRID': ['time.grid'],
+  'I-SEAL': ['seal.', 'HYP-', 'DEV-', 'dma.before-live', 'time.grid', 'time.delay'],
+  'I-SHM': ['channel.', 'CHN-', 'memory.', 'irq.agreed'],
+  NI: ['noninterference.', 'irq.', 'seal.'],
+  'I-TOT': ['seal.', 'noninterference.', 'dma.confined', 'time.budget'],
+};
+
+/** A seeded bug with its place in the catalogue. */
+export type Mutant = {
+  /** The row, with a number where a row has several: S2-14, S2-14.2; OWN-1 without a row. */
+  readonly id: string;
+  readonly row: Row | null;
+  /** What must find it: a property of runs or the code of a rule; null where nothing of both can. */
+  readonly property: string | null;
+} & (
+  | { readonly kind: 'spec'; readonly bug: SourceBug }
+  | { readonly kind: 'plan'; readonly bug: PlanBug }
+  | { readonly kind: 'rule'; readonly bug: RuleBug }
+);
+
+/** The table of all kinds of bugs. */
+export const ROWS: readonly Row[] = readRows();
+
+/** Every seeded bug, in the order of the rows; those of no row come last. */
+export const MUTANTS: readonly Mutant[] = listMutants();
+
+function readRows(): Row[] {
+  const text = readFileSync(join(import.meta.dirname, 'rows.tsv'), 'utf8');
+  const [, ...lines] = text.trimEnd().split(/\r?\n/);
+  return lines.map((line) => {
+    const [id = '', breaks = '', change = '', reason = ''] = line.split('\t');
+    return { id, breaks: breaks.split(' '), change, reason: reason === '' ? null : reason };
+  });
+}
+
+function listMutants(): Mutant[] {
+  const seeded = [
+    ...SOURCE_BUGS.map((bug) => ({ kind: 'spec', bug }) as const),
+    ...PLAN_BUGS.map((bug) => ({ kind: 'plan', bug }) as const),
+    ...RULE_BUGS.map((bug) => ({ kind: 'rule', bug }) as const),
+  ];
+  const ofRows = ROWS.flatMap((row) =>
+    seeded
+      .filter(({ bug }) => bug.row === row.id)
+      .map((mutant, at) => ({
+        id: at === 0 ? row.id : `${row.id}.${at + 1}`,
+        row,
+        property: mutant.bug.property,
+        ...mutant,
+      })),
+  );
+  const own = seeded
+    .filter(({ bug }) => bug.row === null)
+    .map((mutant, at) => ({
+      id: `OWN-${at + 1}`,
+      row: null,
+      property: mutant.bug.property,
+      ...mutant,
+    }));
+  return [...ofRows, ...own];
+}
+
+/** The mutant of that id; undefined where there is none. */
+export function findMutant(id: string): Mutant | undefined {
+  return MUTANTS.find((mutant) => mutant.id === id);
+}
