@@ -185,7 +185,7 @@ async function listRefuted(mutant: Mutant, solver: Solver): Promise<ReadonlySet<
   return refuted;
 }
 
-/** A copy of the configuration with the tables of the mutant; null where they are the right ones. */
+/** A copy of the configuration with the mutant's tables; null where they are the right ones. */
 async function bootMutant(
   mutant: Exclude<Mutant, { kind: 'rule' }>,
 ): Promise<StaticConfiguration | null> {

@@ -16,7 +16,7 @@ import type { Solver } from '../solver/smt/solver.ts';
 import { countInterned, releaseTerms } from '../solver/smt/term.ts';
 import { getSubject } from './bug-search.ts';
 import type { Mutant } from './catalogue.ts';
-import type { Cell } from './cell.ts';
+import type { Cell, Column } from './cell.ts';
 import { applyBug, loadSpec } from './patched-spec.ts';
 
 /** The cells of both kinds of proofs. */
@@ -27,8 +27,8 @@ export interface ProofCells {
 
 /** What an earlier run says falls: asked first. */
 export interface ProofHints {
-  readonly induction?: string;
-  readonly unwinding?: string;
+  readonly induction: string | null;
+  readonly unwinding: string | null;
 }
 
 /** Terms that are held at most. */
@@ -44,11 +44,12 @@ interface Search {
   readonly begin: number;
 }
 
-/** Both cells of a mutant. */
+/** Both cells of a mutant; one that is not among the columns is not looked for. */
 export async function runProofCells(
   mutant: Mutant,
   solver: Solver,
-  hints: ProofHints = {},
+  columns: readonly Column[],
+  hints: ProofHints,
 ): Promise<ProofCells> {
   if (mutant.kind !== 'spec') {
     const reason =
@@ -56,17 +57,20 @@ export async function runProofCells(
     const cell: Cell = { verdict: 'not-applicable', reason };
     return { induction: cell, unwinding: cell };
   }
+  const isLeftOut = (column: Column): Cell | null =>
+    columns.includes(column) ? null : { verdict: 'not-applicable', reason: 'not asked for' };
   const search: Search = {
-    found: { induction: null, unwinding: null },
+    found: { induction: isLeftOut('induction'), unwinding: isLeftOut('unwinding') },
     begin: performance.now(),
   };
-  const hinted = new Set([hints.induction, hints.unwinding]);
-  const note = await ask(mutant, solver, search, (id) => hinted.has(id), hinted.size > 1);
-  const rest = isOver(search) ? note : await ask(mutant, solver, search, isOpen(search), true);
+  const hinted = [hints.induction, hints.unwinding].filter((hint) => hint !== null);
+  let note: string | null = null;
+  if (hinted.length > 0) note = await ask(mutant, solver, search, (id) => hinted.includes(id));
+  if (!isOver(search)) note = await ask(mutant, solver, search, isOpen(search));
   const survived: Cell = {
     verdict: 'survived',
     ms: performance.now() - search.begin,
-    ...(rest === null ? {} : { note: rest }),
+    ...(note === null ? {} : { note }),
   };
   const { induction, unwinding } = search.found;
   return { induction: induction ?? survived, unwinding: unwinding ?? survived };
@@ -87,9 +91,7 @@ async function ask(
   solver: Solver,
   search: Search,
   matches: (id: string) => boolean,
-  isWanted: boolean,
 ): Promise<string | null> {
-  if (!isWanted) return null;
   const { configuration } = getSubject(getProofBoard(mutant));
   const sources = applyBug(readSources(), mutant.bug);
   const { parts, invariants } = await loadSpec(sources);

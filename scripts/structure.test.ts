@@ -21,7 +21,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: ['formats', 'properties', 'solver', 'model'],
   platforms: ['formats', 'model'],
   mutants: ['counterexamples', 'formats', 'properties', 'solver', 'model'],
-  scripts: ['report', 'counterexamples', 'formats', 'platforms', 'properties', 'solver', 'model'],
+  scripts: [
+    'report',
+    'mutants',
+    'counterexamples',
+    'formats',
+    'platforms',
+    'properties',
+    'solver',
+    'model',
+  ],
 };
 
 /** Names that say nothing about what a file holds. */

@@ -288,8 +288,11 @@ export function drawOperands(
   slot.core = core;
   switch (kind) {
     case 'boot':
-      // Before the seal a failure would end the trace: `drawBooting` decides when one comes.
-      slot.fails = machine.boot.sealed && nextBelow(random, 2) === 0;
+      slot.fails = false;
+      // `drawBooting` says which step fails before the seal; behind it every other one does.
+      if (!machine.boot.sealed) return;
+      drawer.bootsToFailure -= 1;
+      slot.fails = drawer.bootsToFailure % 2 === 0;
       return;
     case 'read':
     case 'write':
