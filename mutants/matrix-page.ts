@@ -175,8 +175,8 @@ export function renderMatrix(rows: readonly MatrixRow[]): string {
   return `${sections.join('\n\n')}\n`;
 }
 
-const INTRODUCTION = `Each mutant is one small change that is wrong: of the spec's text (\`model/\`), of
-the plan that boot programs, or of the rules of \`haven check\`. The kinds come from bugs of real
+const INTRODUCTION = `Each mutant is one small change that is wrong: of the spec's text, of the
+plan that boot programs, or of the rules of \`haven check\`. The kinds come from bugs of real
 hypervisors, IOMMU drivers, interrupt controllers and schedulers. Each is held against every check:
 
 - **check**: the rejected configuration of a rule is no longer rejected. Only rules have these.
@@ -240,7 +240,9 @@ function renderReasons(rows: readonly MatrixRow[]): string {
 const IDS_MAX = 12;
 
 function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  return [head, head.map(() => '---'), ...rows].map(renderLine).join('\n');
+}
+
+function renderLine(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

@@ -92,21 +92,21 @@ interface Hand {
 function startHand({ timeMs, cache, signal }: MatrixOptions): Hand {
   const workerData: WorkerLimits = { timeMs, cache };
   const worker = new Worker(new URL('./matrix-worker.mjs', import.meta.url), { workerData });
-  let settle: (result: TaskResult | null) => void = () => undefined;
+  let settle: ((result: TaskResult | null) => void) | null = null;
   const stop = (): void => {
     void worker.terminate();
   };
   signal?.addEventListener('abort', stop, { once: true });
   worker.on('message', (result: TaskResult) => {
-    settle(result);
+    settle?.(result);
   });
   worker.on('error', (error) => {
     if (signal?.aborted !== true) process.stderr.write(`haven: worker lost: ${error.message}\n`);
-    settle(null);
+    settle?.(null);
   });
   worker.on('exit', () => {
     signal?.removeEventListener('abort', stop);
-    settle(null);
+    settle?.(null);
   });
   return {
     run: (task) =>

@@ -19,6 +19,10 @@ import { SOURCE_BUGS } from './source-bugs.ts';
 const ROOT = join(import.meta.dirname, '..');
 const RECORDED = readRecordedTraces();
 
+function isDenial(id: string): boolean {
+  return id.startsWith('noninterference.local-respect[');
+}
+
 /** The first recorded trace of each property. */
 const FIRST = [
   ...new Map(RECORDED.toReversed().map((trace) => [trace.property, trace])).values(),
@@ -82,7 +86,6 @@ describe('a property', () => {
 describe('the policy', () => {
   test('denies flows from every domain to every other, and somebody tries each', () => {
     const { configuration } = getSubject('small');
-    const isDenial = (id: string): boolean => id.startsWith('noninterference.local-respect[');
     const denied = listInductionObligations(configuration, { matches: isDenial }).map(({ id }) =>
       id.replace(/^.*: (.*)\]$/, '$1'),
     );

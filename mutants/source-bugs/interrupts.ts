@@ -117,10 +117,10 @@ const DISTRIBUTOR_BUGS: readonly SourceBug[] = [
   },
   {
     ...DISTRIBUTOR,
-    name: 'a route to the last core wraps to the first',
+    name: 'a route to a core behind the second wraps',
     row: 'IRQ-06',
     find: 'physical.core = planned.core;',
-    replace: 'physical.core = planned.core % (plan.cores.length - 1);',
+    replace: 'physical.core = planned.core % 2;',
     breaks: 'A partition routes its line to a core that it does not have.',
     property: 'irq.route',
     claims: ['irq'],
