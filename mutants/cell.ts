@@ -41,6 +41,8 @@ export type Cell =
       readonly evaluations?: number;
       /** Steps of the run until then. */
       readonly steps?: number;
+      /** By a claim that `haven prove` proves only where it is asked for. */
+      readonly isCostly?: true;
       readonly ms: number;
     }
   | { readonly verdict: 'survived'; readonly ms: number; readonly note?: string }

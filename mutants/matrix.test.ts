@@ -85,7 +85,7 @@ describe('a mutant held against a check again', () => {
     const mutant = findMutant('S2-14');
     const cells = MATRIX.find(({ id }) => id === 'S2-14')?.cells;
     if (mutant === undefined || cells?.induction?.verdict !== 'killed') throw new Error('no hint');
-    const hints = { induction: cells.induction.by, unwinding: null };
+    const hints = { induction: cells.induction.by, unwinding: null, isCostly: false };
     const again = await runProofCells(mutant, solver, ['induction'], hints);
     expect(again.induction).toMatchObject({ verdict: 'killed', by: cells.induction.by });
     expect(again.unwinding.verdict).toBe('not-applicable');

@@ -74,7 +74,9 @@ function getHints(cells: Cells | undefined): Task['hints'] {
     const cell = cells?.[column];
     return cell?.verdict === 'killed' ? cell.by : null;
   };
-  return { induction: hint('induction'), unwinding: hint('unwinding') };
+  const induction = cells?.induction;
+  const isCostly = induction?.verdict === 'killed' && induction.isCostly === true;
+  return { induction: hint('induction'), unwinding: hint('unwinding'), isCostly };
 }
 
 function createLostRow({ id }: Mutant, columns: readonly Column[]): MatrixRow {

@@ -28,6 +28,8 @@ export interface LoadedSpec {
   readonly createPlan: typeof createPlan;
   /** The invariants that are proved, as they ask the functions of these sources. */
   readonly invariants: readonly InductiveInvariant[];
+  /** The same with those that are proved only where they are asked for. */
+  readonly allInvariants: readonly InductiveInvariant[];
 }
 
 /** A change of a text: `find` must occur in it exactly once. */
@@ -162,6 +164,7 @@ function readExports(exports: Readonly<Record<string, unknown>>): LoadedSpec {
     throw new SourcesError('they do not export what notes windows, and the invariants');
   }
   const parts = { act, dispatchWhenDue, translate, actWatched, dispatchWatched };
-  const invariants = [...ofMachine, ...ofWindows].filter(({ costly }) => costly !== true);
-  return { step, parts, createMachine, createPlan, invariants };
+  const allInvariants = [...ofMachine, ...ofWindows];
+  const invariants = allInvariants.filter(({ costly }) => costly !== true);
+  return { step, parts, createMachine, createPlan, invariants, allInvariants };
 }

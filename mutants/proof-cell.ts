@@ -29,7 +29,12 @@ export interface ProofCells {
 export interface ProofHints {
   readonly induction: string | null;
   readonly unwinding: string | null;
+  /** What fell is a claim that is proved only where it is asked for. */
+  readonly isCostly: boolean;
 }
+
+/** Obligations with conjuncts of invariants that are proved only where they are asked for. */
+const COSTLY = /^irq\.preserved\[/;
 
 /** Terms that are held at most. */
 const TERMS_MAX = 3_000_000;
@@ -64,9 +69,13 @@ export async function runProofCells(
     begin: performance.now(),
   };
   const hinted = [hints.induction, hints.unwinding].filter((hint) => hint !== null);
+  const isHinted = (id: string): boolean => hinted.includes(id);
   let note: string | null = null;
-  if (hinted.length > 0) note = await ask(mutant, solver, search, (id) => hinted.includes(id));
-  if (!isOver(search)) note = await ask(mutant, solver, search, isOpen(search));
+  if (hinted.length > 0) note = await ask(mutant, solver, search, isHinted, hints.isCostly);
+  if (!isOver(search)) note = await ask(mutant, solver, search, isOpen(search), false);
+  if (search.found.induction === null && mutant.bug.claims.includes('irq')) {
+    note = await ask(mutant, solver, search, (id) => COSTLY.test(id), true);
+  }
   const survived: Cell = {
     verdict: 'survived',
     ms: performance.now() - search.begin,
@@ -91,10 +100,12 @@ async function ask(
   solver: Solver,
   search: Search,
   matches: (id: string) => boolean,
+  isCostly: boolean,
 ): Promise<string | null> {
   const { configuration } = getSubject(getProofBoard(mutant));
   const sources = applyBug(readSources(), mutant.bug);
-  const { parts, invariants } = await loadSpec(sources);
+  const { parts, ...spec } = await loadSpec(sources);
+  const invariants = isCostly ? spec.allInvariants : spec.invariants;
   const options: InductionObligationOptions = { sources, parts, invariants, matches };
   try {
     const building = buildInductionObligations(configuration, options);
@@ -107,7 +118,12 @@ async function ask(
         const [result] = await proveObligations(configuration, [obligation], { solver });
         if (result?.status !== 'refuted') continue;
         const ms = performance.now() - search.begin;
-        const cell: Cell = { verdict: 'killed', by: obligation.id, ms };
+        const cell: Cell = {
+          verdict: 'killed',
+          by: obligation.id,
+          ...(isCostly && COSTLY.test(obligation.id) ? { isCostly } : {}),
+          ms,
+        };
         search.found[UNWINDING.test(obligation.id) ? 'unwinding' : 'induction'] = cell;
       }
       if (isOver(search)) return null;
