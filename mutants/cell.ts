@@ -22,6 +22,7 @@ import type { Mutant } from './catalogue.ts';
 import { hasRejected, loadBuggyChecker, readNearMiss, readRejected } from './patched-rules.ts';
 import { applyBug, loadSpec } from './patched-spec.ts';
 import type { LoadedSpec } from './patched-spec.ts';
+import type { ProofPass } from './proof-cell.ts';
 
 /** Checks that a mutant is held against, in the order of the matrix. */
 export const COLUMNS = ['check', 'prove', 'fuzz', 'induction', 'unwinding'] as const;
@@ -41,8 +42,8 @@ export type Cell =
       readonly evaluations?: number;
       /** Steps of the run until then. */
       readonly steps?: number;
-      /** By a claim that `haven prove` proves only where it is asked for. */
-      readonly isCostly?: true;
+      /** Of proofs about every action: where the obligation is made. */
+      readonly pass?: ProofPass;
       readonly ms: number;
     }
   | { readonly verdict: 'survived'; readonly ms: number; readonly note?: string }

@@ -8,7 +8,7 @@ import { runCheckCell, runFuzzCell, runProveCell } from './cell.ts';
 import type { Cell, Column } from './cell.ts';
 import { findMutant } from './catalogue.ts';
 import { runProofCells } from './proof-cell.ts';
-import type { ProofHints } from './proof-cell.ts';
+import type { ProofHint } from './proof-cell.ts';
 
 /** What holds of all tasks of a worker. */
 export interface WorkerLimits {
@@ -23,7 +23,7 @@ export interface Task {
   readonly id: string;
   readonly columns: readonly Column[];
   /** Obligations that fell when the matrix was made before. */
-  readonly hints: ProofHints;
+  readonly hints: readonly ProofHint[];
 }
 
 /** The cells of a task. */

@@ -133,8 +133,7 @@ export function describeCell(cell: Cell | undefined): string {
   if (cell.verdict === 'not-applicable') return '–';
   if (cell.verdict === 'survived') return 'survived';
   const actions = cell.actions === undefined ? [] : [plural(cell.actions, 'action')];
-  const costly = cell.isCostly === true ? ['where asked for'] : [];
-  const facts = [...actions, ...costly, `${(cell.ms / 1000).toFixed(1)} s`].join(', ');
+  const facts = [...actions, `${(cell.ms / 1000).toFixed(1)} s`].join(', ');
   return `${cell.by} (${facts})`;
 }
 

@@ -83,11 +83,13 @@ describe('a mutant held against a check again', () => {
 
   test('falls to what fell before, which is asked first', async () => {
     const mutant = findMutant('S2-14');
-    const cells = MATRIX.find(({ id }) => id === 'S2-14')?.cells;
-    if (mutant === undefined || cells?.induction?.verdict !== 'killed') throw new Error('no hint');
-    const hints = { induction: cells.induction.by, unwinding: null, isCostly: false };
+    const cell = MATRIX.find(({ id }) => id === 'S2-14')?.cells.induction;
+    if (mutant === undefined || cell?.verdict !== 'killed' || cell.pass === undefined) {
+      throw new Error('no hint');
+    }
+    const hints = [{ id: cell.by, pass: cell.pass }];
     const again = await runProofCells(mutant, solver, ['induction'], hints);
-    expect(again.induction).toMatchObject({ verdict: 'killed', by: cells.induction.by });
+    expect(again.induction).toMatchObject({ verdict: 'killed', by: cell.by });
     expect(again.unwinding.verdict).toBe('not-applicable');
   });
 

@@ -8,6 +8,7 @@ import type { Cell, Column } from './cell.ts';
 import { MUTANTS } from './catalogue.ts';
 import type { Mutant } from './catalogue.ts';
 import type { Task, TaskResult, WorkerLimits } from './matrix-job.ts';
+import type { ProofHint } from './proof-cell.ts';
 
 /** Cells of one mutant by their columns; those that were not asked for are missing. */
 export type Cells = Readonly<Partial<Record<Column, Cell>>>;
@@ -48,7 +49,7 @@ export async function createMatrix(options: MatrixOptions): Promise<MatrixRow[]>
     for (const mutant of waiting) {
       if (isStopped(options)) break;
       hand ??= startHand(options);
-      const task = { id: mutant.id, columns, hints: getHints(earlier.get(mutant.id)) };
+      const task = { id: mutant.id, columns, hints: listHints(earlier.get(mutant.id)) };
       const result = await hand.run(task);
       if (result === null) {
         // Lost with all that it knew, or told to stop.
@@ -69,14 +70,11 @@ function isStopped({ signal }: MatrixOptions): boolean {
   return signal?.aborted === true;
 }
 
-function getHints(cells: Cells | undefined): Task['hints'] {
-  const hint = (column: Column): string | null => {
-    const cell = cells?.[column];
-    return cell?.verdict === 'killed' ? cell.by : null;
-  };
-  const induction = cells?.induction;
-  const isCostly = induction?.verdict === 'killed' && induction.isCostly === true;
-  return { induction: hint('induction'), unwinding: hint('unwinding'), isCostly };
+/** What fell in proofs. */
+function listHints(cells: Cells | undefined): ProofHint[] {
+  return [cells?.induction, cells?.unwinding].flatMap((cell) =>
+    cell?.verdict === 'killed' && cell.pass !== undefined ? [{ id: cell.by, pass: cell.pass }] : [],
+  );
 }
 
 function createLostRow({ id }: Mutant, columns: readonly Column[]): MatrixRow {

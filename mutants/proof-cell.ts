@@ -8,7 +8,6 @@
  */
 
 import { buildInductionObligations } from '../solver/induction/obligations.ts';
-import type { InductionObligationOptions } from '../solver/induction/obligations.ts';
 import { readSources } from '../solver/lift/sources.ts';
 import { LiftError } from '../solver/lift/lift-error.ts';
 import { proveObligations } from '../solver/prove.ts';
@@ -19,22 +18,29 @@ import type { Mutant } from './catalogue.ts';
 import type { Cell, Column } from './cell.ts';
 import { applyBug, loadSpec } from './patched-spec.ts';
 
+/** The two kinds of proofs, by their columns. */
+export type ProofColumn = 'induction' | 'unwinding';
+
 /** The cells of both kinds of proofs. */
-export interface ProofCells {
-  readonly induction: Cell;
-  readonly unwinding: Cell;
+export type ProofCells = Readonly<Record<ProofColumn, Cell>>;
+
+/** What fell when the matrix was made before: asked first. */
+export interface ProofHint {
+  /** Of an obligation. */
+  readonly id: string;
+  readonly pass: ProofPass;
 }
 
-/** What an earlier run says falls: asked first. */
-export interface ProofHints {
-  readonly induction: string | null;
-  readonly unwinding: string | null;
-  /** What fell is a claim that is proved only where it is asked for. */
+/** One way through the obligations. */
+export interface ProofPass {
+  /** The board of `getSubject`. */
+  readonly board: string;
+  /** With what `haven prove` proves only where it is asked for. */
   readonly isCostly: boolean;
 }
 
-/** Obligations with conjuncts of invariants that are proved only where they are asked for. */
-const COSTLY = /^irq\.preserved\[/;
+/** A mutant of the spec's text. */
+type SpecMutant = Extract<Mutant, { kind: 'spec' }>;
 
 /** Terms that are held at most. */
 const TERMS_MAX = 3_000_000;
@@ -43,10 +49,17 @@ const TERMS_MAX = 3_000_000;
 const UNWINDING =
   /^noninterference\.(output-consistency|local-respect|weak-step-consistency|equivalence)\b/;
 
+/** Obligations with conjuncts of invariants that are proved only where they are asked for. */
+const COSTLY = /^irq\.preserved\[/;
+
 /** What is still looked for, and what has been found. */
 interface Search {
-  readonly found: { induction: Cell | null; unwinding: Cell | null };
+  readonly mutant: SpecMutant;
+  readonly solver: Solver;
+  readonly found: Record<ProofColumn, Cell | null>;
   readonly begin: number;
+  /** Why some obligations could not be made. */
+  note: string | null;
 }
 
 /** Both cells of a mutant; one that is not among the columns is not looked for. */
@@ -54,7 +67,7 @@ export async function runProofCells(
   mutant: Mutant,
   solver: Solver,
   columns: readonly Column[],
-  hints: ProofHints,
+  hints: readonly ProofHint[],
 ): Promise<ProofCells> {
   if (mutant.kind !== 'spec') {
     const reason =
@@ -65,24 +78,40 @@ export async function runProofCells(
   const isLeftOut = (column: Column): Cell | null =>
     columns.includes(column) ? null : { verdict: 'not-applicable', reason: 'not asked for' };
   const search: Search = {
+    mutant,
+    solver,
     found: { induction: isLeftOut('induction'), unwinding: isLeftOut('unwinding') },
     begin: performance.now(),
+    note: null,
   };
-  const hinted = [hints.induction, hints.unwinding].filter((hint) => hint !== null);
-  const isHinted = (id: string): boolean => hinted.includes(id);
-  let note: string | null = null;
-  if (hinted.length > 0) note = await ask(mutant, solver, search, isHinted, hints.isCostly);
-  if (!isOver(search)) note = await ask(mutant, solver, search, isOpen(search), false);
-  if (search.found.induction === null && mutant.bug.claims.includes('irq')) {
-    note = await ask(mutant, solver, search, (id) => COSTLY.test(id), true);
+  for (const { id, pass } of hints) await ask(search, pass, (one) => one === id);
+  const passes = listPasses(mutant);
+  for (const [at, pass] of passes.entries()) {
+    // The first pass asks everything; the others look for a broken invariant.
+    if (at === 0 ? isOver(search) : search.found.induction !== null) continue;
+    await ask(search, pass, pass.isCostly ? (id) => COSTLY.test(id) : isOpen(search));
   }
   const survived: Cell = {
     verdict: 'survived',
     ms: performance.now() - search.begin,
-    ...(note === null ? {} : { note }),
+    ...(search.note === null ? {} : { note: search.note }),
   };
   const { induction, unwinding } = search.found;
   return { induction: induction ?? survived, unwinding: unwinding ?? survived };
+}
+
+/** Ways through the obligations, until one finds something. */
+function listPasses({ bug }: SpecMutant): ProofPass[] {
+  const named = bug.configuration ?? 'small';
+  // A board small enough to be proved in seconds.
+  const board = named.endsWith('.yaml') ? 'small' : named;
+  const passes = [{ board, isCostly: false }];
+  if (bug.claims.includes('irq')) passes.push({ board, isCostly: true });
+  // On this one everything at EL2 takes its time.
+  if (bug.claims.length === 0 && board !== 'costly') {
+    passes.push({ board: 'costly', isCostly: false });
+  }
+  return passes;
 }
 
 function isOver({ found }: Search): boolean {
@@ -91,58 +120,53 @@ function isOver({ found }: Search): boolean {
 
 /** Obligations of the kinds of which none is refuted yet. */
 function isOpen({ found }: Search): (id: string) => boolean {
-  return (id) => (UNWINDING.test(id) ? found.unwinding === null : found.induction === null);
+  return (id) => found[getColumn(id)] === null;
 }
 
-/** Asks the obligations that match until one of each kind falls; a note where they cannot be. */
+function getColumn(id: string): ProofColumn {
+  return UNWINDING.test(id) ? 'unwinding' : 'induction';
+}
+
+/** Asks the obligations that match until one of each kind falls. */
 async function ask(
-  mutant: Extract<Mutant, { kind: 'spec' }>,
-  solver: Solver,
   search: Search,
+  pass: ProofPass,
   matches: (id: string) => boolean,
-  isCostly: boolean,
-): Promise<string | null> {
-  const { configuration } = getSubject(getProofBoard(mutant));
-  const sources = applyBug(readSources(), mutant.bug);
-  const { parts, ...spec } = await loadSpec(sources);
-  const invariants = isCostly ? spec.allInvariants : spec.invariants;
-  const options: InductionObligationOptions = { sources, parts, invariants, matches };
+): Promise<void> {
+  const { configuration } = getSubject(pass.board);
+  const sources = applyBug(readSources(), search.mutant.bug);
+  const { parts, invariants, allInvariants } = await loadSpec(sources);
+  const building = buildInductionObligations(configuration, {
+    sources,
+    parts,
+    invariants: pass.isCostly ? allInvariants : invariants,
+    matches,
+  });
   try {
-    const building = buildInductionObligations(configuration, options);
     let isReleased = false;
     for (let next = building.next(); next.done !== true; next = building.next(isReleased)) {
       isReleased = false;
-      const open = next.value.obligations.filter(({ id }) => isOpen(search)(id));
-      for (const obligation of open) {
+      const { obligations } = next.value;
+      for (const obligation of obligations) {
         if (!isOpen(search)(obligation.id)) continue;
-        const [result] = await proveObligations(configuration, [obligation], { solver });
-        if (result?.status !== 'refuted') continue;
-        const ms = performance.now() - search.begin;
-        const cell: Cell = {
-          verdict: 'killed',
-          by: obligation.id,
-          ...(isCostly && COSTLY.test(obligation.id) ? { isCostly } : {}),
-          ms,
-        };
-        search.found[UNWINDING.test(obligation.id) ? 'unwinding' : 'induction'] = cell;
+        const [result] = await proveObligations(configuration, [obligation], search);
+        if (result?.status === 'refuted') note(search, pass, obligation.id);
       }
-      if (isOver(search)) return null;
-      if (countInterned() > TERMS_MAX && next.value.obligations.length > 0) {
+      if (isOver(search)) return;
+      if (countInterned() > TERMS_MAX && obligations.length > 0) {
         releaseTerms();
         isReleased = true;
       }
     }
-    return null;
   } catch (error) {
-    if (error instanceof LiftError) return `cannot be lifted: ${error.message}`;
-    throw error;
+    if (!(error instanceof LiftError)) throw error;
+    search.note = `cannot be lifted: ${error.message}`;
   } finally {
     releaseTerms();
   }
 }
 
-/** A board small enough to be proved in seconds. */
-function getProofBoard({ bug }: Extract<Mutant, { kind: 'spec' }>): string {
-  const name = bug.configuration ?? 'small';
-  return name.endsWith('.yaml') ? 'small' : name;
+function note(search: Search, pass: ProofPass, id: string): void {
+  const ms = performance.now() - search.begin;
+  search.found[getColumn(id)] = { verdict: 'killed', by: id, pass, ms };
 }

@@ -25,6 +25,7 @@ export type Place =
       readonly end: number;
       readonly gain: boolean;
     }
+  | { readonly phase: 'merged'; readonly at: number }
   | { readonly phase: 'operands'; readonly at: number };
 
 /** A trace to try, and where the reduction goes on if that fails too. */
@@ -53,10 +54,13 @@ export function* listCandidates(
   } else if (place.phase === 'cut') {
     yield* listCuts(trace, place.kept);
   }
-  if (place.phase !== 'operands') {
+  if (place.phase !== 'operands' && place.phase !== 'merged') {
     const pieces = place.phase === 'pieces';
     const size = pieces ? place.size : Math.max(1, Math.floor(length / 2));
     yield* listPieces(trace, size, pieces ? place.end : length - 1, pieces && place.gain);
+  }
+  if (place.phase !== 'operands') {
+    yield* listMerged(trace, place.phase === 'merged' ? place.at : 0);
     if (length <= PAIRS_UP_TO) yield* listPairs(trace);
   }
   yield* listSimpler(trace, place.phase === 'operands' ? place.at : 0);
@@ -118,6 +122,26 @@ function* listPieces(
     size = Math.max(1, Math.floor(size / 2));
     end = size === 1 ? actions.length : actions.length - 1;
     gain = false;
+  }
+}
+
+/** With two steps of time on a core in one: what was between two events is one stretch. */
+function* listMerged(trace: Trace, from: number): Generator<Candidate, void> {
+  const { actions } = trace;
+  for (let at = from; at < actions.length; at += 1) {
+    const first = actions[at];
+    if (first?.kind !== 'time-passes') continue;
+    const next = actions.findIndex(
+      (one, index) => index > at && one.kind === 'time-passes' && one.core === first.core,
+    );
+    const second = actions[next];
+    if (second?.kind !== 'time-passes') continue;
+    const merged = { ...second, ticks: first.ticks + second.ticks };
+    const rest = actions.map((one, index) => (index === next ? merged : one));
+    yield {
+      trace: { ...trace, actions: rest.filter((_, index) => index !== at) },
+      place: { phase: 'merged', at },
+    };
   }
 }
 
