@@ -42,6 +42,18 @@ export interface Counterexample {
     readonly witness: Readonly<Record<string, number | string>>;
   };
   readonly found: Readonly<Record<string, number | string>>;
+  /** Lines of the configuration file that have to do with it; absent in older files. */
+  readonly allowed?: readonly AllowingLine[];
+}
+
+/** A line of a configuration file, as it was. */
+export interface AllowingLine {
+  /** What it has to do with the violation; empty for the line itself. */
+  readonly message: string;
+  /** Name of the file, without its folder. */
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
 }
 
 /** What reading a file gives. */
@@ -76,6 +88,16 @@ const fileSchema = z.strictObject({
     witness: z.record(z.string(), z.union([z.number(), z.string()])),
   }),
   found: z.record(z.string(), z.union([z.number(), z.string()])),
+  allowed: z
+    .array(
+      z.strictObject({
+        message: z.string(),
+        file: z.string(),
+        line: z.number().int(),
+        text: z.string(),
+      }),
+    )
+    .optional(),
 });
 
 /** Fields of actions that are addresses. */
@@ -92,19 +114,20 @@ export function encodeCounterexample(counterexample: Counterexample): string {
   const lines = [
     ['schema', JSON.stringify(COUNTEREXAMPLE_SCHEMA)],
     ...Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]),
-    ['actions', `[\n${actions.map(encodeAction).join(',\n')}\n  ]`],
+    ['actions', `[\n${actions.map((action) => `    ${encodeAction(action)}`).join(',\n')}\n  ]`],
     ['digest', JSON.stringify(computeDigest(configuration))],
     ['configuration', JSON.stringify(configuration)],
   ];
   return `{\n${lines.map(([key, value]) => `  "${key}": ${value}`).join(',\n')}\n}\n`;
 }
 
-function encodeAction(action: Action): string {
+/** An action as it stands in a file, on one line. */
+export function encodeAction(action: Action): string {
   const entries = Object.entries(action).map(([key, value]) => [
     key,
     key === ADDRESS_FIELD && typeof value === 'number' ? `0x${value.toString(16)}` : value,
   ]);
-  return `    ${JSON.stringify(Object.fromEntries(entries))}`;
+  return JSON.stringify(Object.fromEntries(entries));
 }
 
 /**
@@ -147,7 +170,7 @@ export function decodeCounterexample(text: string): DecodeResult {
     }
     decoded.push(result.action);
   }
-  const { tool, property, status, source, delayBounds, start, expected, found } = rest;
+  const { tool, property, status, source, delayBounds, start, expected, found, allowed } = rest;
   return {
     kind: 'ok',
     counterexample: {
@@ -162,6 +185,7 @@ export function decodeCounterexample(text: string): DecodeResult {
       actions: decoded,
       expected,
       found,
+      ...(allowed === undefined ? {} : { allowed }),
     },
   };
 }

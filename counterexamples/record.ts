@@ -3,12 +3,12 @@
  */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { StaticConfiguration } from '../model/configuration.ts';
-import type { FuzzFailure } from '../properties/engine/fuzz.ts';
+import type { Crash, FuzzFailure } from '../properties/engine/fuzz.ts';
 import type { TimeBound } from '../properties/property.ts';
 import { encodeCounterexample, trimConfiguration } from './format.ts';
-import type { Counterexample } from './format.ts';
+import type { AllowingLine, Counterexample } from './format.ts';
 
 /** Where a counterexample comes from. */
 export interface Provenance {
@@ -20,6 +20,8 @@ export interface Provenance {
   readonly seed: number;
   /** Id of the refuted obligation whose case was searched for; absent where none was. */
   readonly obligation?: string;
+  /** Lines of the configuration that have to do with it; default none. */
+  readonly allowed?: readonly AllowingLine[];
 }
 
 /** The record of a failure. */
@@ -30,7 +32,7 @@ export function recordFailure(
   provenance: Provenance,
 ): Counterexample {
   const { violation, trace, batch, foundLength } = failure;
-  const { seed, obligation } = provenance;
+  const { seed, obligation, allowed } = provenance;
   return {
     tool: provenance.tool,
     property: violation.property,
@@ -47,8 +49,33 @@ export function recordFailure(
       batch,
       length: foundLength,
     },
+    ...(allowed === undefined || allowed.length === 0 ? {} : { allowed }),
   };
 }
+
+/** A crash on a trace as the failure that its record shows. */
+export function toFailure({ reason, message, seed, traces, trace }: Crash): FuzzFailure | null {
+  if (trace === null) return null;
+  return {
+    violation: {
+      property: 'seal.crash',
+      message: `the fuzzer ${CRASHES[reason]} (${message})`,
+      witness: { reason, seed, traces },
+      at: ['config'],
+      related: [],
+    },
+    trace,
+    foundLength: trace.actions.length,
+    batch: traces - 1,
+  };
+}
+
+/** What became of the fuzzer, by the reason of a crash. */
+const CRASHES: Readonly<Record<Crash['reason'], string>> = {
+  error: 'threw on this trace',
+  memory: 'ran out of memory on this trace',
+  exit: 'ended on this trace',
+};
 
 /** `<property-id>--<configuration>-<last action>.json`. */
 export function nameCounterexample(counterexample: Counterexample): string {
@@ -76,6 +103,22 @@ export function writeCounterexample(folder: string, counterexample: Counterexamp
     }
     if (readFileSync(path, 'utf8') === text) return path;
   }
+}
+
+/**
+ * Makes a counterexample a regression in a folder, with the status that it has now: there a file of
+ * its own is written anew, and any other gets one. Returns the path. Throws what the file system
+ * throws.
+ */
+export function promoteCounterexample(
+  folder: string,
+  file: string,
+  counterexample: Counterexample,
+): string {
+  if (resolve(dirname(file)) !== resolve(folder))
+    return writeCounterexample(folder, counterexample);
+  writeFileSync(file, encodeCounterexample(counterexample));
+  return file;
 }
 
 function baseName(file: string): string {

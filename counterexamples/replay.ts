@@ -3,18 +3,13 @@
  */
 
 import type { Outcome } from '../model/outcome.ts';
+import { step } from '../model/step.ts';
 import { createStart, createRunner, runTrace } from '../properties/engine/run.ts';
 import type { Observer, StepFunction } from '../properties/engine/run.ts';
 import type { Violation } from '../properties/property.ts';
-import { step } from '../model/step.ts';
 import type { Counterexample } from './format.ts';
-import { describeAction } from './narrate.ts';
-
-/** One step of a replay. */
-export interface ReplayedStep {
-  readonly sentence: string;
-  readonly outcome: Outcome;
-}
+import { tellStory } from './story.ts';
+import type { Story } from './story.ts';
 
 /** What a replay shows. */
 export interface ReplayResult {
@@ -25,7 +20,7 @@ export interface ReplayResult {
   readonly verdict: 'fails' | 'fails-otherwise' | 'passes';
   /** `open` fails, or `fixed` passes: the record is right. */
   readonly asRecorded: boolean;
-  readonly steps: readonly ReplayedStep[];
+  readonly story: Story;
   readonly violation: Violation | null;
 }
 
@@ -34,27 +29,50 @@ export function replay(
   counterexample: Counterexample,
   stepFunction: StepFunction = step,
 ): ReplayResult {
-  const { configuration, delayBounds, start, actions, property, status } = counterexample;
-  const runner = createRunner(configuration, { delayBounds, step: stepFunction });
-  const trace = { start, actions };
-  const steps: ReplayedStep[] = [];
-  const outcomes: Outcome[] = [];
-  const observer: Observer = (_index, _action, outcome) => {
-    outcomes.push(outcome);
-  };
-  const recorded = runTrace(runner, trace, { observer, target: property }).violation;
-  const violation = recorded ?? runTrace(runner, trace).violation;
-  // A second machine in step with the first tells who acts before each action.
-  const machine = createStart(runner, trace);
-  for (const [index, outcome] of outcomes.entries()) {
-    const action = actions[index];
-    if (action === undefined) break;
-    steps.push({ sentence: describeAction(runner.plan, machine, action), outcome });
-    stepFunction(runner.plan, machine, action);
-  }
+  const { property, status } = counterexample;
+  const { story, violation } = replayTrace(counterexample, stepFunction);
   const verdict = judgeReplay(violation, property);
   const asRecorded = status === 'open' ? verdict === 'fails' : verdict === 'passes';
-  return { verdict, asRecorded, steps, violation };
+  return { verdict, asRecorded, story, violation };
+}
+
+/** What a trace is replayed by. */
+export type Replayable = Pick<
+  Counterexample,
+  'configuration' | 'delayBounds' | 'start' | 'actions' | 'property' | 'allowed'
+>;
+
+/** Replays a trace and tells its story; the recorded property counts before any other. */
+export function replayTrace(
+  counterexample: Replayable,
+  stepFunction: StepFunction = step,
+): Pick<ReplayResult, 'story' | 'violation'> {
+  const { configuration, delayBounds, start, actions, property } = counterexample;
+  const runner = createRunner(configuration, { delayBounds, step: stepFunction });
+  const trace = { start, actions };
+  let outcomes: Outcome[] = [];
+  const observer: Observer = (index, _action, outcome) => {
+    if (index === 0) outcomes = [];
+    outcomes.push(outcome);
+  };
+  const violation = judge(() => {
+    const recorded = runTrace(runner, trace, { observer, target: property }).violation;
+    return recorded ?? runTrace(runner, trace, { observer }).violation;
+  });
+  // A second machine in step with the first tells who acts before each action.
+  const machine = createStart(runner, trace);
+  const seen = { outcomes, violation };
+  return { violation, story: tellStory(runner.plan, machine, stepFunction, counterexample, seen) };
+}
+
+/** What a run breaks; that it throws is what a crash of the fuzzer was. */
+function judge(run: () => Violation | null): Violation | null {
+  try {
+    return run();
+  } catch (error) {
+    const message = `the run throws: ${error instanceof Error ? error.message : String(error)}`;
+    return { property: 'seal.crash', message, witness: {}, at: ['config'], related: [] };
+  }
 }
 
 function judgeReplay(violation: Violation | null, property: string): ReplayResult['verdict'] {

@@ -49,6 +49,8 @@ const INVARIANTS = [
   'interrupts.ts',
   'registers.ts',
   'schedule.ts',
+  'slot-promise.ts',
+  'slots.ts',
   'streams.ts',
   'tables.ts',
   'windows.ts',

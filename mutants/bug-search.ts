@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfiguration } from '../formats/read.ts';
 import type { StaticConfiguration } from '../model/configuration.ts';
-import { createSmallBoard } from '../model/testing/small-board.ts';
+import { createSharedCore, createSmallBoard } from '../model/testing/small-board.ts';
 import { PROPERTIES } from '../properties/catalogue.ts';
 import { fuzzConfiguration } from '../properties/engine/fuzz.ts';
 import type { FuzzFailure } from '../properties/engine/fuzz.ts';
@@ -105,6 +105,12 @@ const LATE = createSmallBoard({
   right: { budget: 3, period: 60, priority: 1 },
 });
 
+/** A board on which the more urgent reservation gives up what it does not use. */
+const POLLING = createSharedCore([
+  { budget: 20, period: 50, priority: 2, idle: 'poll' },
+  { budget: 30, period: 100, priority: 1 },
+]);
+
 /** A board with a table, and somebody who may use what it leaves. */
 const TABLE = createSmallBoard({
   its: true,
@@ -122,6 +128,7 @@ const BOARDS: Readonly<Record<string, StaticConfiguration>> = {
   free: FREE,
   exact: EXACT,
   late: LATE,
+  polling: POLLING,
   table: TABLE,
 };
 

@@ -17,6 +17,7 @@ import { nextBelow } from '../properties/engine/random.ts';
 import type { RandomState } from '../properties/engine/random.ts';
 import { listBootActions } from '../properties/generators/boot-actions.ts';
 import { createGrantMap } from '../properties/grants.ts';
+import { createSlices, recordSlice } from '../properties/invariants/time-slices.ts';
 import { COMPLETE_LOOK } from '../properties/property.ts';
 import type { Property, TimeBound } from '../properties/property.ts';
 import type { LoadedSpec } from './patched-spec.ts';
@@ -192,6 +193,7 @@ export function runCore(
     delayBounds,
     step: spec.step,
     look: COMPLETE_LOOK,
+    slices: createSlices({ machine }),
   };
   let monitors = properties.map((property) => property.watch(context));
   for (const monitor of monitors) monitor.begin?.();
@@ -204,6 +206,7 @@ export function runCore(
     }
     for (const action of drawActions(random, plan, machine, demands)) {
       steps += 1;
+      recordSlice(context, context.slices, action);
       for (const monitor of monitors) monitor.before?.(action);
       const outcome = spec.step(plan, machine, action);
       monitors = monitors.filter((monitor) => {

@@ -156,6 +156,12 @@ const COMPONENT_FALLS: readonly Fall[] = [
     conjunct: /^time\.(account|replenishment-ahead)\[1,/,
   },
   {
+    bug: 'each frame but the first begins with the second slot',
+    id: 'time.preserved[time-passes by right@core1]',
+    conjunct: /^time\.slot-begun\[1\]$/,
+    board: 'table',
+  },
+  {
     bug: SLACK_BUG,
     id: SLACK_FALLS,
     conjunct: /^time\.charged\[1,1\]$/,
@@ -224,6 +230,18 @@ const FALLS: readonly Fall[] = [
     bug: 'what a section takes beyond the budget is forgotten',
     id: WINDOW_CHOICE,
     conjunct: SHARE,
+  },
+  {
+    bug: 'whoever burns pays only where its registers are loaded',
+    id: 'time.in-window[time-passes by left@core1]',
+    conjunct: SHARE,
+    board: 'free',
+  },
+  {
+    bug: 'whoever is polled keeps its budget',
+    id: 'time.in-window[dispatch by guest1@core1]',
+    conjunct: /^time\.clear\[1,1\]$/,
+    board: 'polling',
   },
   ...BUDGET_BUGS.flatMap(({ row, name }): Fall[] => {
     const [id, conjunct, board = 'small'] = OF_BUDGETS[row ?? ''] ?? [];
@@ -294,6 +312,16 @@ describe('a proof about the spec', () => {
     const fallen = results.filter(({ status }) => status !== 'discharged');
     expect(results.length).toBeGreaterThan(10);
     expect(fallen.map(({ id, status }) => `${id} ${status}`)).toEqual([`${SLACK_FALLS} refuted`]);
+  });
+
+  test('is refuted where a table lets a slot go by: its owner waits longer', async () => {
+    const id = 'time.in-slot[time-passes by right@core1]';
+    const bug = getBug('each frame but the first begins with the second slot');
+    const sources = applyBug(SOURCES, bug);
+    const { parts, invariants } = await loadSpec(sources);
+    const result = await prove(id, 'table', { sources, parts, invariants });
+    expect(result).toMatchObject({ status: 'refuted' });
+    expect(result?.witness?.['conjunct']).toBe('time.slot-promise[1,0]');
   });
 
   test('is refuted by a case that breaks a bound of what is noted, and nothing else', async () => {

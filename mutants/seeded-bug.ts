@@ -16,7 +16,7 @@ export interface SeededBug {
   readonly property: string;
   readonly step: StepFunction;
   /** Board that has what the bug needs; `configs/qemu-virt.yaml` where absent. */
-  readonly configuration?: 'free' | 'exact' | 'table';
+  readonly configuration?: 'free' | 'exact' | 'table' | 'polling';
 }
 
 /** Wraps the spec: `after` sees the outcome and may replace it. */

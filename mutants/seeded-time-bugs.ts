@@ -90,6 +90,30 @@ const coreIdles = afterStep((plan, machine, action, outcome) => {
   return outcome;
 });
 
+const frameBeginsLate = afterStep((plan, machine, action, outcome) => {
+  if (action.kind !== 'time-passes' || outcome !== 'DONE') return outcome;
+  const core = machine.cores[action.core];
+  if (plan.cores[action.core]?.policy === 'table' && core?.slot === 0) core.frameStart += 1;
+  return outcome;
+});
+
+const slotIsLeft = afterStep((plan, machine, action, outcome) => {
+  if (action.kind !== 'time-passes' || outcome !== 'DONE') return outcome;
+  const core = machine.cores[action.core];
+  if (plan.cores[action.core]?.policy !== 'table' || core === undefined) return outcome;
+  if (core.section === 0 && !core.slack) core.running = NONE;
+  return outcome;
+});
+
+const pollsNobody = afterStep((plan, machine, action, outcome) => {
+  if (action.kind !== 'time-passes' || outcome !== 'DONE') return outcome;
+  for (const [index, account] of (machine.cores[action.core]?.accounts ?? []).entries()) {
+    const resident = plan.cores[action.core]?.residents[index];
+    if (resident?.idle === 'poll' && account.budget === 0) account.budget = resident.budget;
+  }
+  return outcome;
+});
+
 /** Every one of them. */
 export const TIME_BUGS: readonly SeededBug[] = [
   {
@@ -118,6 +142,18 @@ export const TIME_BUGS: readonly SeededBug[] = [
     configuration: 'table',
   },
   {
+    name: 'a frame begins when EL2 looks at it',
+    property: 'time.slot-begun',
+    step: frameBeginsLate,
+    configuration: 'table',
+  },
+  {
+    name: 'whoever has a slot leaves it with each event',
+    property: 'time.slot-own',
+    step: slotIsLeft,
+    configuration: 'table',
+  },
+  {
     name: 'a section takes more than an overrun',
     property: 'time.account',
     step: sectionTakesTooMuch,
@@ -128,4 +164,10 @@ export const TIME_BUGS: readonly SeededBug[] = [
     step: handlerTakesLonger,
   },
   { name: 'a core idles after each event', property: 'time.most-urgent', step: coreIdles },
+  {
+    name: 'what is lost by polling comes back at once',
+    property: 'time.polled',
+    step: pollsNobody,
+    configuration: 'polling',
+  },
 ];

@@ -47,9 +47,9 @@ export interface SourceBug {
   readonly claims: readonly Area[];
   /**
    * Configuration that has what the bug needs: a file, or the small board of `model/testing`, also
-   * with a reservation that burns its budget, with one that has nearly all of its core (also with
-   * late sections), with every cost at EL2, without any (burning, or with short periods), or with a
-   * table. `configs/qemu-virt.yaml` where absent.
+   * with a reservation that burns its budget, with one that polls, with one that has nearly all of
+   * its core (also with late sections), with every cost at EL2, without any (burning, or with short
+   * periods), or with a table. `configs/qemu-virt.yaml` where absent.
    */
   readonly configuration?:
     | 'configs/imx95.yaml'
@@ -60,5 +60,6 @@ export interface SourceBug {
     | 'free'
     | 'exact'
     | 'late'
+    | 'polling'
     | 'table';
 }

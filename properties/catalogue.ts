@@ -29,6 +29,14 @@ export const ENGINE_PROPERTIES: readonly Omit<Property, 'watch'>[] = [
     example: 'an index from a partition that is used unchecked',
   },
   {
+    id: 'seal.crash',
+    statement:
+      'Every trace can be run and judged: nothing throws, takes all memory or ends the program. ' +
+      'Where something does, the fuzzer goes on, and the verdict is inconclusive.',
+    source: 'a fuzzer that stops has judged nothing',
+    example: 'a list in a monitor that grows with every step',
+  },
+  {
     id: 'noninterference.refusal',
     statement: 'A refused action changes nothing that any partition observes.',
     source: 'Haven: guards first, then one effect',

@@ -10,6 +10,7 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RelatedPlace } from './findings.ts';
 import type { GrantMap } from './grants.ts';
+import type { Slice } from './invariants/time-slices.ts';
 
 /** A property that does not hold: in words, in values, and where the configuration allowed it. */
 export interface Violation {
@@ -51,10 +52,13 @@ export interface Context {
   readonly plan: Plan;
   readonly machine: Machine;
   readonly grants: GrantMap;
+  /** What a proof claims of delays; of none `time.delay` has nothing to judge. */
   readonly delayBounds: readonly TimeBound[];
   /** The transition function that is watched, for a run beside the one that is judged. */
   readonly step: (plan: Plan, machine: Machine, action: Action) => Outcome;
   readonly look: Look;
+  /** Per core as it was before the latest time that passed on it. */
+  readonly slices: readonly Slice[];
 }
 
 /** How the step is looked at that is being taken. */

@@ -6,7 +6,7 @@ import type { CaseSearch } from '../solver/induction/case-search.ts';
 import type { ObligationResult } from '../solver/obligation.ts';
 import { renderGantt } from './gantt.ts';
 import { computeVerdict } from './report.ts';
-import type { ConfigurationReport, FuzzSummary, Report } from './report.ts';
+import type { ConfigurationReport, FuzzCampaign, FuzzSummary, Report } from './report.ts';
 import type { TimingBound, TimingReport, TimingRow } from './timing.ts';
 
 /** Number of the document's schema. */
@@ -77,6 +77,7 @@ function toConfigurationJson(report: ConfigurationReport): JsonValue {
       bound_ns: row.boundNs,
       required_ns: row.requiredNs,
       witnessed_ns: row.witnessedNs,
+      unwitnessed: row.unwitnessed,
       method: row.method,
     })),
     time_scope: report.timeScope === null ? null : { ...report.timeScope },
@@ -113,6 +114,7 @@ function toTimingJson(timing: TimingReport): JsonValue {
       rounded: row.rounded,
       states: row.states,
       delays: row.delays.map((delay) => ({ ...delay })),
+      in_contract: row.contract === null ? null : { ...row.contract },
       gantt: row.chart === null ? null : renderGantt(row.chart),
     })),
     notes: [...timing.notes],
@@ -211,6 +213,27 @@ function toFuzzJson(fuzz: FuzzSummary): JsonValue {
     never_judged: fuzz.neverJudged,
     counterexamples: fuzz.counterexamples,
     failures: fuzz.failures,
+    ...(fuzz.campaign === undefined ? {} : toCampaignJson(fuzz.campaign)),
+  };
+}
+
+function toCampaignJson(campaign: FuzzCampaign): Readonly<Record<string, JsonValue>> {
+  const { corpus, unreached, crashes } = campaign;
+  return {
+    traces: campaign.traces,
+    features: campaign.features,
+    states: campaign.states,
+    discovery: campaign.discovery,
+    ms_since_new: round(campaign.msSinceNew),
+    outcomes: toPlain(campaign.outcomes),
+    evaluations: { ...campaign.evaluations },
+    unreached: unreached.map((one) => ({ ...one })),
+    corpus:
+      corpus === null
+        ? null
+        : { ...corpus, skipped: corpus.skipped.map(({ path, message }) => ({ path, message })) },
+    stories: campaign.stories,
+    crashes: crashes.map(({ file, ...rest }) => ({ ...rest, counterexample: file })),
   };
 }
 

@@ -37,6 +37,8 @@ export interface BoundRow {
   readonly requiredNs: number | null;
   /** Nanoseconds that a replayed trace attains, rounded up; null where none was built. */
   readonly witnessedNs: number | null;
+  /** Why no trace was built; null where one was, or none was wanted. */
+  readonly unwitnessed: string | null;
   /** How the bound was found, for example `closed`, `phases`; null where only one way is known. */
   readonly method: string | null;
 }
@@ -64,6 +66,51 @@ export interface FuzzSummary {
   readonly counterexamples: readonly string[];
   /** One line per failure: which property, and what it saw. */
   readonly failures: readonly string[];
+  readonly campaign?: FuzzCampaign;
+}
+
+/** What a fuzz run did in detail. */
+export interface FuzzCampaign {
+  readonly traces: number;
+  /** Different features and abstract states seen. */
+  readonly features: number;
+  readonly states: number;
+  /** Chance that the next look at the abstract state sees a new one (Good-Turing). */
+  readonly discovery: number;
+  /** Time at the end without a new feature. */
+  readonly msSinceNew: number;
+  /** Per kind of action and outcome, `DONE` or what refused it, how often. */
+  readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Per property, how often it was evaluated on something that it speaks about. */
+  readonly evaluations: Readonly<Record<string, number>>;
+  /** Outcomes that actions never had; the reason is null where none is known. */
+  readonly unreached: readonly {
+    readonly action: string;
+    readonly outcome: string;
+    readonly reason: string | null;
+  }[];
+  /** The traces kept in a folder; null where none are. */
+  readonly corpus: {
+    readonly folder: string;
+    /** Traces that were there, of those the ones that were run, and those that are there now. */
+    readonly read: number;
+    readonly replayed: number;
+    readonly kept: number;
+    /** Files that are no traces. */
+    readonly skipped: readonly { readonly path: string; readonly message: string }[];
+  } | null;
+  /** Where the fuzzer itself failed; `file` is null where no trace could be written. */
+  readonly crashes: readonly {
+    readonly reason: string;
+    readonly message: string;
+    readonly seed: number;
+    readonly traces: number;
+    readonly file: string | null;
+  }[];
+  /** Of the first failures, what led to each: who did what, and what should have happened. */
+  readonly stories: readonly (readonly string[])[];
+  /** How much of this a terminal shows. */
+  readonly shown: 'nothing' | 'summary' | 'everything';
 }
 
 /** Everything found out about one configuration. A part that did not run is null. */
@@ -134,6 +181,7 @@ function isUndecided(report: Omit<ConfigurationReport, 'ms'>): boolean {
     report.obligations?.length === 0 ||
     report.fuzz?.steps === 0 ||
     (report.fuzz?.neverJudged.length ?? 0) > 0 ||
+    (report.fuzz?.campaign?.crashes.length ?? 0) > 0 ||
     (report.obligations ?? []).some((obligation) => obligation.status !== 'discharged')
   );
 }

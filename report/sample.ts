@@ -109,6 +109,7 @@ export function createConfigurationReport(
         boundNs: 5_038_416,
         requiredNs: 8_000_000,
         witnessedNs: 5_038_400,
+        unwitnessed: null,
         method: 'closed',
       },
     ],

@@ -55,7 +55,9 @@ describe('the terminal report', () => {
 
   test('tells a bound that misses its requirement from one that meets it', () => {
     const row = { partition: 'p', core: 0, task: 'control', kind: 'response' };
-    const bounds = [{ ...row, boundNs: null, requiredNs: 10, witnessedNs: null, method: null }];
+    const bounds = [
+      { ...row, boundNs: null, requiredNs: 10, witnessedNs: null, unwitnessed: null, method: null },
+    ];
     const text = renderTerminal(createReport(createConfigurationReport({ bounds })), LOUD);
     expect(text).toMatch(/p\/control +0 +response +unbounded +10 ns +-/);
   });

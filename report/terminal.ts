@@ -6,6 +6,7 @@ import type { Diagnostic } from '../formats/diagnostic.ts';
 import { renderDiagnostic } from './code-frame.ts';
 import { formatCount, formatMargin, formatMilliseconds, formatNanoseconds } from './duration.ts';
 import { formatPlural } from './duration.ts';
+import { renderCampaign } from './fuzz.ts';
 import { renderFailing, renderPassing, renderProofCounts } from './proof.ts';
 import { computeVerdict } from './report.ts';
 import type { BoundRow, ConfigurationReport, FuzzSummary, Report, Verdict } from './report.ts';
@@ -161,7 +162,10 @@ function renderSummary(report: ConfigurationReport, style: Style): string[] {
     addAll('bounds', renderBounds(listShown(report), style));
     if (report.timeScope !== null) addAll('', listScopeLines(report.timeScope, style));
   }
-  if (report.fuzz !== null) add('fuzz', renderFuzz(report.fuzz, style));
+  if (report.fuzz !== null) {
+    add('fuzz', renderFuzz(report.fuzz, style));
+    for (const [name, texts] of renderCampaign(report.fuzz, style)) addAll(name, texts);
+  }
   return lines;
 }
 
@@ -235,11 +239,25 @@ function renderBounds(bounds: readonly BoundRow[], style: Style): string[] {
     [header, ...rows],
     ['left', 'right', 'left', 'right', 'right', 'right', 'right', 'left'],
   );
-  return lines.map((line, index) => {
+  const table = lines.map((line, index) => {
     const row = bounds[index - 1];
     if (index === 0 || row === undefined) return style.dim(line);
     return isMissed(row) ? style.bad(line) : line;
   });
+  return [...table, ...listUnwitnessed(bounds).map((line) => style.dim(line))];
+}
+
+/** Why bounds have no run that shows them, those of one reason together. */
+function listUnwitnessed(bounds: readonly BoundRow[]): string[] {
+  const parties = new Map<string, Set<string>>();
+  for (const row of bounds) {
+    if (row.unwitnessed === null) continue;
+    const known = parties.get(row.unwitnessed) ?? new Set<string>();
+    parties.set(row.unwitnessed, known.add(`${formatParty(row)} on core ${row.core}`));
+  }
+  return [...parties].map(
+    ([reason, names]) => `not witnessed: ${sanitizeLine([...names].join(', '))}, because ${reason}`,
+  );
 }
 
 /** Whose bound it is: `rtos`, or `rtos/control` for one of its tasks. */
@@ -248,8 +266,8 @@ export function formatParty(row: BoundRow): string {
 }
 
 /** The longest wait that a run shows, `tight` where it is the bound. */
-export function formatWitnessed({ boundNs, witnessedNs }: BoundRow): string {
-  if (witnessedNs === null) return '-';
+export function formatWitnessed({ boundNs, witnessedNs, unwitnessed }: BoundRow): string {
+  if (witnessedNs === null) return unwitnessed === null ? '-' : 'none';
   return witnessedNs === boundNs ? 'tight' : formatNanoseconds(witnessedNs);
 }
 

@@ -111,6 +111,8 @@ export interface ExploredRow {
   /** Null: given up, there are too many. */
   readonly states: number | null;
   readonly delays: readonly ExploredDelay[];
+  /** W(1): from instants at which it has budget for an activation and a tick; null: not asked. */
+  readonly contract: ExploredDelay | null;
   /** The worst run to the first tick. */
   readonly chart: Chart | null;
 }
@@ -162,7 +164,7 @@ export function renderTiming(
 }
 
 function renderExplored(row: ExploredRow): string[] {
-  const { states, divisor, rounded, timerHz, delays, chart } = row;
+  const { states, divisor, rounded, timerHz, delays, contract, chart } = row;
   const clock = `${timerHz / 1_000_000} MHz`;
   const exact =
     rounded.length === 0 ? 'nothing is rounded' : `approximate: ${listRounded(rounded)}`;
@@ -170,8 +172,10 @@ function renderExplored(row: ExploredRow): string[] {
     `${sanitizeLine(row.partition)} on core ${row.core} (${row.policy}): ` +
     `a tick stands for ${formatInteger(divisor)} at ${clock}; ${exact}`;
   if (states === null) return [head, '  too many states; try fewer ticks with --ticks'];
-  const cells = delays.map(({ demand, ticks, bound }) => [
-    `D(${demand})`,
+  const named = delays.map((delay) => [`D(${delay.demand})`, delay] as const);
+  const all = contract === null ? named : [...named, ['W(1)', contract] as const];
+  const cells = all.map(([name, { ticks, bound }]) => [
+    name,
     ticks === null ? 'for ever' : formatInteger(ticks),
     bound === null ? 'unbounded' : formatInteger(bound),
     ticks !== null && ticks === bound ? 'exact' : '',

@@ -1,12 +1,11 @@
 /** The analyses that commands are made of; each fills its part of a report draft. */
 
-import { randomInt } from 'node:crypto';
-
+import type { AllowingLine } from '../counterexamples/format.ts';
 import type { Diagnostic } from '../formats/diagnostic.ts';
 import type { LoadedConfiguration } from '../formats/read.ts';
-import type { FuzzFailure, FuzzResult } from '../properties/engine/fuzz.ts';
+import type { FuzzFailure } from '../properties/engine/fuzz.ts';
 import type { TimeBound, Violation } from '../properties/property.ts';
-import { getAreaOfCode, getAreaOfId } from '../properties/findings.ts';
+import { getAreaOfCode } from '../properties/findings.ts';
 import type { Finding } from '../properties/findings.ts';
 import { formatLocation } from '../report/code-frame.ts';
 import { computeRuleTally } from '../report/report.ts';
@@ -170,79 +169,6 @@ export async function analyseBounds(loaded: LoadedConfiguration, draft: Draft): 
   draft.timeScope = describeScope(configuration);
 }
 
-/** What a fuzz run may be told; without steps or time it takes `FUZZ_STEPS`. */
-export interface FuzzLimits {
-  readonly seed?: number;
-  readonly steps?: number;
-  readonly timeMs?: number;
-  /** Workers; default 1. */
-  readonly jobs?: number;
-  /** Folder for counterexample files; default `counterexamples`. */
-  readonly out?: string;
-}
-
-/** Steps of the fuzzer where nothing else is said: a few seconds, and the same run every time. */
-export const FUZZ_STEPS = 200_000;
-
-/**
- * Fuzzes the executable spec under the configuration. What it finds becomes diagnostics, and files
- * that `haven replay` reads.
- */
-export async function analyseRandomly(
-  loaded: LoadedConfiguration,
-  draft: Draft,
-  session: Session,
-  limits: FuzzLimits,
-): Promise<void> {
-  const [{ fuzzInParallel }, { listDelayBounds }, { toDiagnostic }] = await Promise.all([
-    import('../properties/engine/parallel.ts'),
-    import('../solver/timing/delay-bounds.ts'),
-    import('../formats/read.ts'),
-  ]);
-  const { steps, timeMs } = limits;
-  // The proved delays, which the fuzzer tries to exceed.
-  const delayBounds = listDelayBounds(loaded.configuration);
-  const result = await fuzzInParallel(loaded.configuration, {
-    jobs: limits.jobs ?? 1,
-    seed: limits.seed ?? randomInt(SEED_END),
-    ...(steps === undefined && timeMs !== undefined ? {} : { steps: steps ?? FUZZ_STEPS }),
-    ...(timeMs === undefined ? {} : { timeMs }),
-    delayBounds,
-    signal: session.signal,
-    onProgress: (progress) =>
-      session.progress.show(`fuzzing ${draft.file}: ${progress.steps} steps`),
-  });
-  session.progress.clear();
-  draft.fuzz = {
-    seed: result.seed,
-    steps: result.steps,
-    ms: result.elapsedMs,
-    coverage: countActions(result),
-    neverDone: result.neverDone,
-    neverJudged: result.neverJudged,
-    counterexamples: await recordFailures(loaded, delayBounds, result, session, limits.out),
-    failures: result.failures.map(({ violation }) => `${violation.property}: ${violation.message}`),
-  };
-  addDerived(
-    draft,
-    result.failures.map(({ violation }) => toDiagnostic(loaded, toFinding(violation))),
-  );
-}
-
-/** Writes each failure to a file of its own and returns their paths. */
-async function recordFailures(
-  loaded: LoadedConfiguration,
-  delayBounds: readonly TimeBound[],
-  result: FuzzResult,
-  session: Session,
-  folder?: string,
-): Promise<string[]> {
-  if (result.failures.length === 0) return [];
-  const write = await createRecorder(loaded, delayBounds, session, folder);
-  const paths = result.failures.map((failure) => write(failure, { seed: result.seed }));
-  return paths.filter((path) => path !== null);
-}
-
 /** Writes a failure to a file of its own; gives the path, or null where it cannot be written. */
 export type Recorder = (
   failure: FuzzFailure,
@@ -259,7 +185,8 @@ export async function createRecorder(
   const { recordFailure, writeCounterexample } = await import('../counterexamples/record.ts');
   const { configuration, file, digest } = loaded;
   return (failure, origin) => {
-    const provenance = { tool: `haven-model ${session.version}`, file, digest, ...origin };
+    const allowed = listAllowing(loaded, failure.violation);
+    const provenance = { tool: `haven-model ${session.version}`, file, digest, allowed, ...origin };
     const record = recordFailure(configuration, delayBounds, failure, provenance);
     try {
       return writeCounterexample(folder, record);
@@ -274,30 +201,18 @@ export async function createRecorder(
   };
 }
 
-/** Exclusive end of the seeds that the fuzzer takes. */
-const SEED_END = 2 ** 31;
-
-/** Steps of each kind of action, whatever their outcome. */
-function countActions({ coverage }: FuzzResult): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(coverage.outcomes).map(([kind, outcomes]) => [
-      kind,
-      Object.values(outcomes).reduce((sum, count) => sum + count, 0),
-    ]),
-  );
-}
-
-/** A property violated in a run, as a finding: `memory.rights` gives MEM-RIGHTS. */
-function toFinding({ property, message, at, related }: Violation): Finding {
-  const name = property.slice(property.indexOf('.') + 1).toUpperCase();
-  return {
-    code: `${getAreaOfId(property)}-${name}`,
-    severity: 'error',
-    message,
-    help: 'replay the counterexample to see how it comes to this',
-    at,
-    related,
-  };
+/** The lines of the configuration that a violation names. */
+export function listAllowing(
+  loaded: LoadedConfiguration,
+  { at, related }: Pick<Violation, 'at' | 'related'>,
+): AllowingLine[] {
+  return [{ message: '', at }, ...related].flatMap((place) => {
+    if (place.at.length < 2) return [];
+    const { file, line } = loaded.locate(place.at);
+    const text = loaded.sources.get(file)?.split(/\r?\n/)[line - 1];
+    const name = file.split(/[\\/]/).at(-1) ?? file;
+    return text === undefined ? [] : [{ message: place.message, file: name, line, text }];
+  });
 }
 
 /** Adds what proofs and runs found; the same defect at the same places is shown once. */

@@ -1,8 +1,8 @@
 /**
  * Bench: every figure of speed with its target, measured here and now.
  *
- * `--quick` takes fewer samples, `--only time` one part. The exit code says nothing of the targets: a machine under load
- * misses them, and that is no defect.
+ * `--quick` takes fewer samples, `--only time` one part. The exit code says nothing of the targets:
+ * a machine under load misses them, and that is no defect.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -31,7 +31,7 @@ const bound = z.object({
   bound_ns: z.int().positive().nullable(),
   witnessed_ticks: z.int().positive().nullable(),
   witnessed_ns: z.int().positive().nullable(),
-  method: z.enum(['closed', 'phases', 'timeline', 'slots', 'whole', 'deadlines']),
+  method: z.enum(['closed', 'phases', 'timeline', 'epochs', 'slots', 'whole', 'deadlines']),
 });
 const row = z.object({
   core: z.int(),

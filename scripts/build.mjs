@@ -20,6 +20,8 @@ const WORKERS = ['solver/smt/z3-worker.mjs', 'properties/engine/fuzz-worker.mjs'
 
 /** Modules that are started by name: the command line, and what its workers run. */
 const ENTRIES = ['scripts/haven.ts', 'properties/engine/fuzz-job.ts'];
+/** Modules that others import by the name of the package, see `exports` of `package.json`. */
+const EMBEDDING = ['embedding/index.ts', 'embedding/vitest.ts'];
 /** Folders whose sources the program reads at run time: what it proves is their text. */
 const LIFTED = ['model', 'properties/inductive'];
 
@@ -29,9 +31,29 @@ const LIFTED = ['model', 'properties/inductive'];
  *   and entries besides the program's own
  */
 export async function build({ folder = dirname(ENTRY), entries = [] } = {}) {
-  const { build: bundle } = await import('esbuild');
-  const { outputFiles } = await bundle({
-    entryPoints: [...ENTRIES, ...entries].map((entry) => join(ROOT, entry)),
+  const program = await bundle([...ENTRIES, ...entries], folder);
+  // Apart from the program: sharing chunks with it would cost its start.
+  const embedding = await bundle(EMBEDDING, join(folder, 'embedding'));
+  for (const worker of WORKERS) copy(join(ROOT, worker), join(folder, basename(worker)));
+  for (const lifted of LIFTED) copySources(lifted, folder);
+  const last = join(folder, basename(ENTRY));
+  const files = [...embedding, ...program];
+  const ordered = files.toSorted((a, b) => Number(a.path === last) - Number(b.path === last));
+  for (const { path, contents } of ordered) {
+    writeFileSync(`${path}.${process.pid}`, contents);
+    renameSync(`${path}.${process.pid}`, path);
+  }
+}
+
+/**
+ * Bundles modules, each under its own name in the folder, which is made.
+ * @param {readonly string[]} entries
+ * @param {string} folder
+ */
+async function bundle(entries, folder) {
+  const esbuild = await import('esbuild');
+  const { outputFiles } = await esbuild.build({
+    entryPoints: entries.map((entry) => join(ROOT, entry)),
     entryNames: '[name]',
     outdir: folder,
     bundle: true,
@@ -44,14 +66,7 @@ export async function build({ folder = dirname(ENTRY), entries = [] } = {}) {
     logLevel: 'silent',
   });
   mkdirSync(folder, { recursive: true });
-  for (const worker of WORKERS) copy(join(ROOT, worker), join(folder, basename(worker)));
-  for (const lifted of LIFTED) copySources(lifted, folder);
-  const last = join(folder, basename(ENTRY));
-  const ordered = outputFiles.toSorted((a, b) => Number(a.path === last) - Number(b.path === last));
-  for (const { path, contents } of ordered) {
-    writeFileSync(`${path}.${process.pid}`, contents);
-    renameSync(`${path}.${process.pid}`, path);
-  }
+  return outputFiles;
 }
 
 /**
@@ -82,4 +97,6 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   // Chunks are named by content: what older builds have left would be published too.
   rmSync(dirname(ENTRY), { recursive: true, force: true });
   await build();
+  const { emitTypes } = await import('./types.mjs');
+  emitTypes(join(dirname(ENTRY), 'types'));
 }

@@ -101,6 +101,16 @@ describe('haven fuzz and haven replay', () => {
     expect(open).toMatchObject({ exitCode: 0, stderr: '' });
     expect(open.stdout).toContain('still fails');
 
+    expect(open.stdout).toMatch(/allowed by violated\.yaml:\d+: /);
+    expect(open.stdout).toContain('expected: ');
+
+    const promoted = runHaven(['replay', '--json', '--promote', 'promoted', file], { cwd: folder });
+    expect(promoted).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(promoted.stdout)).toMatchObject({
+      replays: [{ status: 'open', as_recorded: true, promoted: join('promoted', name) }],
+    });
+    expect(readdirSync(join(folder, 'promoted'))).toEqual([name]);
+
     const fixed = join(folder, 'fixed.json');
     const text = readFileSync(file, 'utf8');
     writeFileSync(fixed, text.replace('"status": "open"', '"status": "fixed"'));

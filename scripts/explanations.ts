@@ -66,10 +66,7 @@ export async function listExplanations(): Promise<Explanation[]> {
         sections: [
           section('source', source),
           section('broken by', example),
-          section(
-            'verdict',
-            'watched at every step of a fuzz run; a breach becomes a counterexample',
-          ),
+          section('verdict', 'watched in every fuzz run; a breach becomes a counterexample'),
         ],
       }),
     ),

@@ -4,8 +4,7 @@ import type { StaticConfiguration } from '../model/configuration.ts';
 import type { ChartKind, ChartStretch } from '../report/gantt.ts';
 import type { ExploredDelay, ExploredRow } from '../report/timing.ts';
 import { computeMemberSupply } from '../solver/timing/bounds.ts';
-import { computeMemberBounds } from '../solver/timing/core-bounds.ts';
-import { computeDelay } from '../solver/timing/delay.ts';
+import { computeLeastDelay } from '../solver/timing/core-bounds.ts';
 import {
   type Exploration,
   ExplorationLimitError,
@@ -159,36 +158,36 @@ export function exploreCore({ core, divisor, rounded }: ScaledCore): ExploredRow
     try {
       const explored = toExplored(core, member);
       const found = exploreDelays(explored, Math.max(1, bounds.length), STATES_MAX);
-      const delays = found.delays.map((ticks, index): ExploredDelay => ({
-        demand: index + 1,
-        ticks: Number.isFinite(ticks) ? ticks : null,
-        bound: bounds[index] ?? null,
-      }));
-      return { ...row, states: found.states, delays, chart: chartWorst(core, explored, found) };
+      const delays = found.delays.map((ticks, index) =>
+        describeDelay(ticks, index + 1, bounds[index] ?? null),
+      );
+      // Under a table there is no budget to be in contract with.
+      const [ready = 0] = found.inContract;
+      const contract =
+        core.policy === 'table' || bounds[0] === null
+          ? null
+          : describeDelay(ready, 1, computeLeastDelay(core, member, 1, true));
+      const chart = chartWorst(core, explored, found);
+      return { ...row, states: found.states, delays, contract, chart };
     } catch (error) {
       if (error instanceof ExplorationLimitError || error instanceof StateRangeError) {
-        return { ...row, states: null, delays: [], chart: null };
+        return { ...row, states: null, delays: [], contract: null, chart: null };
       }
       throw error;
     }
   });
 }
 
+function describeDelay(ticks: number, demand: number, bound: number | null): ExploredDelay {
+  return { demand, ticks: Number.isFinite(ticks) ? ticks : null, bound };
+}
+
 /** Bounds on D(1), D(2), … of a member, the least that are sound. */
 function listDemandBounds(core: CoreTicks, member: CoreMember): (number | null)[] {
   const result = computeMemberSupply(core, member);
   if (result.kind === 'none' || result.supply.kind === 'whole-core') return [null];
-  const { supply } = result;
-  const best = computeMemberBounds(core, member);
-  return Array.from({ length: Math.min(DEMANDS_MAX, supply.usable) }, (_, index) => {
-    const demand = index + 1;
-    const closed = computeDelay(supply, demand);
-    const least = best
-      .filter(({ kind }) => kind === 'delay' || kind === 'full-budget')
-      .flatMap((bound) => (bound.demand >= demand && bound.ticks !== null ? [bound.ticks] : []));
-    const all = [...least, ...(closed.kind === 'found' ? [closed.ticks] : [])];
-    return all.length === 0 ? null : Math.min(...all);
-  });
+  const count = Math.min(DEMANDS_MAX, result.supply.usable);
+  return Array.from({ length: count }, (_, index) => computeLeastDelay(core, member, index + 1));
 }
 
 function chartWorst(

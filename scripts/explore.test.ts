@@ -47,6 +47,9 @@ const documentSchema = z.object({
             delays: z.array(
               z.object({ demand: z.int(), ticks: z.int().nullable(), bound: z.int().nullable() }),
             ),
+            in_contract: z
+              .object({ ticks: z.int().nullable(), bound: z.int().nullable() })
+              .nullable(),
             gantt: z.array(z.string()).nullable(),
           }),
         ),
@@ -71,6 +74,8 @@ describe('haven explore', () => {
     }
     // 6 ms until its budget comes back, 1 ms of the RTOS, and the tick that it waits for.
     expect(timing.explored[0]?.delays[0]?.ticks).toBe(8);
+    // With budget it waits for the RTOS alone, at most for two of its budgets.
+    expect(timing.explored[0]?.in_contract).toMatchObject({ ticks: 3, bound: 3 });
   });
 
   test('says what it rounds, and how many states there are', () => {
@@ -118,9 +123,10 @@ describe('a core in small numbers', () => {
       const cores = listSharedCores(read.loaded.configuration);
       expect(cores.length).toBeGreaterThan(0);
       for (const core of cores) {
-        for (const { delays, policy } of exploreCore(scaleCore(core, 40))) {
+        for (const { delays, policy, contract } of exploreCore(scaleCore(core, 40))) {
           expect(delays.length).toBeGreaterThan(0);
-          for (const { ticks, bound } of delays) {
+          expect(contract === null).toBe(policy === 'table');
+          for (const { ticks, bound } of [...delays, ...(contract === null ? [] : [contract])]) {
             if (bound === null) continue;
             expect(ticks).toBeLessThanOrEqual(bound);
             if (policy === 'table') expect(ticks).toBe(bound);

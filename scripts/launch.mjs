@@ -19,6 +19,7 @@ const SOURCES = [
   'counterexamples',
   'formats',
   'report',
+  'embedding',
   'scripts',
 ];
 

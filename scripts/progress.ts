@@ -14,6 +14,27 @@ export interface Progress {
   clear(): void;
 }
 
+/** Milliseconds between two lines where the stream is no terminal. */
+const LINE_MS = 10_000;
+
+/** Progress as a line every 10 s, for a stream that is no terminal; else as the session has it. */
+export function createLineProgress(session: {
+  readonly progress: Progress;
+  readonly options: { readonly quiet?: true };
+}): Progress {
+  if (process.stderr.isTTY || session.options.quiet === true) return session.progress;
+  let shownAt = Date.now();
+  return {
+    show: (text) => {
+      const now = Date.now();
+      if (now - shownAt < LINE_MS) return;
+      shownAt = now;
+      process.stderr.write(`${text}\n`);
+    },
+    clear: () => undefined,
+  };
+}
+
 const SILENT: Progress = { show: () => undefined, clear: () => undefined };
 
 /** A progress line on the stream, or nothing where the stream is no terminal. */

@@ -42,7 +42,7 @@ function renderProperties(): string {
   );
   return joinSections(
     '# Properties that `haven fuzz` watches',
-    `${all.length} properties, watched at every step. Generated from \`properties/catalogue.ts\`.`,
+    `${all.length} properties, watched while fuzzing. Generated from \`properties/catalogue.ts\`.`,
     sections,
   );
 }

@@ -20,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   counterexamples: ['formats', 'properties', 'solver', 'model'],
   report: ['formats', 'properties', 'solver', 'model'],
   platforms: ['formats', 'model'],
+  embedding: ['counterexamples', 'formats', 'properties', 'model'],
   mutants: ['counterexamples', 'formats', 'properties', 'solver', 'model'],
   scripts: [
     'report',

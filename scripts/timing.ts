@@ -19,6 +19,8 @@ import { type CoreMember, type CoreTicks, listCores } from '../solver/timing/res
 import { computeSensitivity, type Requirement } from '../solver/timing/sensitivity.ts';
 import { createTheatre, findWitness, type Witness } from '../solver/witness/construct.ts';
 import type { Theatre } from '../solver/witness/construct.ts';
+import { findTaskWitness } from '../solver/witness/tasks.ts';
+import { describeLeftOut } from './left-out.ts';
 
 /** A bound of the core with the run that comes closest to it. */
 export interface WitnessedBound {
@@ -47,6 +49,9 @@ export function listBoundRows(
   isComplete: boolean,
 ): BoundRow[] {
   const { timerHz } = configuration.platform;
+  const theatre = bounds.some(({ witness }) => witness !== null)
+    ? createTheatre(configuration)
+    : null;
   const rows = bounds.flatMap(({ bound, witness }): BoundRow[] => {
     const partition = configuration.partitions[bound.partition];
     const cpu = partition?.cpus[bound.cpuIndex];
@@ -66,25 +71,50 @@ export function listBoundRows(
         boundNs: bound.ticks === null ? null : computeNanosecondsCeil(bound.ticks, timerHz),
         requiredNs: required,
         witnessedNs: witness === null ? null : computeNanosecondsCeil(witness.ticks, timerHz),
+        unwitnessed:
+          theatre === null || witness !== null ? null : explainUnwitnessed(configuration, bound),
         method: bound.method,
       },
     ];
   });
-  const tasks = computeTaskBounds(configuration).map((task): BoundRow => ({
-    partition: task.partition,
-    core: task.core,
-    task: task.task,
-    kind: task.kind,
-    boundNs: task.boundNs,
-    requiredNs: task.requiredNs,
-    witnessedNs: null,
-    method: null,
-  }));
+  const tasks = computeTaskBounds(configuration).map((task): BoundRow => {
+    const found = theatre === null ? null : findTaskWitness(theatre, configuration, task);
+    return {
+      partition: task.partition,
+      core: task.core,
+      task: task.task,
+      kind: task.kind,
+      boundNs: task.boundNs,
+      requiredNs: task.requiredNs,
+      witnessedNs: found?.kind === 'found' ? computeNanosecondsCeil(found.ticks, timerHz) : null,
+      unwitnessed: found?.kind === 'none' ? found.reason : null,
+      method: null,
+    };
+  });
   return [...rows, ...tasks];
 }
 
+/** Why no run shows a bound, though runs were looked for. */
+function explainUnwitnessed(
+  { platform, partitions }: StaticConfiguration,
+  bound: CoreBound,
+): string {
+  if (bound.ticks === null) return 'there is no bound';
+  if (platform.cores.some(({ id, el2 }) => id === bound.core && !el2)) {
+    return 'nothing on that core is under EL2';
+  }
+  const devices = partitions[bound.partition]?.devices ?? [];
+  const isInterrupted = devices.some(
+    ({ device }) => (platform.devices[device]?.irqs.length ?? 0) > 0,
+  );
+  return bound.kind === 'latency' && !isInterrupted
+    ? 'no line interrupts the partition'
+    : 'no run was found that shows it';
+}
+
 /** What is said below the bounds of a configuration. */
-export function describeScope({ hypervisor, bandwidth }: StaticConfiguration): TimeScope {
+export function describeScope(configuration: StaticConfiguration): TimeScope {
+  const { hypervisor, bandwidth } = configuration;
   const { contextSwitchNs, reloadNs, timerNs, interruptNs, longestSectionNs } =
     hypervisor.overheads;
   const cores = bandwidth.map(({ core }) => core);
@@ -100,7 +130,8 @@ export function describeScope({ hypervisor, bandwidth }: StaticConfiguration): T
     assumed:
       `EL2 takes at most ${switching} for a switch, ${reload} for caches, ${timer} for its ` +
       `timer, ${interrupt} for an interrupt, and ${section} for a section with interrupts ` +
-      "masked; these are the configuration's, not measured.",
+      "masked; these are the configuration's, not measured." +
+      describeLeftOut(configuration),
     bus:
       cores.length === 0
         ? 'Bounds are of time on the core: interference on the bus, in shared caches and in ' +

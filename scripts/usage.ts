@@ -13,14 +13,20 @@ export class UsageError extends Error {
   }
 }
 
-const MS_PER_UNIT: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000 };
+const MS_PER_UNIT: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+};
 
 /** Longest duration that a timer of Node can wait, milliseconds. */
 const DURATION_MS_MAX = 2 ** 31 - 1;
 
-/** A duration argument such as `500ms`, `10s`, `2min`, in milliseconds, above 0. */
+/** A duration argument such as `500ms`, `10s`, `2min`, `1h`, in milliseconds, above 0. */
 export function parseDuration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|min)$/.exec(text);
+  const match = /^(\d+(?:\.\d+)?)(ms|s|min|m|h)$/.exec(text);
   const ms = Number(match?.[1]) * (MS_PER_UNIT[match?.[2] ?? ''] ?? Number.NaN);
   if (!(ms > 0)) throw new InvalidArgumentError('expected a duration such as 500ms, 10s or 2min.');
   if (ms > DURATION_MS_MAX) throw new InvalidArgumentError('longer than 24 days.');

@@ -164,7 +164,8 @@ export const name: z.ZodType<string> = z
     pattern: NAME_PATTERN.source,
   });
 
-interface Rights {
+/** Rights of a mapping, as a file states them. */
+export interface Rights {
   readonly read: boolean;
   readonly write: boolean;
   readonly execute: boolean;

@@ -57,6 +57,27 @@ const SCHEDULER_BUGS: readonly SourceBug[] = [
   },
   {
     ...SCHEDULER,
+    name: 'whoever is polled keeps its budget',
+    row: null,
+    find: "if (resident.idle === 'poll' && !resident.dedicated && !isReady(machine, resident)) {",
+    replace: 'if (resident.dedicated && !isReady(machine, resident)) {',
+    breaks: 'A budget that is polled is taken twice in a row from those who are less urgent.',
+    property: 'time.polled',
+    configuration: 'polling',
+  },
+  {
+    ...SCHEDULER,
+    name: 'whoever burns pays only where its registers are loaded',
+    row: null,
+    find: 'return resident !== undefined && !resident.dedicated && !state.slack;',
+    replace: `if (resident === undefined || resident.dedicated || state.slack) return false;
+  return resident.idle !== 'burn' || state.loaded === state.running;`,
+    breaks: 'A reservation that burns while it waits keeps the core beyond its budget.',
+    property: 'time.burn',
+    configuration: 'free',
+  },
+  {
+    ...SCHEDULER,
     name: 'the least urgent reservation runs first',
     row: 'SCH-06',
     find: `    if (chosen === NONE) {

@@ -7,11 +7,9 @@
  */
 
 import type { ActionKind } from '../../model/actions.ts';
-import { ACTION_KINDS } from '../../model/actions.ts';
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import type { Machine } from '../../model/machine.ts';
 import { createMachine } from '../../model/machine.ts';
-import type { Plan } from '../../model/plan.ts';
 import { beginTrace, createDrawer, drawAction, drawOperands } from '../generators/draw.ts';
 import type { Drawer } from '../generators/draw.ts';
 import type { Guide } from '../generators/guide.ts';
@@ -20,9 +18,13 @@ import type { ActionSlot } from '../generators/slots.ts';
 import type { Start, Trace } from '../generators/traces.ts';
 import type { Look, Violation } from '../property.ts';
 import { copyMachine } from './copy-machine.ts';
-import { createCorpus, keep } from './corpus.ts';
+import { createCorpus, keep, toEntry, toTrace } from './corpus.ts';
 import type { Corpus, Entry } from './corpus.ts';
 import { computeAbstractState, computeFeature, getOutcomeIndex } from './features.ts';
+import { beginEntry, endEntry, openJournal, readJournal, writeEntry } from './journal.ts';
+import type { Journal } from './journal.ts';
+import { addKept, createKeeper, listKept } from './minimise.ts';
+import type { Keeper } from './minimise.ts';
 import { createRandom, nextBelow } from './random.ts';
 import type { RandomState } from './random.ts';
 import { createRunner, createStart, runTrace, takeStep, watchMachine } from './run.ts';
@@ -39,6 +41,8 @@ import {
   summarise,
 } from './statistics.ts';
 import type { Coverage, Statistics } from './statistics.ts';
+import { listUnreached } from './unreached.ts';
+import type { Unreached } from './unreached.ts';
 import { beginRun, isCounted, watchAfter, watchBefore } from './watcher.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -52,6 +56,11 @@ const TURN_MS = 50;
 const FRESH_INTERVAL = 2;
 /** One action in so many of a kept trace is left out, one redrawn, and one put in before it. */
 const VARIATION = 32;
+
+/** Milliseconds between two looks at the corpus for who saves it. */
+const CHECKPOINT_MS = 60_000;
+/** Crashes that are kept: of each message one. */
+const CRASHES_MAX = 16;
 
 /** Limits and seeds of a run. */
 export interface FuzzOptions extends RunnerOptions {
@@ -67,8 +76,18 @@ export interface FuzzOptions extends RunnerOptions {
   readonly wanted?: ReadonlySet<string>;
   /** Every property looks at everything after every step: for few properties and steps. */
   readonly thorough?: boolean;
+  /** Traces that are run before any is drawn, whatever the limit in steps. */
+  readonly kept?: readonly Trace[];
+  /** Whether the result shall have the corpus. */
+  readonly keeps?: boolean;
+  /** Where the trace at hand is written; default: one that nobody else reads. */
+  readonly journal?: Journal;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FuzzProgress) => void;
+  readonly onFailure?: (failure: FuzzFailure) => void;
+  readonly onCrash?: (crash: Crash) => void;
+  /** Called every minute with the corpus, where that is kept. */
+  readonly onCheckpoint?: (corpus: readonly Trace[]) => void;
 }
 
 /** How far a run is. */
@@ -76,6 +95,28 @@ export interface FuzzProgress {
   readonly steps: number;
   readonly traces: number;
   readonly failures: number;
+  readonly crashes: number;
+  readonly features: number;
+  readonly states: number;
+  /** Looks at the abstract state, and states that only one of them saw. */
+  readonly stateLooks: number;
+  readonly statesSeenOnce: number;
+  /** Traces that are kept. */
+  readonly corpus: number;
+  /** Since the latest new feature. */
+  readonly sinceNewMs: number;
+}
+
+/** The fuzzer itself failed on a trace: neither the trace nor the configuration is judged by it. */
+export interface Crash {
+  /** `error`: something threw; `memory`: a worker had too little; `exit`: a worker ended. */
+  readonly reason: 'error' | 'memory' | 'exit';
+  readonly message: string;
+  /** Seed of the worker, and how many traces it had begun. */
+  readonly seed: number;
+  readonly traces: number;
+  /** Up to the action at which it happened; null where it was between two traces. */
+  readonly trace: Trace | null;
 }
 
 /** A property that a trace breaks. */
@@ -103,6 +144,11 @@ export interface FuzzResult {
   readonly coverage: Coverage;
   /** What the coverage sums up. */
   readonly statistics: Statistics;
+  readonly crashes: readonly Crash[];
+  /** Of the traces that it was given, how many were run; they are the first ones. */
+  readonly replayed: number;
+  /** Traces that show all that was seen, few and short; none unless they are to be kept. */
+  readonly corpus: readonly Trace[];
   /** Possible actions that were never done: more steps, or other seeds, may do them. */
   readonly neverDone: readonly ActionKind[];
   /** Properties that never had anything to judge: of these the run says nothing. */
@@ -128,6 +174,17 @@ interface Campaign {
   readonly statistics: Statistics;
   readonly failures: Map<string, FuzzFailure>;
   readonly known: Set<string>;
+  readonly crashes: Crash[];
+  readonly journal: Journal;
+  /** Null where the corpus is of no interest after the run. */
+  readonly keeper: Keeper | null;
+  readonly kept: readonly Entry[];
+  /** Traces of `kept` that were run, and their steps. */
+  replayed: number;
+  replayedSteps: number;
+  /** When the latest new feature was noticed, and at which step it was seen. */
+  newestMs: number;
+  newestAt: number;
   /** Features that the trace at hand was the first to show. */
   readonly news: number[];
 }
@@ -139,6 +196,8 @@ interface Draft {
   /** The kept trace that it varies, and where it is in that; null for a trace of its own. */
   readonly entry: Entry | null;
   readonly entryLength: number;
+  /** It is run as it is. */
+  readonly isReplay: boolean;
   entryAt: number;
 }
 
@@ -149,18 +208,69 @@ export async function fuzzConfiguration(
 ): Promise<FuzzResult> {
   const campaign = createCampaign(configuration, options);
   const begin = performance.now();
+  let checkpoint = begin + CHECKPOINT_MS;
   const over = (): boolean => isOver(campaign, performance.now() - begin);
   while (!over()) {
     const turn = performance.now() + TURN_MS;
-    while (!over() && performance.now() < turn) runOne(campaign);
-    const { steps, traces } = campaign.statistics;
-    options.onProgress?.({ steps, traces, failures: campaign.failures.size });
+    while (!over() && performance.now() < turn) runSafely(campaign);
+    options.onProgress?.(readProgress(campaign));
+    if (performance.now() > checkpoint) {
+      options.onCheckpoint?.(listCorpus(campaign));
+      checkpoint = performance.now() + CHECKPOINT_MS;
+    }
     // Lets signals and timers in between two turns.
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
   }
   return createResult(campaign, performance.now() - begin);
+}
+
+function listCorpus({ keeper }: Campaign): Trace[] {
+  return keeper === null ? [] : listKept(keeper).map(toTrace);
+}
+
+function readProgress(campaign: Campaign): FuzzProgress {
+  const { statistics, failures, crashes, corpus } = campaign;
+  const now = performance.now();
+  if (campaign.newestAt !== statistics.newestAt) {
+    campaign.newestAt = statistics.newestAt;
+    campaign.newestMs = now;
+  }
+  return {
+    steps: statistics.steps,
+    traces: statistics.traces,
+    failures: failures.size,
+    crashes: crashes.length,
+    features: statistics.featuresSeen,
+    states: statistics.statesSeen,
+    stateLooks: statistics.stateLooks,
+    statesSeenOnce: statistics.statesSeenOnce,
+    corpus: corpus.entries.length,
+    sinceNewMs: now - campaign.newestMs,
+  };
+}
+
+/** Runs one trace: of those that are to be run first, or a new one. What throws is a crash. */
+function runSafely(campaign: Campaign): void {
+  const { kept, replayed, journal, statistics, crashes, options } = campaign;
+  const replay = kept[replayed];
+  const before = statistics.steps;
+  try {
+    runOne(campaign, replay);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const { traces, trace } = readJournal(journal);
+    const crash = { reason: 'error', message, seed: options.seed, traces, trace } as const;
+    if (crashes.length < CRASHES_MAX && crashes.every((one) => one.message !== message)) {
+      crashes.push(crash);
+      options.onCrash?.(crash);
+    }
+  }
+  endEntry(journal);
+  if (replay === undefined) return;
+  campaign.replayed += 1;
+  campaign.replayedSteps += statistics.steps - before;
 }
 
 function createCampaign(configuration: StaticConfiguration, options: FuzzOptions): Campaign {
@@ -186,34 +296,47 @@ function createCampaign(configuration: StaticConfiguration, options: FuzzOptions
     statistics: createStatistics(),
     failures: new Map(),
     known: new Set(),
+    crashes: [],
+    journal: options.journal ?? openJournal(),
+    keeper: options.keeps === true ? createKeeper(runner) : null,
+    kept: (options.kept ?? []).map(toEntry),
+    replayed: 0,
+    replayedSteps: 0,
+    newestMs: performance.now(),
+    newestAt: 0,
     news: [],
   };
 }
 
-function isOver({ options, statistics, failures }: Campaign, elapsedMs: number): boolean {
+function isOver(campaign: Campaign, elapsedMs: number): boolean {
+  const { options, statistics, failures } = campaign;
   const { signal, timeMs, wanted } = options;
   if (signal?.aborted === true) return true;
   if (timeMs !== undefined && elapsedMs >= timeMs) return true;
   if (wanted !== undefined && [...failures.keys()].some((id) => wanted.has(id))) return true;
   const steps = options.steps ?? (timeMs === undefined ? 0 : Infinity);
-  return statistics.steps >= steps;
+  return (
+    campaign.replayed === campaign.kept.length && statistics.steps - campaign.replayedSteps >= steps
+  );
 }
 
-/** Draws, runs and judges one trace. */
-function runOne(campaign: Campaign): void {
-  const { runner, drawer, machine, statistics, slots, look, news, known } = campaign;
+/** Draws, runs and judges one trace; or runs one again that is kept, judged after every step. */
+function runOne(campaign: Campaign, replay?: Entry): void {
+  const { runner, drawer, machine, statistics, slots, look, news, known, journal } = campaign;
   const { plan } = runner;
   const index = statistics.traces;
   const random = createRandom(campaign.options.seed + index * 2 ** 31);
   beginTrace(drawer, random);
-  const draft = createDraft(campaign, random);
+  const draft = replay === undefined ? createDraft(campaign, random) : createReplay(replay);
   copyMachine(draft.start === 'reset' ? campaign.reset : campaign.booted, machine);
-  const watcher = index % SAMPLED === 0 ? campaign.complete : campaign.usual;
-  const thorough = campaign.options.thorough === true;
+  const watcher = draft.isReplay || index % SAMPLED === 0 ? campaign.complete : campaign.usual;
+  const thorough = draft.isReplay || campaign.options.thorough === true;
   look.complete = thorough;
   beginRun(watcher);
   news.length = 0;
   statistics.traces += 1;
+  const drawn = statistics.steps - campaign.replayedSteps;
+  beginEntry(journal, drawn, statistics.traces, draft.isReplay, draft.start);
   const interest = { ignored: known };
   let newest = 0;
   for (let at = 0; at < draft.length; at += 1) {
@@ -222,6 +345,7 @@ function runOne(campaign: Campaign): void {
     drawNext(campaign, random, draft, slot);
     const action = asAction(slot);
     const kind = getKindIndex(slot.kind);
+    writeEntry(journal, at, kind, slot);
     look.complete = thorough || at === draft.length - 1;
     watchBefore(watcher, kind, action);
     const outcome = takeStep(runner, machine, action);
@@ -248,11 +372,18 @@ function runOne(campaign: Campaign): void {
     record(campaign, draft.start, at + 1);
     break;
   }
-  if (newest > 0) keep(campaign.corpus, draft.start, slots, newest, news);
+  if (newest === 0) return;
+  const entry = keep(campaign.corpus, draft.start, slots, newest, news);
+  if (campaign.keeper !== null) addKept(campaign.keeper, entry);
 }
 
 /** One trace in so many is watched by every property. */
 const SAMPLED = 16;
+
+function createReplay(entry: Entry): Draft {
+  const { length } = entry.slots;
+  return { start: entry.start, length, entry, entryLength: length, isReplay: true, entryAt: 0 };
+}
 
 /** Half of the traces vary one that was kept; the others are new. */
 function createDraft({ corpus, options }: Campaign, random: RandomState): Draft {
@@ -263,11 +394,13 @@ function createDraft({ corpus, options }: Campaign, random: RandomState): Draft 
   const entry = isFresh ? null : (entries[nextBelow(random, entries.length)] ?? null);
   const resets = options.guide?.isBooting === true ? 7 : 1;
   const start = nextBelow(random, 8) < resets ? 'reset' : 'booted';
-  if (entry === null) return { start, length, entry, entryLength: 0, entryAt: 0 };
+  if (entry === null) {
+    return { start, length, entry, entryLength: 0, isReplay: false, entryAt: 0 };
+  }
   // All of it, or some of its beginning.
   const whole = entry.slots.length;
   const entryLength = nextBelow(random, 2) === 0 ? whole : 1 + nextBelow(random, whole);
-  return { start: entry.start, length, entry, entryLength, entryAt: 0 };
+  return { start: entry.start, length, entry, entryLength, isReplay: false, entryAt: 0 };
 }
 
 /** The next action: that of the kept trace or a variation of it, and a new one behind its end. */
@@ -275,7 +408,7 @@ function drawNext(campaign: Campaign, random: RandomState, draft: Draft, slot: A
   const { drawer, machine } = campaign;
   const { entry } = draft;
   if (entry !== null && draft.entryAt < draft.entryLength) {
-    const choice = nextBelow(random, VARIATION);
+    const choice = draft.isReplay ? VARIATION : nextBelow(random, VARIATION);
     if (choice === 0) draft.entryAt += 1;
     const kept = entry.slots[draft.entryAt];
     if (choice !== 1 && kept !== undefined) {
@@ -298,13 +431,15 @@ function record(campaign: Campaign, start: Start, length: number): void {
   if (violation === null) return;
   const shrunk = shrinkTrace(runner, trace, violation.property);
   known.add(violation.property);
-  failures.set(violation.property, {
+  const failure = {
     violation: shrunk.violation,
     trace: shrunk.trace,
     foundLength: length,
     batch: statistics.traces - 1,
     evaluations: shrunk.evaluations,
-  });
+  };
+  failures.set(violation.property, failure);
+  campaign.options.onFailure?.(failure);
 }
 
 function createResult(campaign: Campaign, elapsedMs: number): FuzzResult {
@@ -321,41 +456,18 @@ function createResult(campaign: Campaign, elapsedMs: number): FuzzResult {
     failures: [...failures.values()],
     coverage,
     statistics,
-    neverDone: listNeverDone(runner, coverage),
+    crashes: campaign.crashes,
+    replayed: campaign.replayed,
+    corpus: listCorpus(campaign),
+    neverDone: listNeverDone(listUnreached(runner.plan, coverage.outcomes)),
     neverJudged: listUnjudged(runner.properties, coverage),
     interrupted: options.signal?.aborted === true,
   };
 }
 
-/** Actions that the plan makes impossible: they are always refused. */
-function isPossible(plan: Plan, kind: ActionKind): boolean {
-  const streams = plan.streams.length > 0;
-  switch (kind) {
-    case 'smc':
-    case 'unknown-call':
-      return false;
-    case 'bus-read':
-    case 'bus-write':
-      return plan.cores.some(({ el2, used }) => used && !el2);
-    case 'bare-dma-issue':
-      return plan.bareMasters.length > 0;
-    case 'notify':
-      return plan.partitions.some(({ doorbells }) => doorbells.length > 0);
-    case 'msi':
-      return plan.events.length > 0;
-    case 'dma-issue':
-    case 'dma-complete':
-    case 'iotlb-fill':
-      return streams;
-    default:
-      return true;
-  }
-}
-
 /** Possible actions that were never done. */
-function listNeverDone(runner: Runner, coverage: Coverage): ActionKind[] {
-  return ACTION_KINDS.filter((kind) => {
-    const done = coverage.outcomes[kind]?.['DONE'] ?? 0;
-    return isPossible(runner.plan, kind) && done === 0;
-  });
+export function listNeverDone(unreached: readonly Unreached[]): ActionKind[] {
+  return unreached.flatMap(({ action, outcome, reason }) =>
+    outcome === 'DONE' && reason === null ? [action] : [],
+  );
 }

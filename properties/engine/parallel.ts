@@ -1,16 +1,22 @@
 /**
  * Parallel fuzzing: several workers, each with a seed of its own that follows from the run's seed.
  *
- * The same seed, steps and number of jobs give the same findings: results are merged in the order
- * of the jobs, whichever ends first.
+ * The same seed, steps, number of jobs and corpus give the same findings: results are merged in the
+ * order of the jobs, whichever ends first. A worker that dies leaves the trace behind that it was
+ * running, and another goes on in its place with the next seed.
  */
 
-import { Worker } from 'node:worker_threads';
 import type { StaticConfiguration } from '../../model/configuration.ts';
-import { fuzzConfiguration } from './fuzz.ts';
+import { createPlan } from '../../model/plan.ts';
+import type { Trace } from '../generators/traces.ts';
+import { toEntry, toTrace } from './corpus.ts';
+import { fuzzConfiguration, listNeverDone } from './fuzz.ts';
 import type { FuzzFailure, FuzzOptions, FuzzProgress, FuzzResult } from './fuzz.ts';
-import type { Job, JobMessage } from './fuzz-job.ts';
+import { createMinimiser, minimise } from './minimise.ts';
+import { createRunner } from './run.ts';
 import { mergeStatistics, summarise } from './statistics.ts';
+import { listUnreached } from './unreached.ts';
+import { runShare } from './worker-share.ts';
 
 /** Distance of the seeds of two jobs: odd and large, so that their batches do not meet. */
 const SEED_DISTANCE = 0x2545f491;
@@ -18,82 +24,86 @@ const SEED_DISTANCE = 0x2545f491;
 /** What a parallel run may be told; it always runs the spec itself. */
 export type ParallelOptions = Omit<
   FuzzOptions,
-  'step' | 'properties' | 'guide' | 'wanted' | 'thorough'
+  'step' | 'properties' | 'guide' | 'wanted' | 'thorough' | 'journal' | 'onFailure' | 'onCrash'
 > & {
-  /** Number of workers; 1 runs in this thread. */
+  /** Number of workers. */
   readonly jobs: number;
+  /** One job runs in a worker too, so that this thread outlives it; default: in this thread. */
+  readonly isolated?: boolean;
+  /** Megabytes that a worker may take for what it remembers; default 2048. */
+  readonly memoryMb?: number;
+  /** Entry of the workers; default the one beside this file. */
+  readonly entry?: URL;
 };
 
-/** Fuzzes a configuration with several workers. Rejects with `LostWorkerError` when one dies. */
+/**
+ * Fuzzes a configuration with several workers. Rejects with `LostWorkerError` when one cannot even
+ * begin.
+ */
 export async function fuzzInParallel(
   configuration: StaticConfiguration,
   options: ParallelOptions,
 ): Promise<FuzzResult> {
-  const { jobs } = options;
-  if (jobs <= 1) return fuzzConfiguration(configuration, options);
-  const progress: FuzzProgress[] = Array.from({ length: jobs }, () => ({
-    steps: 0,
-    traces: 0,
-    failures: 0,
-  }));
-  const results = await Promise.all(
+  const jobs = Math.max(1, options.jobs);
+  if (jobs === 1 && options.isolated !== true) return fuzzConfiguration(configuration, options);
+  const progress: (FuzzProgress | undefined)[] = Array.from({ length: jobs });
+  const corpora: (readonly Trace[])[] = Array.from({ length: jobs }, () => []);
+  const shares = await Promise.all(
     progress.map((_, job) =>
-      runWorker(configuration, options, job, (latest) => {
-        progress[job] = latest;
-        options.onProgress?.(sumProgress(progress));
+      runShare(configuration, options, {
+        seed: (options.seed + job * SEED_DISTANCE) % 2 ** 31,
+        steps: options.steps === undefined ? null : Math.ceil(options.steps / jobs),
+        onProgress: (latest) => {
+          progress[job] = latest;
+          options.onProgress?.(sumProgress(progress.filter((one) => one !== undefined)));
+        },
+        onCheckpoint: (corpus) => {
+          corpora[job] = corpus;
+          options.onCheckpoint?.(mergeCorpora(configuration, corpora));
+        },
       }),
     ),
   );
-  return mergeResults(results, options.seed);
+  return mergeResults(configuration, shares.flat(), options.seed);
 }
 
-function runWorker(
-  configuration: StaticConfiguration,
-  options: ParallelOptions,
-  index: number,
-  onProgress: (progress: FuzzProgress) => void,
-): Promise<FuzzResult> {
-  const { jobs, seed, steps, timeMs, signal } = options;
-  const workerData: Job = {
-    configuration,
-    seed: (seed + index * SEED_DISTANCE) % 2 ** 31,
-    steps: steps === undefined ? null : Math.ceil(steps / jobs),
-    timeMs: timeMs ?? null,
-    delayBounds: options.delayBounds ?? [],
-  };
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./fuzz-worker.mjs', import.meta.url), { workerData });
-    const cancel = (): void => {
-      worker.postMessage('cancel');
-    };
-    signal?.addEventListener('abort', cancel, { once: true });
-    if (signal?.aborted === true) cancel();
-    worker.on('message', (message: JobMessage) => {
-      if (message.kind === 'progress') onProgress(message.progress);
-      else resolve(message.result);
-    });
-    worker.on('error', (error) => {
-      reject(new LostWorkerError(index, error.message));
-    });
-    worker.on('exit', () => {
-      signal?.removeEventListener('abort', cancel);
-      // Has no effect after a result.
-      reject(new LostWorkerError(index, 'it ended without a result'));
-    });
-  });
-}
-
+/** Of what only unions would tell, the most that one worker says. */
 function sumProgress(parts: readonly FuzzProgress[]): FuzzProgress {
   const sum = (pick: (part: FuzzProgress) => number): number =>
     parts.reduce((total, part) => total + pick(part), 0);
+  const most = (pick: (part: FuzzProgress) => number): number => Math.max(0, ...parts.map(pick));
   return {
     steps: sum((part) => part.steps),
     traces: sum((part) => part.traces),
-    failures: sum((part) => part.failures),
+    failures: most((part) => part.failures),
+    crashes: sum((part) => part.crashes),
+    features: most((part) => part.features),
+    states: most((part) => part.states),
+    stateLooks: sum((part) => part.stateLooks),
+    statesSeenOnce: sum((part) => part.statesSeenOnce),
+    corpus: sum((part) => part.corpus),
+    sinceNewMs: Math.min(...parts.map((part) => part.sinceNewMs)),
   };
 }
 
-function mergeResults(results: readonly FuzzResult[], seed: number): FuzzResult {
+/** The corpora of all jobs as one, in their order. */
+function mergeCorpora(
+  configuration: StaticConfiguration,
+  corpora: readonly (readonly Trace[])[],
+): readonly Trace[] {
+  const [first = [], ...others] = corpora.filter((corpus) => corpus.length > 0);
+  if (others.length === 0) return first;
+  const minimiser = createMinimiser(createRunner(configuration));
+  return minimise(minimiser, [first, ...others].flat().map(toEntry)).map(toTrace);
+}
+
+function mergeResults(
+  configuration: StaticConfiguration,
+  results: readonly FuzzResult[],
+  seed: number,
+): FuzzResult {
+  const [only, ...others] = results;
+  if (only !== undefined && others.length === 0) return { ...only, seed };
   const failures = new Map<string, FuzzFailure>();
   const statistics = mergeStatistics(results.map((result) => result.statistics));
   for (const result of results) {
@@ -104,6 +114,11 @@ function mergeResults(results: readonly FuzzResult[], seed: number): FuzzResult 
   }
   const { steps, traces } = statistics;
   const elapsedMs = Math.max(...results.map((result) => result.elapsedMs));
+  const coverage = summarise(statistics, sumEvaluations(results));
+  const plan = createPlan(configuration);
+  // Who has interrupted the run waits; the next one minimises.
+  const interrupted = results.some((result) => result.interrupted);
+  const corpora = results.map(({ corpus }) => corpus);
   return {
     seed,
     steps,
@@ -111,11 +126,14 @@ function mergeResults(results: readonly FuzzResult[], seed: number): FuzzResult 
     elapsedMs,
     stepsPerSecond: elapsedMs === 0 ? 0 : Math.round((steps / elapsedMs) * 1000),
     failures: [...failures.values()],
-    coverage: summarise(statistics, sumEvaluations(results)),
+    crashes: results.flatMap(({ crashes }) => crashes),
+    replayed: Math.min(...results.map(({ replayed }) => replayed)),
+    corpus: interrupted ? corpora.flat() : mergeCorpora(configuration, corpora),
+    coverage,
     statistics,
-    neverDone: intersect(results.map(({ neverDone }) => neverDone)),
+    neverDone: listNeverDone(listUnreached(plan, coverage.outcomes)),
     neverJudged: intersect(results.map(({ neverJudged }) => neverJudged)),
-    interrupted: results.some(({ interrupted }) => interrupted),
+    interrupted,
   };
 }
 
@@ -132,11 +150,4 @@ function sumEvaluations(parts: readonly FuzzResult[]): Record<string, number> {
     }
   }
   return sum;
-}
-
-/** A fuzzing worker died: out of memory, or a defect of ours. */
-export class LostWorkerError extends Error {
-  constructor(index: number, reason: string) {
-    super(`fuzzing worker ${index} is lost: ${reason}`);
-  }
 }

@@ -13,6 +13,7 @@ import { step } from '../../model/step.ts';
 import { PROPERTIES } from '../catalogue.ts';
 import { listBootActions } from '../generators/boot-actions.ts';
 import type { Trace } from '../generators/traces.ts';
+import { createSlices } from '../invariants/time-slices.ts';
 import { createGrantMap } from '../grants.ts';
 import type { GrantMap } from '../grants.ts';
 import { COMPLETE_LOOK } from '../property.ts';
@@ -46,6 +47,11 @@ export interface RunResult {
 
 /** What a runner may be given beyond the configuration. */
 export interface RunnerOptions {
+  /**
+   * Bounds that a proof claims, which properties cannot compute themselves: `listDelayBounds` of
+   * `solver/timing` has the least. Without any, `time.delay` judges nothing, and a fuzz run on a
+   * shared core names it in `neverJudged`.
+   */
   readonly delayBounds?: readonly TimeBound[];
   readonly properties?: readonly Property[];
   readonly step?: StepFunction;
@@ -109,7 +115,8 @@ export function runTrace(runner: Runner, trace: Trace, watch: Watch = {}): RunRe
 /** The monitors of a runner's properties on a machine, looking as they are told to. */
 export function watchMachine(runner: Runner, machine: Machine, look: Look): Watcher {
   const { plan, configuration, grants, delayBounds, properties, step: taken } = runner;
-  const context = { configuration, plan, machine, grants, delayBounds, step: taken, look };
+  const slices = createSlices({ machine });
+  const context = { configuration, plan, machine, grants, delayBounds, step: taken, look, slices };
   return createWatcher(properties, context);
 }
 

@@ -5,6 +5,7 @@
 import { ACTION_KINDS } from '../../model/actions.ts';
 import type { Action, ActionKind } from '../../model/actions.ts';
 import type { Outcome } from '../../model/outcome.ts';
+import { recordSlice } from '../invariants/time-slices.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
 
 /** Which violations count. */
@@ -60,7 +61,9 @@ export function beginRun({ monitors }: Watcher): void {
 
 /** Looks at the machine before a step; `kind` is the position of its kind in `ACTION_KINDS`. */
 export function watchBefore(watcher: Watcher, kind: number, action: Action): void {
-  const monitors = watcher.context.look.complete ? watcher.early : watcher.earlyByKind[kind];
+  const { context } = watcher;
+  recordSlice(context, context.slices, action);
+  const monitors = context.look.complete ? watcher.early : watcher.earlyByKind[kind];
   if (monitors === undefined) return;
   for (let index = 0; index < monitors.length; index += 1) monitors[index]?.before?.(action);
 }

@@ -37,7 +37,7 @@ const WEIGHTS: Readonly<Record<ActionKind, number>> = {
   'register-write': 6,
   'cpu-on': 4,
   'cpu-off': 1,
-  'system-reset': 1,
+  'system-reset': 2,
   wait: 3,
   smc: 1,
   'unknown-call': 1,
@@ -273,17 +273,17 @@ function drawBooting(
   return true;
 }
 
-/** Draws an action of a kind. */
+/** Draws an action of a kind; without a machine its operands suit nobody in particular. */
 export function drawOperands(
   drawer: Drawer,
   random: RandomState,
-  machine: Machine,
+  machine: Machine | null,
   kind: ActionKind,
   slot: ActionSlot,
 ): void {
   const { operands, plan } = drawer;
   const core = pick(random, operands.cores);
-  const guest = findGuest(drawer, machine, core);
+  const guest = machine === null ? null : findGuest(drawer, machine, core);
   slot.kind = kind;
   slot.core = core;
   switch (kind) {
@@ -440,9 +440,15 @@ function drawStreamAddress(drawer: Drawer, random: RandomState, stream: number):
  * Half of the time to an instant at which something happens on the core, or a tick before or
  * behind it; else an amount that the configuration names.
  */
-function drawTicks(drawer: Drawer, random: RandomState, machine: Machine, core: number): number {
-  const state = machine.cores[core];
-  if (state === undefined || nextBelow(random, 2) === 0) return pick(random, drawer.operands.ticks);
+function drawTicks(
+  drawer: Drawer,
+  random: RandomState,
+  machine: Machine | null,
+  core: number,
+): number {
+  const state = machine?.cores[core];
+  if (machine === null || state === undefined || nextBelow(random, 2) === 0)
+    return pick(random, drawer.operands.ticks);
   const { accounts } = state;
   const which = nextBelow(random, 4);
   let ticks = 0;
@@ -468,7 +474,7 @@ function drawTicks(drawer: Drawer, random: RandomState, machine: Machine, core: 
 function drawTaken(
   drawer: Drawer,
   random: RandomState,
-  machine: Machine,
+  machine: Machine | null,
   core: number,
   guest: GuestPools | null,
 ): number {
@@ -479,7 +485,7 @@ function drawTaken(
   const from = nextBelow(random, lines.length);
   for (let step = 0; step < LINES_LOOKED_AT && step < lines.length; step += 1) {
     const intId = lines[(from + step) % lines.length] ?? 0;
-    const line = machine.gic.lines[intId - drawer.plan.spiFirst];
+    const line = machine?.gic.lines[intId - drawer.plan.spiFirst];
     if (line?.pending === true && line.enabled && line.core === core) return intId;
   }
   return lines[from] ?? 0;
@@ -489,11 +495,11 @@ function drawTaken(
 function drawListed(
   drawer: Drawer,
   random: RandomState,
-  machine: Machine,
+  machine: Machine | null,
   core: number,
   guest: GuestPools | null,
 ): number {
-  const registers = machine.cores[core]?.listRegisters;
+  const registers = machine?.cores[core]?.listRegisters;
   if (registers !== undefined && nextBelow(random, 4) !== 0) {
     for (let at = 0; at < registers.length; at += 1) {
       const register = registers[at];
@@ -507,12 +513,12 @@ function drawListed(
 function drawPending(
   drawer: Drawer,
   random: RandomState,
-  machine: Machine,
+  machine: Machine | null,
   core: number,
   guest: GuestPools | null,
 ): number {
-  const loaded = machine.cores[core]?.loaded ?? -1;
-  if (loaded < 0) return drawLine(drawer, random, guest);
+  const loaded = machine?.cores[core]?.loaded ?? -1;
+  if (machine === null || loaded < 0) return drawLine(drawer, random, guest);
   const resident = drawer.plan.cores[core]?.residents[loaded];
   const partition = machine.partitions[resident?.partition ?? -1];
   if (resident === undefined || partition === undefined || nextBelow(random, 4) === 0) {

@@ -16,7 +16,13 @@ import { isChargedInBudget, isReplenishmentAhead, isSlotAhead } from '../inducti
 import { isLastWriterGranted, isRequestGranted } from '../inductive/grants.ts';
 import { createReference } from '../inductive/phase.ts';
 import type { Phase } from '../inductive/phase.ts';
-import { isAccountSound, isMostUrgent, isSectionKnown } from '../inductive/schedule.ts';
+import {
+  isAccountSound,
+  isMostUrgent,
+  isPolledAway,
+  isSectionKnown,
+} from '../inductive/schedule.ts';
+import { isSlotBegun, isSlotOwn } from '../inductive/slots.ts';
 import { isStreamWritten } from '../inductive/streams.ts';
 import { getShape } from '../inductive/shape.ts';
 import type { FieldShape } from '../inductive/shape.ts';
@@ -278,11 +284,25 @@ function repairSchedule(plan: Plan, machine: Machine): void {
     // A section that ends earlier leaves replenishments behind: those are looked at once more.
     for (let round = 0; round < 2; round += 1) repairAccounts(plan, machine, index);
     const all = [...core.accounts.keys()];
-    const isChosen = all.every((at) => isMostUrgent(plan, machine, index, at));
-    if (isChosen && isChargedInBudget(plan, machine, index)) continue;
+    const isChosen = all.every(
+      (at) => isMostUrgent(plan, machine, index, at) && isPolled(plan, machine, index, at),
+    );
+    const isInSlot = isSlotSound(plan, machine, index);
+    if (isChosen && isInSlot && isChargedInBudget(plan, machine, index)) continue;
+    if (!isInSlot) {
+      core.section = 0;
+      repairSlot(plan, machine, index);
+    }
     core.dispatchDue = true;
     dispatchWhenDue(plan, machine, index);
   }
+}
+
+/** Whether it is not one whose budget EL2 takes away when it polls it. */
+function isPolled(plan: Plan, machine: Machine, index: number, at: number): boolean {
+  const { policy, residents } = plan.cores[index] ?? {};
+  if (policy !== 'fp' || residents?.[at]?.idle !== 'poll') return true;
+  return isPolledAway(plan, machine, index, at);
 }
 
 function repairAccounts(plan: Plan, machine: Machine, index: number): void {
@@ -303,12 +323,22 @@ function isReserved(residents: readonly Resident[], index: number): boolean {
   return residents[index]?.dedicated === false;
 }
 
-/** Lets the frame have begun late enough for its slot not to have ended. */
-function repairSlot(plan: Plan, machine: Machine, core: number, random: RandomState): void {
+/** Whether a core has no table, or is in a slot of it as the invariants say. */
+function isSlotSound(plan: Plan, machine: Machine, core: number): boolean {
+  if (plan.cores[core]?.policy !== 'table') return true;
+  return isSlotAhead(plan, machine, core) && isSlotOwn(plan, machine, core);
+}
+
+/** Gives a core with a table the slot of this instant, or one that a section is late in. */
+function repairSlot(plan: Plan, machine: Machine, core: number): void {
   const state = machine.cores[core];
-  const end = plan.cores[core]?.slots[state?.slot ?? NONE]?.end;
-  if (state === undefined || end === undefined || isSlotAhead(plan, machine, core)) return;
-  state.frameStart = Math.max(0, state.clock + 1 - end + drawNumber(random));
+  const planned = plan.cores[core];
+  if (state === undefined || planned === undefined || planned.slots.length === 0) return;
+  state.frameStart -= state.frameStart % planned.frame;
+  if (isSlotAhead(plan, machine, core) && isSlotBegun(plan, machine, core)) return;
+  const at = state.clock % planned.frame;
+  state.frameStart = state.clock - at;
+  state.slot = planned.slots.findIndex(({ end }) => at < end);
 }
 
 function repairTime(plan: Plan, machine: Machine, random: RandomState): void {
@@ -321,7 +351,7 @@ function repairTime(plan: Plan, machine: Machine, random: RandomState): void {
       account.nextReplenishment = resident.phase === 0 ? resident.period : resident.phase;
       if (machine.boot.sealed) account.nextReplenishment = core.clock + 1 + drawNumber(random);
     }
-    repairSlot(plan, machine, index, random);
+    repairSlot(plan, machine, index);
     const account = core.accounts[core.running];
     const reserved = plan.cores[index]?.policy !== 'table' && isReserved(residents, core.running);
     if (reserved && account !== undefined && account.budget <= 0) {

@@ -30,7 +30,7 @@ export interface Trace {
   readonly actions: readonly Action[];
 }
 
-/** Any action, with operands that love the boundaries of this plan and suit who runs after boot. */
+/** Any action, with operands that love the boundaries of this plan. */
 export function actionArbitrary(plan: Plan): fc.Arbitrary<Action> {
   return new ActionArbitrary(plan);
 }
@@ -64,18 +64,16 @@ function drawSeed(random: fc.Random): number {
 
 class ActionArbitrary extends fc.Arbitrary<Action> {
   private readonly drawer: Drawer;
-  private readonly machine: Machine;
   private readonly slot = createSlot();
 
   constructor(plan: Plan) {
     super();
     this.drawer = createDrawer(plan);
-    this.machine = createMachines(plan, listBootActions(plan)).booted;
   }
 
   generate(mrng: fc.Random): fc.Value<Action> {
     const random = createRandom(drawSeed(mrng));
-    drawOperands(this.drawer, random, this.machine, drawKind(this.drawer, random), this.slot);
+    drawOperands(this.drawer, random, null, drawKind(this.drawer, random), this.slot);
     return new fc.Value(readSlot(this.slot), undefined);
   }
 

@@ -358,9 +358,30 @@ const SPOILT: Readonly<Record<string, (machine: Machine) => void>> = {
     core.section = 0;
     core.running = -1;
   },
+  'time.polled': ({ cores, partitions }) => {
+    const core = cores[SHARED_CORE];
+    const [polled] = core?.accounts ?? [];
+    const vcpu = partitions[0]?.vcpus[1];
+    if (core === undefined || polled === undefined || vcpu === undefined) return;
+    core.section = 0;
+    core.running = 1;
+    polled.budget = 12;
+    polled.exhausted = false;
+    vcpu.waiting = true;
+  },
   'time.slot-ahead': ({ cores }) => {
     const core = cores[SHARED_CORE];
     if (core !== undefined) core.clock += 500;
+  },
+  'time.slot-begun': ({ cores }) => {
+    const core = cores[SHARED_CORE];
+    if (core !== undefined) core.frameStart += 1;
+  },
+  'time.slot-own': ({ cores }) => {
+    const core = cores[SHARED_CORE];
+    if (core === undefined) return;
+    core.section = 0;
+    core.running = -1;
   },
   'time.timer-ahead': ({ partitions }) => {
     const vcpu = partitions[0]?.vcpus[0];
@@ -379,7 +400,10 @@ const SPOILT: Readonly<Record<string, (machine: Machine) => void>> = {
 /** Boards on which an invariant has instances, where the usual one has none. */
 const NEEDED: Readonly<Record<string, SmallBoardOptions>> = {
   'time.section': { contextSwitch: 8 },
+  'time.polled': { left: { budget: 20, period: 50, priority: 2, idle: 'poll' } },
   'time.slot-ahead': { policy: 'table' },
+  'time.slot-begun': { policy: 'table' },
+  'time.slot-own': { policy: 'table' },
 };
 
 describe('every invariant', () => {

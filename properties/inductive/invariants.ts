@@ -28,7 +28,8 @@ import {
 } from './interrupts.ts';
 import type { InductiveInvariant } from './invariant.ts';
 import { isLiveRegisterOwn, isSavedRegisterOwn } from './registers.ts';
-import { isAccountSound, isMostUrgent, isSectionKnown } from './schedule.ts';
+import { isAccountSound, isMostUrgent, isPolledAway, isSectionKnown } from './schedule.ts';
+import { isSlotBegun, isSlotOwn } from './slots.ts';
 import { isStreamWritten } from './streams.ts';
 import { isIotlbCoherent, isTlbCoherent } from './tables.ts';
 
@@ -92,6 +93,12 @@ const INTERRUPTS = 'properties/inductive/interrupts.ts';
 const LABELS = 'properties/inductive/registers.ts';
 const SCHEDULE = 'properties/inductive/schedule.ts';
 const EXECUTION = 'properties/inductive/execution.ts';
+const SLOTS = 'properties/inductive/slots.ts';
+
+/** Cores that have a time table. */
+function listTables({ cores }: Plan): readonly (readonly number[])[] {
+  return cores.flatMap(({ slots }, core) => (slots.length > 0 ? [[core]] : []));
+}
 
 const ABOUT_MEMORY: readonly InductiveInvariant[] = [
   {
@@ -326,6 +333,25 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
       ),
   },
   {
+    id: 'time.polled',
+    statement:
+      'Under poll who pays may run, and who is not ready has no budget while nobody more urgent ' +
+      'may run.',
+    source: 'Lehoczky, Sha, Strosnider 1987: a polling server gives up what it does not use',
+    example: 'a polled budget that stays until the period ends',
+    indices: ['core', 'resident'],
+    file: SCHEDULE,
+    holds: isPolledAway,
+    instances: (plan) =>
+      onCores(plan, ({ residents, policy }) =>
+        policy === 'fp'
+          ? residents.flatMap(({ idle, dedicated }, index) =>
+              idle === 'poll' && !dedicated ? [[index]] : [],
+            )
+          : [],
+      ),
+  },
+  {
     id: 'time.slot-ahead',
     statement: 'The slot of a table ends ahead, or as far behind as a section has lasted.',
     source: 'ARINC 653 P1, partition scheduling by a major frame',
@@ -333,8 +359,29 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
     indices: ['core'],
     file: EXECUTION,
     holds: isSlotAhead,
-    instances: (plan) =>
-      plan.cores.flatMap(({ slots }, core) => (slots.length > 0 ? [[core]] : [])),
+    instances: listTables,
+  },
+  {
+    id: 'time.slot-begun',
+    statement: 'Frames of a table begin one behind the other, and the slot of a core has begun.',
+    source: 'ARINC 653 P1, partition scheduling by a major frame',
+    example: 'a frame that begins where the handler of the one before has ended',
+    indices: ['core'],
+    file: SLOTS,
+    holds: isSlotBegun,
+    instances: listTables,
+  },
+  {
+    id: 'time.slot-own',
+    statement:
+      'Under a table only who has the slot runs, but for slack and a section that goes on over ' +
+      'its end; and it does run, if it is ready.',
+    source: 'ARINC 653 P1, partition scheduling by a major frame',
+    example: 'a slot that its partition has to wait for',
+    indices: ['core'],
+    file: SLOTS,
+    holds: isSlotOwn,
+    instances: listTables,
   },
   {
     id: 'time.timer-ahead',

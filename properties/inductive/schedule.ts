@@ -8,7 +8,7 @@
 import { BOOT_SCHEDULER, NONE } from '../../model/machine.ts';
 import type { CoreState, Machine } from '../../model/machine.ts';
 import type { Plan, PlannedCore } from '../../model/plan.ts';
-import { isPaying, isReservation, mayRun } from './entitlement.ts';
+import { isAwake, isPaying, isReservation, mayRun } from './entitlement.ts';
 
 /** An account as it is on the grid: as if EL2 were never late. */
 export interface OnGrid {
@@ -110,6 +110,30 @@ export function isMostUrgent(plan: Plan, machine: Machine, core: number, index: 
   if (state.running === NONE || state.slack) return false;
   for (let other = 0; other < planned.residents.length; other += 1) {
     if (state.running === other) return isNoLater(planned, state, other, index);
+  }
+  return false;
+}
+
+/**
+ * Outside of sections and steps, under `poll`: who pays may run, and who is not ready has no budget
+ * unless somebody more urgent may run. Only for cores with fixed priorities.
+ */
+export function isPolledAway(plan: Plan, machine: Machine, core: number, index: number): boolean {
+  const planned = plan.cores[core];
+  const state = machine.cores[core];
+  const resident = planned?.residents[index];
+  const account = state?.accounts[index];
+  if (planned === undefined || state === undefined) return true;
+  if (resident === undefined || account === undefined) return true;
+  if (!machine.boot.sealed || state.section > 0 || state.dispatchDue) return true;
+  if (account.budget <= 0) return true;
+  if (isPaying(planned, state, index)) return mayRun(plan, machine, resident, account);
+  if (isAwake(machine, resident)) return true;
+  for (let other = 0; other < index; other += 1) {
+    const before = planned.residents[other];
+    const urgent = state.accounts[other];
+    if (before === undefined || urgent === undefined) continue;
+    if (mayRun(plan, machine, before, urgent)) return true;
   }
   return false;
 }

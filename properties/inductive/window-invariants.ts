@@ -10,12 +10,20 @@ import type { Plan } from '../../model/plan.ts';
 import { isReservation } from './entitlement.ts';
 import type { InductiveInvariant } from './invariant.ts';
 import type { FieldShape, ShapeOf } from './shape.ts';
-import { isBlockedOnce, isBusyAble, isShareBounded, openWindow } from './windows.ts';
+import {
+  isBehindLoss,
+  isBlockedOnce,
+  isBusyAble,
+  isClearWithout,
+  isShareBounded,
+  openWindow,
+} from './windows.ts';
 import type { Share, WatchedMachine, Window } from './windows.ts';
 
 const FILE = 'properties/inductive/windows.ts';
 const COUNT: FieldShape = { kind: 'integer', low: 0, high: null };
 const NOTHING: FieldShape = { kind: 'constant', value: 0 };
+const NEVER: FieldShape = { kind: 'constant', value: false };
 
 /**
  * Cores that residents share by fixed priorities, each with a budget that debt and one stay at EL2
@@ -33,7 +41,18 @@ export function listWatchedCores({ cores, blockingTicks, overrunTicks }: Plan): 
 /** What values the fields of windows may have: any that a note can give. */
 export function describeWindows(plan: Plan): ShapeOf<Window[]> {
   const watched = new Set(listWatchedCores(plan));
-  const share: ShapeOf<Share> = {
+  return plan.cores.map((planned, core) =>
+    watched.has(core)
+      ? {
+          length: COUNT,
+          shares: planned.residents.map((_, index) => describeShare(isBehindLoss(planned, index))),
+        }
+      : { length: NOTHING, shares: [] },
+  );
+}
+
+function describeShare(isBehind: boolean): ShapeOf<Share> {
+  return {
     taken: COUNT,
     carry: COUNT,
     first: COUNT,
@@ -42,12 +61,10 @@ export function describeWindows(plan: Plan): ShapeOf<Window[]> {
     busy: { kind: 'boolean' },
     blocked: COUNT,
     spare: COUNT,
+    clear: isBehind ? { kind: 'boolean' } : NEVER,
+    held: isBehind ? COUNT : NOTHING,
+    served: isBehind ? COUNT : NOTHING,
   };
-  return plan.cores.map(({ residents }, core) =>
-    watched.has(core)
-      ? { length: COUNT, shares: residents.map(() => share) }
-      : { length: NOTHING, shares: [] },
-  );
 }
 
 /** The machine, as it is, with a window on each watched core that opens now. */
@@ -63,7 +80,8 @@ export function watchMachine(plan: Plan, machine: Machine): WatchedMachine {
 }
 
 function createShare(): Share {
-  return { taken: 0, carry: 0, first: 0, early: 0, epochs: 0, busy: false, blocked: 0, spare: 0 };
+  const untouched = { taken: 0, carry: 0, first: 0, early: 0, epochs: 0, blocked: 0, spare: 0 };
+  return { ...untouched, held: 0, served: 0, busy: false, clear: false };
 }
 
 /** Index tuples: a watched core, and one of its residents. */
@@ -73,10 +91,19 @@ function ofResidents(plan: Plan): readonly (readonly number[])[] {
   );
 }
 
+/** Of these, the residents that wait for somebody that loses its budget while idle. */
+function ofBehindLoss(plan: Plan): readonly (readonly number[])[] {
+  return ofResidents(plan).filter(([core = -1, index = -1]) => {
+    const planned = plan.cores[core];
+    return planned !== undefined && isBehindLoss(planned, index);
+  });
+}
+
 /** An invariant of machines with windows. */
 function watch(
   invariant: Omit<InductiveInvariant, 'holds' | 'file' | 'instances' | 'indices' | 'watched'>,
   holds: (plan: Plan, machine: WatchedMachine, core: number, index: number) => boolean,
+  instances = ofResidents,
 ): InductiveInvariant {
   return {
     ...invariant,
@@ -84,7 +111,7 @@ function watch(
     file: FILE,
     // It is held against machines that have windows alone.
     holds: holds as InductiveInvariant['holds'],
-    instances: ofResidents,
+    instances,
     watched: true,
   };
 }
@@ -117,5 +144,17 @@ export const WINDOW_INVARIANTS: readonly InductiveInvariant[] = [
       example: 'a wait that leaves a core busy for nobody',
     },
     isBusyAble,
+  ),
+  watch(
+    {
+      id: 'time.clear',
+      statement:
+        'When the core has been idle for who is more urgent, who loses its budget while idle has ' +
+        'none, but what it gets at this very instant.',
+      source: 'Lehoczky, Sha, Strosnider 1987 (poll); idling periodic server (burn): no jitter',
+      example: 'a budget that is kept although nobody has used it',
+    },
+    isClearWithout,
+    ofBehindLoss,
   ),
 ];

@@ -37,6 +37,15 @@ export interface Share {
   blocked: number;
   /** Ticks that it ran uncharged, by slack. */
   spare: number;
+  /**
+   * Until this instant nobody more urgent could run: its wait begins now at the earliest. This and
+   * the next two are noted only of who waits for somebody that loses its budget while idle.
+   */
+  clear: boolean;
+  /** Ticks in which nobody more urgent was charged, but for `served`. */
+  held: number;
+  /** Ticks that it ran since nobody more urgent could, for the first time in the window. */
+  served: number;
 }
 
 /** A window on one core. */
@@ -65,23 +74,100 @@ export function openWindow(plan: Plan, machine: WatchedMachine, core: number): v
     if (resident === undefined || share === undefined) continue;
     const onGrid = settle(planned, state, index);
     const ahead = onGrid.next - state.clock;
-    // Who loses its budget while idle may get it at this very instant: then it carries none.
-    const coincides = resident.idle !== 'keep' && ahead === resident.period;
+    const coincides = isGivenNow(planned, state, index);
     share.taken = 0;
     share.early = 0;
     share.blocked = 0;
     share.spare = 0;
+    share.held = 0;
+    share.served = 0;
     share.busy = true;
-    share.carry = coincides ? 0 : Math.max(0, onGrid.budget);
+    share.carry = computeCarry(plan, planned, state, index);
     share.first = coincides ? 0 : ahead;
     share.epochs = coincides ? 1 : 0;
   }
   noteIdle(plan, machine, core);
 }
 
+/** Whether who loses its budget while idle gets it at this very instant. */
+function isGivenNow(planned: PlannedCore, state: CoreState, index: number): boolean {
+  const resident = planned.residents[index];
+  if (resident === undefined || resident.idle === 'keep') return false;
+  const onGrid = settle(planned, state, index);
+  return onGrid.next - state.clock === resident.period;
+}
+
+/** Budget that a resident brings into a window that is opened now, ticks; never below 0. */
+function computeCarry(plan: Plan, planned: PlannedCore, state: CoreState, index: number): number {
+  if (isGivenNow(planned, state, index)) return 0;
+  return Math.max(0, computeLeft(plan, planned, state, index));
+}
+
+/**
+ * Budget on the grid that a resident can still spend in its period, ticks: under `poll` too little
+ * for the activation that is due counts as none.
+ */
+function computeLeft(plan: Plan, planned: PlannedCore, state: CoreState, index: number): number {
+  const onGrid = settle(planned, state, index);
+  const budget = onGrid.budget;
+  const account = state.accounts[index];
+  if (account === undefined || planned.residents[index]?.idle !== 'poll') return budget;
+  if (!account.activation || budget > plan.activationTicks) return budget;
+  // It runs, until EL2 chooses anew.
+  if (isPaying(planned, state, index)) return budget;
+  return Math.min(budget, 0);
+}
+
+/**
+ * A window that is opened at the earliest instant at which a resident's wait can begin has no
+ * budget from before of somebody more urgent that loses its own while idle.
+ */
+export function isOpenedWithout(
+  plan: Plan,
+  machine: WatchedMachine,
+  core: number,
+  index: number,
+): boolean {
+  const planned = plan.cores[core];
+  const window = machine.windows[core];
+  const share = window?.shares[index];
+  if (planned === undefined || window === undefined || share === undefined) return true;
+  if (!isBehindLoss(planned, index) || !share.clear) return true;
+  for (let other = 0; other < index; other += 1) {
+    if (planned.residents[other]?.idle === 'keep') continue;
+    const before = window.shares[other];
+    if (before !== undefined && before.carry > 0) return false;
+  }
+  return true;
+}
+
+/** Whether somebody more urgent than a resident loses its budget while idle. */
+export function isBehindLoss(planned: PlannedCore, index: number): boolean {
+  for (let other = 0; other < index; other += 1) {
+    if (planned.residents[other]?.idle !== 'keep') return true;
+  }
+  return false;
+}
+
 /** `act`, noted. */
 export function actWatched(plan: Plan, machine: WatchedMachine, action: Action): Outcome {
-  if (action.kind === 'time-passes') return passTime(plan, machine, action);
+  const clear: boolean[][] = [];
+  // No core has to choose yet: that is done when a step ends.
+  for (let core = 0; core < plan.cores.length; core += 1) {
+    clear.push(listClear(plan, machine, core));
+  }
+  const outcome =
+    action.kind === 'time-passes'
+      ? passTime(plan, machine, action)
+      : actAtOnce(plan, machine, action);
+  if (outcome !== 'DONE') return outcome;
+  for (let core = 0; core < plan.cores.length; core += 1) {
+    noteClear(plan, machine, core, clear[core] ?? []);
+  }
+  return outcome;
+}
+
+function actAtOnce(plan: Plan, machine: WatchedMachine, action: Action): Outcome {
   const outcome = act(plan, machine, action);
   if (outcome !== 'DONE') return outcome;
   for (let core = 0; core < plan.cores.length; core += 1) {
@@ -92,8 +178,55 @@ export function actWatched(plan: Plan, machine: WatchedMachine, action: Action):
 
 /** `dispatchWhenDue`, noted. */
 export function dispatchWatched(plan: Plan, machine: WatchedMachine, core: number): void {
+  const isDue = machine.cores[core]?.dispatchDue === true;
+  const clear = listClear(plan, machine, core);
   dispatchWhenDue(plan, machine, core);
   noteIdle(plan, machine, core);
+  if (isDue) noteClear(plan, machine, core, clear);
+}
+
+/** By resident, whether EL2 does nothing on a core and nobody more urgent can run. */
+function listClear(plan: Plan, machine: WatchedMachine, core: number): boolean[] {
+  const clear: boolean[] = [];
+  const state = machine.cores[core];
+  const window = machine.windows[core];
+  const planned = plan.cores[core];
+  if (planned === undefined || state === undefined || window === undefined) return clear;
+  if (window.shares.length === 0 || !isBehindLoss(planned, planned.residents.length)) return clear;
+  let able = isAtEl2(plan, planned, state);
+  for (let index = 0; index < planned.residents.length; index += 1) {
+    clear.push(!able);
+    const resident = planned.residents[index];
+    const account = state.accounts[index];
+    if (resident === undefined || account === undefined) continue;
+    if (mayRun(plan, machine, resident, account)) able = true;
+  }
+  return clear;
+}
+
+function noteClear(
+  plan: Plan,
+  machine: WatchedMachine,
+  core: number,
+  clear: readonly boolean[],
+): void {
+  const window = machine.windows[core];
+  const planned = plan.cores[core];
+  if (planned === undefined || window === undefined) return;
+  for (let index = 0; index < clear.length; index += 1) {
+    const share = window.shares[index];
+    if (share === undefined || !isBehindLoss(planned, index)) continue;
+    share.clear = clear[index] === true;
+  }
+}
+
+/** Whether EL2 is in a section, or goes into the timer's handler before anything else. */
+function isAtEl2(plan: Plan, planned: PlannedCore, state: CoreState): boolean {
+  if (state.section > 0) return true;
+  if (plan.timerTicks === 0 || !state.dispatchDue) return false;
+  if (!isPaying(planned, state, state.running)) return false;
+  const account = state.accounts[state.running];
+  return account !== undefined && account.budget <= 0 && !account.exhausted;
 }
 
 function passTime(
@@ -124,6 +257,7 @@ function passTime(
     const passed = state.clock - since;
     if (share !== undefined && payer === NONE && runner === index) share.spare += passed;
     else if (share !== undefined && (payer === NONE || payer > index)) share.blocked += passed;
+    if (isBehindLoss(planned, index)) noteWait(window, index, runner, payer, passed);
     noteShare(planned, state, window, index, payer, since, grid[index] ?? 0);
   }
   noteIdle(plan, machine, action.core);
@@ -155,13 +289,29 @@ function noteShare(
   if (share.epochs === 0) share.early = share.taken;
 }
 
+/** Time has passed: whether a resident was held up in it or served, if neither was anybody else. */
+function noteWait(
+  window: Window,
+  index: number,
+  runner: number,
+  payer: number,
+  passed: number,
+): void {
+  const share = window.shares[index];
+  const before = window.shares[index - 1];
+  if (share === undefined || before === undefined) return;
+  const isOwn = payer === index || (payer === NONE && runner === index);
+  if (isOwn && !before.busy) share.served += passed;
+  else if (isOwn || payer === NONE || payer > index) share.held += passed;
+}
+
 /** Where EL2 is in no section: for whom the core is idle, which ends what it is busy with. */
 function noteIdle(plan: Plan, machine: WatchedMachine, core: number): void {
   const state = machine.cores[core];
   const window = machine.windows[core];
   const planned = plan.cores[core];
   if (planned === undefined || state === undefined || window === undefined) return;
-  if (state.section > 0) return;
+  if (isAtEl2(plan, planned, state)) return;
   let able = false;
   for (let index = 0; index < planned.residents.length; index += 1) {
     const resident = planned.residents[index];
@@ -192,7 +342,7 @@ export function isShareBounded(
   if (resident === undefined || share === undefined || !isReservation(resident)) return true;
   const onGrid = settle(planned, state, index);
   const ahead = onGrid.next - state.clock;
-  const held = share.taken + onGrid.budget;
+  const held = share.taken + computeLeft(plan, planned, state, index);
   if (share.taken > window.length) return false;
   if (share.epochs === 0) {
     if (share.first !== window.length + ahead || share.early !== share.taken) return false;
@@ -229,9 +379,17 @@ export function isBlockedOnce(
     taken += window.shares[other]?.taken ?? 0;
   }
   if (window.length !== taken + share.blocked + share.spare) return false;
+  if (share.busy) {
+    const rest = computeRest(plan, planned, state, index, true);
+    if (share.blocked + rest > computeBlocking(plan, planned, index)) return false;
+  }
+  if (!isBehindLoss(planned, index)) return true;
+  const before = window.shares[index - 1];
+  const most = window.shares[index]?.taken ?? 0;
+  if (window.length !== taken - most + share.held + share.served) return false;
   if (!share.busy) return true;
-  const rest = computeRest(plan, planned, state, index);
-  return share.blocked + rest <= computeBlocking(plan, planned, index);
+  const left = computeRest(plan, planned, state, index, before?.busy !== true);
+  return share.held + left <= plan.blockingTicks;
 }
 
 /** For so long EL2 can work for somebody less urgent than a resident, or for another's slack. */
@@ -244,13 +402,22 @@ export function computeBlocking(plan: Plan, planned: PlannedCore, index: number)
   return 0;
 }
 
-/** Ticks for which EL2 will go on working for somebody less urgent than a resident. */
-function computeRest(plan: Plan, planned: PlannedCore, state: CoreState, index: number): number {
+/**
+ * Ticks for which EL2 will go on working for somebody less urgent than a resident; `isServed`: what
+ * it does for the resident itself is service, and does not count.
+ */
+function computeRest(
+  plan: Plan,
+  planned: PlannedCore,
+  state: CoreState,
+  index: number,
+  isServed: boolean,
+): number {
   if (state.section === 0 && !state.dispatchDue) return 0;
   if (!isPaying(planned, state, state.running)) {
-    return state.running === index ? 0 : state.section;
+    return isServed && state.running === index ? 0 : state.section;
   }
-  if (state.running <= index) return 0;
+  if (state.running < index || (isServed && state.running === index)) return 0;
   const account = state.accounts[state.running];
   if (account === undefined || account.exhausted || account.budget > state.section) {
     return state.section;
@@ -269,7 +436,7 @@ export function isBusyAble(
   const state = machine.cores[core];
   const share = machine.windows[core]?.shares[index];
   if (planned === undefined || state === undefined || share === undefined) return true;
-  if (!share.busy || state.section > 0) return true;
+  if (!share.busy || isAtEl2(plan, planned, state)) return true;
   let able = false;
   for (let other = 0; other <= index; other += 1) {
     const resident = planned.residents[other];
@@ -278,4 +445,26 @@ export function isBusyAble(
     if (mayRun(plan, machine, resident, account)) able = true;
   }
   return able;
+}
+
+/**
+ * At the earliest instant at which a wait can begin, nobody more urgent that loses its budget while
+ * idle has any, but what it gets at this very instant.
+ */
+export function isClearWithout(
+  plan: Plan,
+  machine: WatchedMachine,
+  core: number,
+  index: number,
+): boolean {
+  const planned = plan.cores[core];
+  const state = machine.cores[core];
+  const share = machine.windows[core]?.shares[index];
+  if (planned === undefined || state === undefined || share === undefined) return true;
+  if (!share.clear) return true;
+  for (let other = 0; other < index; other += 1) {
+    if (planned.residents[other]?.idle === 'keep') continue;
+    if (computeCarry(plan, planned, state, other) > 0) return false;
+  }
+  return true;
 }

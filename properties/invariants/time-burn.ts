@@ -11,7 +11,7 @@
 import type { Plan, PlannedCore, Resident } from '../../model/plan.ts';
 import { watchEachStep } from '../property.ts';
 import type { Context, Monitor } from '../property.ts';
-import { createSlices, isShared, nameOf, pathOf, recordSlice } from './time-slices.ts';
+import { isShared, nameOf, pathOf } from './time-slices.ts';
 import { computeBudgetResponse } from './time-supply.ts';
 
 /** A reservation on the timeline. */
@@ -86,7 +86,6 @@ function advance(timeline: Timeline, until: number): void {
 /** Violations of `time.burn`. */
 export function watchBurn(context: Context): Monitor {
   const { plan, machine } = context;
-  const slices = createSlices(context);
   const timelines = plan.cores.map((planned, core): Timeline => {
     const timeline = {
       isEdf: planned.policy === 'edf',
@@ -98,33 +97,28 @@ export function watchBurn(context: Context): Monitor {
     for (const server of timeline.servers) server.charged = server.planned;
     return timeline;
   });
-  return {
-    ...watchEachStep((action, outcome, count) => {
-      if (action.kind !== 'time-passes' || outcome !== 'DONE') return null;
-      const timeline = timelines[action.core];
-      const slice = slices[action.core];
-      const clock = machine.cores[action.core]?.clock ?? 0;
-      if (timeline === undefined || slice === undefined) return null;
-      const payer = slice.charged ? timeline.servers[slice.running] : undefined;
-      if (payer !== undefined) payer.charged += clock - slice.clock;
-      advance(timeline, clock);
-      for (const { resident, tolerance, planned, charged } of timeline.servers) {
-        count();
-        if (Math.abs(planned - charged) <= tolerance) continue;
-        return {
-          property: 'time.burn',
-          message:
-            `${nameOf(context, resident)} has been supplied with ${charged} ticks of core ` +
-            `${action.core} at ${clock}; by time alone it is ${planned}, give or take ${tolerance}`,
-          witness: { core: action.core, clock, charged, planned, tolerance },
-          at: pathOf(resident),
-          related: [],
-        };
-      }
-      return null;
-    }),
-    before: (action) => {
-      recordSlice(context, slices, action);
-    },
-  };
+  return watchEachStep((action, outcome, count) => {
+    if (action.kind !== 'time-passes' || outcome !== 'DONE') return null;
+    const timeline = timelines[action.core];
+    const slice = context.slices[action.core];
+    const clock = machine.cores[action.core]?.clock ?? 0;
+    if (timeline === undefined || slice === undefined) return null;
+    const payer = slice.charged ? timeline.servers[slice.running] : undefined;
+    if (payer !== undefined) payer.charged += clock - slice.clock;
+    advance(timeline, clock);
+    for (const { resident, tolerance, planned, charged } of timeline.servers) {
+      count();
+      if (Math.abs(planned - charged) <= tolerance) continue;
+      return {
+        property: 'time.burn',
+        message:
+          `${nameOf(context, resident)} has been supplied with ${charged} ticks of core ` +
+          `${action.core} at ${clock}; by time alone it is ${planned}, give or take ${tolerance}`,
+        witness: { core: action.core, clock, charged, planned, tolerance },
+        at: pathOf(resident),
+        related: [],
+      };
+    }
+    return null;
+  });
 }

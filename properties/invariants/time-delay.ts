@@ -4,6 +4,11 @@
  *
  * Time at EL2 that it has asked for, or that an interrupt of its own takes, counts as its own. The
  * switch to it does not, nor does the timer interrupt that ends its budget.
+ *
+ * Who starts anew gives up what it was ready for, be it after `wait`, `cpu-off` or a reset of its
+ * partition: the demand begins again where it is ready again, and pays for its activation again.
+ * Where another of its virtual CPUs resets it while EL2 works for it on this core, that is at the
+ * end of that section, which was of the old demand.
  */
 
 import type { Action } from '../../model/actions.ts';
@@ -18,6 +23,15 @@ import type { Slice } from './time-slices.ts';
 /** Stretches of service that are remembered: older ones begin no window any more. */
 const SERVICES_MAX = 64;
 
+/** What who runs has asked EL2 for, or an interrupt of its own; null: it is in no such section. */
+type OwnSection = 'section' | 'interrupt-take' | null;
+
+/** Who is in a section on a core, and until when. */
+interface OpenSection {
+  resident: number;
+  end: number;
+}
+
 /** A resident whose waiting is watched. */
 interface Waiter {
   readonly core: number;
@@ -25,6 +39,12 @@ interface Waiter {
   readonly index: number;
   readonly resident: Resident;
   readonly bound: TimeBound;
+  /** Resets of its partition. */
+  resets: number;
+  /** No wait begins before this instant: EL2 still works for what a reset has ended. */
+  earliest: number;
+  /** Under `latency` the line that it has an interrupt of, index into the GIC's; else -1. */
+  line: number;
   /** Ready since this instant, or since it has got its demand; -1 while it is not ready. */
   since: number;
   /** What it has got since then: stretches [begin, end), two numbers each. */
@@ -33,14 +53,16 @@ interface Waiter {
   served: number;
 }
 
-function listWaiters({ plan, delayBounds }: Context): Waiter[] {
+function listWaiters({ plan, machine, delayBounds }: Context): Waiter[] {
   return delayBounds.flatMap((bound): Waiter[] => {
     const { core, partition } = bound;
     const residents = plan.cores[core]?.residents ?? [];
     const index = residents.findIndex((one) => one.partition === partition && !one.dedicated);
     const resident = residents[index];
     if (resident === undefined) return [];
-    return [{ core, index, resident, bound, since: -1, services: [], served: 0 }];
+    const resets = machine.partitions[partition]?.resets ?? 0;
+    const none = { earliest: -1, line: -1, since: -1, services: [], served: 0 };
+    return [{ core, index, resident, bound, resets, ...none }];
   });
 }
 
@@ -48,8 +70,10 @@ function listWaiters({ plan, delayBounds }: Context): Waiter[] {
 export function watchDelay(context: Context): Monitor {
   const { machine } = context;
   const slices = createSlices(context);
-  /** Per core: the section that it is in is one of who runs. */
-  const isOwn = machine.cores.map(() => false);
+  /** Per core: what who runs is in. */
+  const own = machine.cores.map((): OwnSection => null);
+  /** Per core: who is in a section of EL2 before the step, index of the resident, and its end. */
+  const sections = machine.cores.map((): OpenSection => ({ resident: -1, end: -1 }));
   const waiters = listWaiters(context);
   return {
     ...watchEachStep((action, outcome, count) => {
@@ -57,89 +81,119 @@ export function watchDelay(context: Context): Monitor {
       for (const waiter of waiters) {
         const core = machine.cores[waiter.core];
         if (core === undefined) continue;
-        if (waiter.bound.kind === 'latency') followInterrupt(context, waiter, core, action);
+        noteReset(context, waiter, sections[waiter.core]);
+        if (waiter.bound.kind === 'latency') followInterrupt(context, waiter, core, action, own);
         else if (!isReady(machine, waiter.resident)) stop(waiter);
         if (waiter.since === -1) continue;
         if (action.kind !== 'time-passes' || action.core !== waiter.core) continue;
         count();
-        if (isLate(waiter, core, slices[waiter.core], isOwn[waiter.core] === true)) {
+        if (isLate(waiter, core, slices[waiter.core], own[waiter.core] ?? null)) {
           return describe(context, waiter, core);
         }
       }
-      noteSection(context, slices, isOwn, action);
+      noteSection(context, slices, own, action);
       return null;
     }),
     before: (action) => {
+      if (action.kind === 'system-reset') recordSections(context, sections);
       if (!recordSlice(context, slices, action) || !machine.boot.sealed) return;
       for (const waiter of waiters) {
         if (waiter.since !== -1 || waiter.bound.kind === 'latency') continue;
         if (!isReady(machine, waiter.resident)) continue;
-        waiter.since = machine.cores[waiter.core]?.clock ?? -1;
+        waiter.since = Math.max(machine.cores[waiter.core]?.clock ?? -1, waiter.earliest);
       }
     },
   };
 }
 
-/** Whose the section is that has begun, or that none is any more. */
+/** Notes the section that has begun, or that none is any more. */
 function noteSection(
   context: Context,
   slices: readonly Slice[],
-  isOwn: boolean[],
+  own: OwnSection[],
   action: Action,
 ): void {
-  if (action.kind === 'section' || action.kind === 'interrupt-take') isOwn[action.core] = true;
+  if (action.kind === 'section' || action.kind === 'interrupt-take') own[action.core] = action.kind;
   if (action.kind !== 'time-passes') return;
   const slice = slices[action.core];
   const clock = context.machine.cores[action.core]?.clock ?? 0;
-  if (slice !== undefined && clock - slice.clock >= slice.section) isOwn[action.core] = false;
+  if (slice !== undefined && clock - slice.clock >= slice.section) own[action.core] = null;
+}
+
+/** Remembers the sections that EL2 is in. */
+function recordSections({ machine }: Context, sections: readonly OpenSection[]): void {
+  for (const [index, { section, running, clock }] of machine.cores.entries()) {
+    const open = sections[index];
+    if (open === undefined) continue;
+    open.resident = section > 0 ? running : -1;
+    open.end = clock + section;
+  }
+}
+
+/** A reset of its partition ends what it was ready for. */
+function noteReset({ machine }: Context, waiter: Waiter, open: OpenSection | undefined): void {
+  const resets = machine.partitions[waiter.resident.partition]?.resets ?? 0;
+  if (resets === waiter.resets) return;
+  waiter.resets = resets;
+  stop(waiter);
+  waiter.earliest = open?.resident === waiter.index ? open.end : -1;
 }
 
 function stop(waiter: Waiter): void {
   waiter.since = -1;
+  waiter.line = -1;
   waiter.served = 0;
   waiter.services.length = 0;
 }
 
-/** An interrupt begins the wait for its handler; what may end the need for it ends the wait. */
+/**
+ * An interrupt begins the wait for its handler; what ends the need for it ends the wait. For as
+ * long as the partition has asked EL2 for something it has masked its interrupts itself.
+ */
 function followInterrupt(
-  { machine, plan }: Context,
+  context: Context,
   waiter: Waiter,
   core: CoreState,
   action: Action,
+  own: readonly OwnSection[],
 ): void {
+  const { machine, plan } = context;
   const { resident, index } = waiter;
   const isLive =
     core.running === index &&
     core.loaded === index &&
     core.section === 0 &&
     isReady(machine, resident);
-  if (isLive || ENDS_INTERRUPT.has(action.kind)) stop(waiter);
+  if (isLive || !isAsking(context, waiter, waiter.line)) stop(waiter);
   if (isLive || waiter.since !== -1 || action.kind !== 'line-assert') return;
-  const line = machine.gic.lines[action.intId - plan.spiFirst];
-  const isOn = machine.partitions[resident.partition]?.vcpus[resident.vcpu]?.on === true;
-  if (line === undefined || !line.enabled || !isOn) return;
-  if (line.owner === resident.partition && line.core === waiter.core) waiter.since = core.clock;
+  const line = action.intId - plan.spiFirst;
+  if (!isAsking(context, waiter, line)) return;
+  waiter.line = line;
+  const isMasked = own[waiter.core] === 'section' && core.running === index;
+  const begin = isMasked ? core.clock + core.section : core.clock;
+  waiter.since = Math.max(begin, waiter.earliest);
 }
 
-/** Actions after which a line need not have a handler any more. */
-const ENDS_INTERRUPT: ReadonlySet<Action['kind']> = new Set([
-  'line-deassert',
-  'distributor',
-  'cpu-off',
-  'system-reset',
-]);
+/** Whether a line is asserted, enabled, and routed to the core of a resident that has started. */
+function isAsking({ machine }: Context, { resident, core }: Waiter, index: number): boolean {
+  const line = machine.gic.lines[index];
+  if (line === undefined || !line.asserted || !line.enabled) return false;
+  if (line.owner !== resident.partition || line.core !== core) return false;
+  return machine.partitions[resident.partition]?.vcpus[resident.vcpu]?.on === true;
+}
 
 /** Accounts for a slice; whether it has gone on beyond the bound. */
 function isLate(
   waiter: Waiter,
   { clock }: CoreState,
   slice: Slice | undefined,
-  isOwn: boolean,
+  own: OwnSection,
 ): boolean {
   const { bound, services } = waiter;
+  if (slice === undefined || slice.clock < waiter.since) return false;
   const isServed =
-    slice?.running === waiter.index && (slice.executing || (slice.section > 0 && isOwn));
-  if (slice !== undefined && isServed && bound.kind !== 'latency' && clock > slice.clock) {
+    slice.running === waiter.index && (slice.executing || (slice.section > 0 && own !== null));
+  if (isServed && bound.kind !== 'latency' && clock > slice.clock) {
     const missing = bound.demand - waiter.served;
     services.push(slice.clock, clock);
     waiter.served += clock - slice.clock;

@@ -11,7 +11,7 @@ import type { Machine } from '../../model/machine.ts';
 import type { Plan, PlannedCore, Resident } from '../../model/plan.ts';
 import { watchEachStep } from '../property.ts';
 import type { Context, Monitor, Violation } from '../property.ts';
-import { createSlices, isShared, nameOf, pathOf, recordSlice } from './time-slices.ts';
+import { isShared, nameOf, pathOf } from './time-slices.ts';
 import type { Slice } from './time-slices.ts';
 
 /**
@@ -72,27 +72,21 @@ export function hasPromises(plan: Plan): boolean {
 /** Violations of `time.supply`. */
 export function watchSupply(context: Context): Monitor {
   const { plan, machine } = context;
-  const slices = createSlices(context);
   const claimants = plan.cores.map((planned) => listClaimants(plan, planned));
-  return {
-    ...watchEachStep((action, outcome, count) => {
-      if (outcome !== 'DONE' || !machine.boot.sealed) return null;
-      let violation: Violation | null = null;
-      const slice = action.kind === 'time-passes' ? slices[action.core] : undefined;
-      for (let core = 0; core < claimants.length; core += 1) {
-        for (const claimant of claimants[core] ?? []) {
-          if (slice !== undefined && action.kind === 'time-passes' && action.core === core) {
-            violation ??= account(context, core, claimant, slice, count);
-          }
-          noteReadiness(machine, claimant);
+  return watchEachStep((action, outcome, count) => {
+    if (outcome !== 'DONE' || !machine.boot.sealed) return null;
+    let violation: Violation | null = null;
+    const slice = action.kind === 'time-passes' ? context.slices[action.core] : undefined;
+    for (let core = 0; core < claimants.length; core += 1) {
+      for (const claimant of claimants[core] ?? []) {
+        if (slice !== undefined && action.kind === 'time-passes' && action.core === core) {
+          violation ??= account(context, core, claimant, slice, count);
         }
+        noteReadiness(machine, claimant);
       }
-      return violation;
-    }),
-    before: (action) => {
-      recordSlice(context, slices, action);
-    },
-  };
+    }
+    return violation;
+  });
 }
 
 /** Whoever has waited, been off or been reset is not ready all the time. */

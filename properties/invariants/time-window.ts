@@ -14,7 +14,7 @@ import type { CoreState } from '../../model/machine.ts';
 import type { PlannedCore, Resident } from '../../model/plan.ts';
 import { watchEachStep } from '../property.ts';
 import type { Context, Monitor, Violation } from '../property.ts';
-import { createSlices, isShared, nameOf, pathOf, recordSlice } from './time-slices.ts';
+import { isShared, nameOf, pathOf } from './time-slices.ts';
 import type { Slice } from './time-slices.ts';
 
 /** Windows of a reservation that are open at a time, beside the first. */
@@ -44,7 +44,6 @@ interface Consumer {
 
 /** Violations of `time.window`. */
 export function watchWindow(context: Context): Monitor {
-  const slices = createSlices(context);
   const consumers = context.plan.cores.map((planned): Consumer[] =>
     !isShared(planned) || planned.policy === 'table'
       ? []
@@ -57,25 +56,20 @@ export function watchWindow(context: Context): Monitor {
           next: 0,
         })),
   );
-  return {
-    ...watchEachStep((action, outcome, count) => {
-      if (action.kind !== 'time-passes' || outcome !== 'DONE') return null;
-      const slice = slices[action.core];
-      const planned = context.plan.cores[action.core];
-      const state = context.machine.cores[action.core];
-      const all = consumers[action.core];
-      if (slice === undefined || planned === undefined) return null;
-      if (all === undefined || state === undefined) return null;
-      if (slice.section === 0) noteFree(planned, all, slice, state.clock);
-      const consumer = slice.charged ? all[slice.running] : undefined;
-      if (consumer === undefined) return null;
-      count();
-      return serve(context, consumer, slice, state);
-    }),
-    before: (action) => {
-      recordSlice(context, slices, action);
-    },
-  };
+  return watchEachStep((action, outcome, count) => {
+    if (action.kind !== 'time-passes' || outcome !== 'DONE') return null;
+    const slice = context.slices[action.core];
+    const planned = context.plan.cores[action.core];
+    const state = context.machine.cores[action.core];
+    const all = consumers[action.core];
+    if (slice === undefined || planned === undefined) return null;
+    if (all === undefined || state === undefined) return null;
+    if (slice.section === 0) noteFree(planned, all, slice, state.clock);
+    const consumer = slice.charged ? all[slice.running] : undefined;
+    if (consumer === undefined) return null;
+    count();
+    return serve(context, consumer, slice, state);
+  });
 }
 
 /** Charges a slice, opens the windows that begin with it or in it, and judges all. */

@@ -5,11 +5,14 @@ import { step } from '../../model/step.ts';
 import {
   LEFT,
   LEFT_LINE,
+  RIGHT_LINE,
   SHARED_CORE,
   createSharedCore,
   createSmallBoard,
 } from '../../model/testing/small-board.ts';
 import type { Share, SmallBoardOptions } from '../../model/testing/small-board.ts';
+import { PROPERTIES } from '../catalogue.ts';
+import { fuzzConfiguration } from '../engine/fuzz.ts';
 import { createRunner, narrowRunner, runTrace } from '../engine/run.ts';
 import type { StepFunction } from '../engine/run.ts';
 import type { TimeBound } from '../property.ts';
@@ -63,6 +66,25 @@ const starvesSecond: StepFunction = (plan, machine, action) => {
   return outcome;
 };
 
+/** The first resident gets so many budgets and no more. */
+function givesOnly(budgets: number): StepFunction {
+  return (plan, machine, action) => {
+    const outcome = step(plan, machine, action);
+    const account = machine.cores[CORE]?.accounts[0];
+    if (account?.epochs === budgets) account.nextReplenishment = 10_000;
+    return outcome;
+  };
+}
+
+/** Left alone, its first virtual CPU on the shared core and the second with a core of its own. */
+function createTwin(left: Share): StaticConfiguration {
+  const board = createSmallBoard({ contextSwitch: 8, section: 0, left });
+  const partitions = board.partitions
+    .slice(LEFT, LEFT + 1)
+    .map((partition) => ({ ...partition, cpus: partition.cpus.toReversed() }));
+  return { ...board, partitions, channels: [] };
+}
+
 describe('time.delay', () => {
   const shared = createSharedCore([HIGH, LOW], FREE);
   const bound = { partition: 1, core: CORE, kind: 'full-budget', demand: 3 } as const;
@@ -98,9 +120,93 @@ describe('time.delay', () => {
     const latency = { partition: LEFT, core: CORE, kind: 'latency', demand: 1, ticks: 36 } as const;
     const bounds = [latency];
     expect(judge('time.delay', board, actions, { bounds })).toBeNull();
-    expect(judge('time.delay', board, actions, { bounds, step: losesWakeUps })).toMatch(
-      /^left on core 1 has an interrupt since \d+ and has not executed/,
+    const late = /^left on core 1 has an interrupt since \d+ and has not executed/;
+    expect(judge('time.delay', board, actions, { bounds, step: losesWakeUps })).toMatch(late);
+    // What somebody else gives up, or another line, does not end the wait.
+    const others: Action[] = [
+      ...actions.slice(0, -40),
+      { kind: 'system-reset', core: 2 },
+      { kind: 'line-deassert', intId: RIGHT_LINE },
+      ...pass(40),
+    ];
+    expect(judge('time.delay', board, others, { bounds, step: losesWakeUps })).toMatch(late);
+    const ended: Action[] = [
+      ...actions.slice(0, -40),
+      { kind: 'line-deassert', intId: LEFT_LINE },
+      ...pass(40),
+    ];
+    expect(judge('time.delay', board, ended, { bounds, step: losesWakeUps })).toBeNull();
+  });
+
+  test('begins a latency behind a section that the partition has asked for', () => {
+    const board = createSmallBoard({ contextSwitch: 0, section: 5 });
+    const line = { intId: LEFT_LINE, vcpu: 1, core: 0 };
+    const assert: Action = { kind: 'line-assert', intId: LEFT_LINE };
+    const section: Action = { kind: 'section', core: CORE, ticks: 5 };
+    const begin: Action[] = [
+      { kind: 'distributor', operation: 'route', ...line },
+      { kind: 'distributor', operation: 'enable', ...line },
+      // Boot has taken the first budget; the next comes at 50.
+      ...pass(30),
+    ];
+    const latency = { partition: LEFT, core: CORE, kind: 'latency', demand: 1, ticks: 4 } as const;
+    const bounds = [latency];
+    const masked = [...begin, section, assert, ...pass(5)];
+    expect(judge('time.delay', board, masked, { bounds })).toBeNull();
+    // Without one it begins at once: here while nobody gives it the core.
+    const asleep: Action[] = [...begin, { kind: 'wait', core: CORE }, assert, ...pass(5)];
+    expect(judge('time.delay', board, asleep, { bounds })).toBeNull();
+    expect(judge('time.delay', board, asleep, { bounds, step: losesWakeUps })).toMatch(
+      /has not executed/,
     );
+  });
+
+  test('begins anew with a reset, which pays for another activation', () => {
+    const one = createSharedCore([{ budget: 10, period: 50, priority: 1 }], {
+      contextSwitch: 8,
+      section: 0,
+    });
+    // Its proved bounds: 40 until its budget comes back, 8 that it may have had, 8, and demand.
+    const own = { partition: 0, core: CORE } as const;
+    const delay = { ...own, kind: 'delay', demand: 1, ticks: 57 } as const;
+    const full = { ...own, kind: 'full-budget', demand: 2, ticks: 58 } as const;
+    // Boot has begun the switch to it at 0. What is left of the budget pays for no other.
+    const reset: Action = { kind: 'system-reset', core: CORE };
+    for (const bounds of [[delay], [full]]) {
+      expect(judge('time.delay', one, [...pass(8), reset, ...pass(60)], { bounds })).toBeNull();
+      // From the reset on the bound holds as before it.
+      const options = { bounds, step: givesOnly(1) };
+      expect(judge('time.delay', one, [...pass(8), reset, ...pass(60)], options)).toMatch(
+        /is ready since 8 and has had 0 of \d ticks/,
+      );
+    }
+  });
+
+  test('begins anew behind the section in which another virtual CPU resets the partition', () => {
+    const board = createTwin({ budget: 16, period: 50, priority: 1 });
+    const bounds = [{ partition: LEFT, core: CORE, kind: 'delay', demand: 1, ticks: 51 }] as const;
+    // Boot ends at 16, with the first budget spent. The switch to it begins at 50, and the other
+    // virtual CPU ends at once what it is for.
+    const reset: Action = { kind: 'system-reset', core: 0 };
+    const actions = [...pass(34), reset, ...pass(60)];
+    expect(judge('time.delay', board, actions, { bounds })).toBeNull();
+    expect(judge('time.delay', board, actions, { bounds, step: givesOnly(2) })).toMatch(
+      /is ready since 58 and has had 0 of 1 ticks at 109/,
+    );
+  });
+});
+
+describe('a run without proved bounds', () => {
+  test('says that it has not judged delays', async () => {
+    const shared = createSharedCore([HIGH, LOW], FREE);
+    const properties = PROPERTIES.filter(({ id }) => id === 'time.delay');
+    const options = { seed: 1, steps: 400, properties };
+    expect((await fuzzConfiguration(shared, options)).neverJudged).toEqual(['time.delay']);
+    const delayBounds = [
+      { partition: 1, core: CORE, kind: 'full-budget', demand: 3, ticks: 100 },
+    ] as const;
+    const judged = await fuzzConfiguration(shared, { ...options, delayBounds });
+    expect(judged.neverJudged).toEqual([]);
   });
 });
 

@@ -14,15 +14,7 @@ import { computeDomain } from './domain.ts';
 import { hasTimelines, watchBurn } from './time-burn.ts';
 import { watchDelay } from './time-delay.ts';
 import { watchGrid, watchTable } from './time-grid.ts';
-import {
-  SCHEDULING_KINDS,
-  createSlices,
-  hasReservations,
-  isShared,
-  nameOf,
-  pathOf,
-  recordSlice,
-} from './time-slices.ts';
+import { SCHEDULING_KINDS, hasReservations, isShared, nameOf, pathOf } from './time-slices.ts';
 import { hasPromises, watchSupply } from './time-supply.ts';
 import { watchWindow } from './time-window.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
@@ -34,13 +26,12 @@ interface Consumption {
 }
 
 function watchBudget(context: Context): Monitor {
-  const slices = createSlices(context);
   const used: Consumption[][] = context.machine.cores.map((core) =>
     core.accounts.map(() => ({ epochs: 0, ticks: 0 })),
   );
   const overrun = context.plan.overrunTicks;
   const judge = (index: number, core: CoreState, count: () => void): Violation | null => {
-    const slice = slices[index];
+    const slice = context.slices[index];
     const resident = context.plan.cores[index]?.residents[slice?.running ?? -1];
     const consumption = used[index]?.[slice?.running ?? -1];
     if (slice === undefined || resident === undefined || consumption === undefined) return null;
@@ -67,16 +58,11 @@ function watchBudget(context: Context): Monitor {
       related: [],
     };
   };
-  return {
-    ...watchEachStep((action, _outcome, count) => {
-      if (action.kind !== 'time-passes') return null;
-      const core = context.machine.cores[action.core];
-      return core === undefined ? null : judge(action.core, core, count);
-    }),
-    before: (action) => {
-      recordSlice(context, slices, action);
-    },
-  };
+  return watchEachStep((action, _outcome, count) => {
+    if (action.kind !== 'time-passes') return null;
+    const core = context.machine.cores[action.core];
+    return core === undefined ? null : judge(action.core, core, count);
+  });
 }
 
 /** Those of the actions that somebody does who pays for them. */

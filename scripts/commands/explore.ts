@@ -6,7 +6,7 @@ import { runOnConfigurations } from '../session.ts';
 import type { Draft, RunCommand } from '../session.ts';
 import type { LoadedConfiguration } from '../../formats/read.ts';
 import type { StaticConfiguration } from '../../model/configuration.ts';
-import { NO_TIMING } from '../../report/timing.ts';
+import { type ExploredDelay, type ExploredRow, NO_TIMING } from '../../report/timing.ts';
 import { describeGroundless, findGroundless } from '../grounds.ts';
 import { parseInteger, UsageError } from '../usage.ts';
 
@@ -64,16 +64,23 @@ async function explore(
   }
   const explored = chosen.flatMap((one) => exploreCore(scaleCore(one, ticks ?? EXPLORED_TICKS)));
   draft.timing = { ...NO_TIMING, explored };
-  draft.disagreements = explored.flatMap((row) =>
-    row.delays.flatMap(({ demand, ticks: exact, bound }) =>
-      bound !== null && (exact === null || exact > bound)
-        ? [
-            `${row.partition} on core ${row.core}, in small numbers: D(${demand}) is ` +
-              `${exact ?? 'infinite'}, its bound says ${bound}`,
-          ]
-        : [],
-    ),
-  );
+  draft.disagreements = explored.flatMap((row) => [
+    ...row.delays.flatMap((delay) => findExcess(row, `D(${delay.demand})`, delay)),
+    ...(row.contract === null ? [] : findExcess(row, 'W(1)', row.contract)),
+  ]);
+}
+
+/** A bound that a state exceeds, in words; none where it holds. */
+function findExcess(
+  { partition, core }: ExploredRow,
+  name: string,
+  { ticks, bound }: ExploredDelay,
+): string[] {
+  if (bound === null || (ticks !== null && ticks <= bound)) return [];
+  return [
+    `${partition} on core ${core}, in small numbers: ${name} is ${ticks ?? 'infinite'}, ` +
+      `its bound says ${bound}`,
+  ];
 }
 
 function describeUnshared({ platform }: StaticConfiguration, core: number): string {

@@ -2,7 +2,8 @@
 
 import type { Command } from 'commander';
 
-import { analyseRandomly } from '../analysis.ts';
+import { analyseRandomly } from '../campaign.ts';
+import type { FuzzLimits } from '../campaign.ts';
 import { runOnConfigurations } from '../session.ts';
 import type { RunCommand } from '../session.ts';
 import { parseDuration, parseInteger } from '../usage.ts';
@@ -17,6 +18,10 @@ interface FuzzCommandOptions {
   readonly time?: number;
   readonly jobs?: number;
   readonly out?: string;
+  readonly corpus?: string;
+  readonly memory?: number;
+  readonly progress?: true;
+  readonly stats?: true;
 }
 
 /** Adds `fuzz` to the command line. */
@@ -31,17 +36,38 @@ export function addFuzzCommand(program: Command, run: RunCommand): void {
     .option('--time <duration>', 'stop after so long', parseDuration)
     .option('--jobs <n>', 'workers (default 1)', parseInteger(1, JOBS_MAX))
     .option('--out <dir>', 'for counterexample files (default counterexamples)')
-    .action((files: string[], { seed, steps, time, jobs, out }: FuzzCommandOptions) =>
+    .option('--corpus <dir>', 'keeps traces that show something new, and runs them first')
+    .option('--memory <megabytes>', 'for each worker (default 2048)', parseInteger(64))
+    .option('--progress', 'a line every 10 s where standard error is no terminal')
+    .option('--stats', 'what each action met and how often each property was judged')
+    .action((files: string[], options: FuzzCommandOptions) =>
       run('fuzz', (session) =>
         runOnConfigurations(session, files, (loaded, draft) =>
-          analyseRandomly(loaded, draft, session, {
-            ...(seed === undefined ? {} : { seed }),
-            ...(steps === undefined ? {} : { steps }),
-            ...(time === undefined ? {} : { timeMs: time }),
-            ...(jobs === undefined ? {} : { jobs }),
-            ...(out === undefined ? {} : { out }),
-          }),
+          analyseRandomly(loaded, draft, session, toLimits(options)),
         ),
       ),
     );
+}
+
+function toLimits({
+  seed,
+  steps,
+  time,
+  jobs,
+  out,
+  corpus,
+  memory,
+  ...rest
+}: FuzzCommandOptions): FuzzLimits {
+  return {
+    ...(seed === undefined ? {} : { seed }),
+    ...(steps === undefined ? {} : { steps }),
+    ...(time === undefined ? {} : { timeMs: time }),
+    jobs: jobs ?? 1,
+    ...(out === undefined ? {} : { out }),
+    ...(corpus === undefined ? {} : { corpus }),
+    ...(memory === undefined ? {} : { memoryMb: memory }),
+    progress: rest.progress === true,
+    shown: rest.stats === true ? 'everything' : 'summary',
+  };
 }

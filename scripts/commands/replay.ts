@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 
 import type { Counterexample } from '../../counterexamples/format.ts';
 import type { ReplayResult } from '../../counterexamples/replay.ts';
+import { renderStory } from '../../counterexamples/story.ts';
 import type { Diagnostic } from '../../formats/diagnostic.ts';
 import { startOfFile } from '../../formats/diagnostic.ts';
 import { getAreaOfId } from '../../properties/findings.ts';
@@ -14,8 +15,10 @@ import type { JsonValue } from '../../report/json.ts';
 import type { Style } from '../../report/style.ts';
 import { renderTable } from '../../report/table.ts';
 import { sanitizeLine } from '../../report/text.ts';
+import { getMessage } from '../output.ts';
 import { createDraft, emitReport } from '../session.ts';
 import type { Draft, RunCommand, Session } from '../session.ts';
+import { UsageError } from '../usage.ts';
 
 /** Adds `replay` to the command line. */
 export function addReplayCommand(program: Command, run: RunCommand): void {
@@ -26,7 +29,8 @@ export function addReplayCommand(program: Command, run: RunCommand): void {
       'Replay counterexamples. One that is open must still fail, one that is fixed must pass.',
     )
     .argument('<file...>', 'counterexample files')
-    .action((files: string[]) =>
+    .option('--promote <dir>', 'record as a regression there, with the status that it has now')
+    .action((files: string[], { promote }: { readonly promote?: string }) =>
       run('replay', async (session) => {
         const drafts: Draft[] = [];
         const texts: string[] = [];
@@ -35,14 +39,17 @@ export function addReplayCommand(program: Command, run: RunCommand): void {
           const draft = createDraft(file);
           drafts.push(draft);
           const begin = performance.now();
-          const replayed = await replayFile(file, draft);
+          const replayed = await replayFile(file, draft, promote);
           draft.ms = performance.now() - begin;
           if (replayed === null) continue;
           const { counterexample, result } = replayed;
+          if (replayed.promoted !== null && session.options.quiet !== true) {
+            texts.push(`${replayed.promoted}: ${counterexample.status} regression`);
+          }
           if (!(session.options.quiet === true && result.asRecorded)) {
             texts.push(renderReplay(file, counterexample, result, session));
           }
-          replays.push(toFacts(file, counterexample, result));
+          replays.push({ ...toFacts(file, counterexample, result), promoted: replayed.promoted });
         }
         const text = texts.map((part) => `${part}\n\n`).join('');
         return emitReport(session, drafts, { text, facts: { replays } });
@@ -53,10 +60,16 @@ export function addReplayCommand(program: Command, run: RunCommand): void {
 interface Replayed {
   readonly counterexample: Counterexample;
   readonly result: ReplayResult;
+  /** The file that it was promoted to. */
+  readonly promoted: string | null;
 }
 
 /** Replays a file; null where it cannot be used, which the draft then says. */
-async function replayFile(file: string, draft: Draft): Promise<Replayed | null> {
+async function replayFile(
+  file: string,
+  draft: Draft,
+  folder: string | undefined,
+): Promise<Replayed | null> {
   const [{ readTextFile }, { decodeCounterexample }, { replay }] = await Promise.all([
     import('../../formats/text-file.ts'),
     import('../../counterexamples/format.ts'),
@@ -72,8 +85,32 @@ async function replayFile(file: string, draft: Draft): Promise<Replayed | null> 
   const { counterexample } = decoded;
   const result = replay(counterexample);
   draft.platform = counterexample.configuration.platform.name;
+  if (folder !== undefined && result.verdict !== 'fails-otherwise') {
+    return recordAnew(folder, file, counterexample, result);
+  }
   if (!result.asRecorded) draft.diagnostics = [createDeparture(file, counterexample, result)];
-  return { counterexample, result };
+  return { counterexample, result, promoted: null };
+}
+
+/** Makes it a regression: `fixed` where the spec passes now, `open` where it still fails. */
+async function recordAnew(
+  folder: string,
+  file: string,
+  counterexample: Counterexample,
+  result: ReplayResult,
+): Promise<Replayed> {
+  const { promoteCounterexample } = await import('../../counterexamples/record.ts');
+  const status = result.verdict === 'passes' ? 'fixed' : 'open';
+  const promotedAs: Counterexample = { ...counterexample, status };
+  try {
+    const promoted = promoteCounterexample(folder, file, promotedAs);
+    return { counterexample: promotedAs, result: { ...result, asRecorded: true }, promoted };
+  } catch (error) {
+    throw new UsageError(
+      `cannot promote ${file} to ${folder}: ${getMessage(error)}`,
+      'name a folder that you may write to with --promote',
+    );
+  }
 }
 
 function reject(draft: Draft, diagnostic: Diagnostic): null {
@@ -107,18 +144,20 @@ function createDiagnostic(file: string, code: string, message: string, help: str
 function renderReplay(
   file: string,
   { property, status }: Counterexample,
-  { verdict, steps, violation }: ReplayResult,
+  { verdict, story, violation }: ReplayResult,
   { style }: Session,
 ): string {
-  const rows = steps.map(({ sentence, outcome }, index) => [
-    String(index + 1),
-    sanitizeLine(sentence),
-    sanitizeLine(outcome),
-  ]);
+  const { before, after } = renderStory(story, (rows) =>
+    renderTable(
+      rows.map((row) => row.map(sanitizeLine)),
+      ['right', 'left', 'left'],
+    ),
+  );
   return [
     `${style.strong(sanitizeLine(file))}: ${property}, recorded as ${status}`,
-    ...renderTable(rows, ['right', 'left', 'left']).map((line) => `  ${line}`),
+    ...before.map((line) => `  ${line}`),
     `  ${renderVerdict(verdict, violation, style)}`,
+    ...after.map((line) => `  ${sanitizeLine(line)}`),
   ].join('\n');
 }
 
@@ -136,15 +175,20 @@ function renderVerdict(
 function toFacts(
   file: string,
   { property, status }: Counterexample,
-  { verdict, asRecorded, steps, violation }: ReplayResult,
-): JsonValue {
+  { verdict, asRecorded, story, violation }: ReplayResult,
+): Readonly<Record<string, JsonValue>> {
   return {
     file,
     property,
     status,
     verdict,
     as_recorded: asRecorded,
-    steps: steps.map(({ sentence, outcome }) => ({ action: sentence, outcome })),
+    start: story.begin,
+    steps: story.steps.map(({ sentence, outcome }) => ({ action: sentence, outcome })),
+    expected: story.expected === null ? null : { ...story.expected },
+    allowed_by: story.allowed,
+    changes: story.changes,
+    more_changes: story.moreChanges,
     violation:
       violation === null
         ? null

@@ -3,7 +3,8 @@
 import type { Command } from 'commander';
 
 import { findDisagreements } from '../agreement.ts';
-import { analyseBounds, analyseObligations, analyseRandomly, analyseRules } from '../analysis.ts';
+import { analyseBounds, analyseObligations, analyseRules } from '../analysis.ts';
+import { analyseRandomly } from '../campaign.ts';
 import { runOnConfigurations } from '../session.ts';
 import type { RunCommand } from '../session.ts';
 import { addSolverOptions } from '../solver-options.ts';

@@ -49,7 +49,7 @@ const BOARDS: readonly (readonly [string, StaticConfiguration])[] = [
   ],
 ];
 
-const DRAWS = 300;
+const DRAWS = 600;
 const ACTIONS = 6;
 
 describe.each(BOARDS)('budgets of a core with %s', (_name, configuration) => {

@@ -56,6 +56,26 @@ export const INDUCTION_CLAIMS: readonly Claim[] = [
     help: HELP,
   },
   {
+    id: 'time.in-slot',
+    statement:
+      'The action makes nobody wait longer under a table: what is promised to whoever stays ' +
+      'awake becomes no later.',
+    formula:
+      'for every state s, action a but a reset of i: Inv(s), i awake in s and s′, i not served ' +
+      'in s and s —a→ s′ implies promise_i(s′) ≤ promise_i(s)',
+    source: 'TDMA: a slot is where the table has it; a variant function in place of a history',
+    help: HELP,
+  },
+  {
+    id: 'time.slot-promise',
+    statement:
+      'What a table promises to whoever waits lies ahead, and no further than the delay of the ' +
+      'closed form.',
+    formula: 'Inv(s) and i waits implies now < promise_i(s) ≤ now + D_i(1)',
+    source: 'TDMA; two ways to one bound, and a difference is a mistake in one of them',
+    help: HELP,
+  },
+  {
     id: 'time.throttled',
     statement:
       'Who has too little budget for an activation gets its next replenishment within the ' +
@@ -66,16 +86,22 @@ export const INDUCTION_CLAIMS: readonly Claim[] = [
   },
   {
     id: 'time.window-opened',
-    statement: 'Whatever the state, what is claimed of windows holds of one that is opened now.',
+    statement:
+      'Whatever the state, what is claimed of windows holds of one that is opened now; where a ' +
+      'wait can begin it has no budget from before that is lost while idle.',
     formula: 'Inv(s) implies G(s, w₀)',
     source: 'base case of the induction over windows',
     help: HELP,
   },
   {
     id: 'time.taken-at-most',
-    statement: 'In any window of the length of a response a resident takes no more than is stated.',
+    statement:
+      'In any window of the length of a response a resident takes no more than is stated; where ' +
+      'it loses its budget while idle, in any that begins without.',
     formula: 'Inv(s) and G(s, w) and length(w) = W implies taken_j ≤ ⌈(W + J_j)/P_j⌉·Q_j + o',
-    source: 'Strosnider, Lehoczky, Sha 1995: J = P − Q where budget is kept, else 0',
+    source:
+      'Strosnider, Lehoczky, Sha 1995: J = P − Q where budget is kept; else 0, where a budget of ' +
+      '0 at the opening is a premise',
     help: HELP,
   },
   {

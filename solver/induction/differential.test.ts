@@ -3,7 +3,7 @@
  *
  * A state and an action are stepped by V8. The one case that they belong to has been run
  * symbolically, once; with the state and the action as values of its variables it must give the
- * same outcome and the same whole state.
+ * same outcome and the same whole state. What is noted of windows of time is compared the same way.
  */
 
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import type { Arbitrary } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readConfiguration } from '../../formats/read.ts';
 import { ACTION_KINDS } from '../../model/actions.ts';
-import type { Action, ActionKind } from '../../model/actions.ts';
+import type { Action } from '../../model/actions.ts';
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { NONE, createMachine } from '../../model/machine.ts';
 import type { Machine } from '../../model/machine.ts';
@@ -27,7 +27,9 @@ import { createRandomMachine } from '../../properties/generators/machines.ts';
 import { collectOperands } from '../../properties/generators/operands.ts';
 import { listBootActions } from '../../properties/generators/boot-actions.ts';
 import { actionArbitrary } from '../../properties/generators/traces.ts';
-import { watchMachine } from '../../properties/inductive/window-invariants.ts';
+import { listWatchedCores, watchMachine } from '../../properties/inductive/window-invariants.ts';
+import { actWatched, dispatchWatched, openWindow } from '../../properties/inductive/windows.ts';
+import type { WatchedMachine } from '../../properties/inductive/windows.ts';
 import { computePhase, describePhase } from '../../properties/inductive/phase.ts';
 import type { Phase } from '../../properties/inductive/phase.ts';
 import { getShape, isAdmitted, isInShape } from '../../properties/inductive/shape.ts';
@@ -47,6 +49,8 @@ import { adapt, listCases } from './cases.ts';
 import type { Case } from './cases.ts';
 import { assign, assignMemory, decodeAction } from './concrete.ts';
 import type { OpenAssignment } from './concrete.ts';
+import { STEP_PARTS, runMicroStep, takeMicroStep } from './micro-steps.ts';
+import type { MicroOutcome, MicroStep, MicroStepKind } from './micro-steps.ts';
 import { createInduction } from './phase-model.ts';
 import type { Induction, PhaseModel } from './phase-model.ts';
 import { inSituation } from './situation.ts';
@@ -54,8 +58,11 @@ import { createKnownState, createTree } from './state.ts';
 
 const IS_NIGHTLY = (process.env['HAVEN_NIGHTLY'] ?? '') !== '';
 const DRAWS = IS_NIGHTLY ? 100_000 : 2000;
+/** Of states with windows, each stepped in parts. */
+const NOTED_DRAWS = DRAWS / 2;
 const TIMEOUT = DRAWS * 100;
 const SEED = 20_253;
+const WINDOWS = 'properties/inductive/windows.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 // ------------------------------------------------------------------ symbolic steps
@@ -125,18 +132,41 @@ function collectTerms(value: Value, terms: Set<Term>, seen = new Set<Value>()): 
   }
 }
 
+/** What takes a step, on V8 and lifted. */
+interface Stepper {
+  readonly take: (plan: Plan, machine: Machine, step: MicroStep) => MicroOutcome;
+  readonly lift: (model: PhaseModel, fields: Case['action']) => Value;
+}
+
+/** A whole step, of an action. */
+const WHOLE: Stepper = {
+  take: (plan, machine, action) => {
+    if (action.kind === 'dispatch') throw new RangeError('a dispatch is no step of its own');
+    return step(plan, machine, action);
+  },
+  lift: ({ plan, run, state, lifter }, fields) =>
+    lifter
+      .getFunction('model/step.ts', 'step')
+      .call(run, [plan, state.machine, new SymbolicObject({ ...fields })]),
+};
+
+/** A part of a step on a machine with windows, where they are noted. */
+const NOTED: Stepper = {
+  take: (plan, machine, part) => takeMicroStep(STEP_PARTS, plan, machine, part),
+  lift: ({ plan, run, state, lifter }, fields) =>
+    runMicroStep(lifter, run, plan, state.machine, fields, true),
+};
+
 /** Runs a case in its situation and keeps what has changed; null where there is no such state. */
-function liftStep({ plan, run, state, findPlace, lifter }: PhaseModel, one: Case) {
+function liftStep(model: PhaseModel, one: Case, stepper: Stepper) {
+  const { plan, run, state, findPlace } = model;
   return inSituation(run, state, findPlace, one.known, (): SymbolicStep => {
     const labels = [UNWRITTEN, -1, ...plan.partitions.keys()];
     const memory = createMemoryBase('memory', (path) => createTree(labels, path));
     const holder = (state.machine.fields as Record<string, Value>)['memory'] as SymbolicObject;
     run.write(holder.fields, 'log', new MemoryLog(memory));
     const before = snapshot(state.machine);
-    const lifted = lifter.getFunction('model/step.ts', 'step');
-    const outcome = run.suppose(one.premises, () =>
-      lifted.call(run, [plan, state.machine, new SymbolicObject({ ...one.action })]),
-    );
+    const outcome = run.suppose(one.premises, () => stepper.lift(model, one.action));
     const changes = listChanges(before, snapshot(state.machine));
     const { log } = holder.fields as Record<string, Value>;
     const found = new Set<Term>();
@@ -200,27 +230,54 @@ class Board {
   readonly induction: Induction;
   readonly actions: Arbitrary<Action>;
   private readonly cases = new Map<string, readonly Case[]>();
-  private readonly steps = new Map<Case, SymbolicStep | null>();
+  private readonly steps = new Map<Stepper, Map<Case, SymbolicStep | null>>();
   private reached: readonly Machine[] | null = null;
+  private histories: readonly WatchedMachine[] | null = null;
 
   constructor(configuration: StaticConfiguration, sources: Sources = readSources()) {
     this.induction = createInduction(configuration, { invariants: [], sources });
     this.actions = actionArbitrary(this.induction.plan);
   }
 
-  getCases(phase: Phase, kind: ActionKind): readonly Case[] {
+  getCases(phase: Phase, kind: MicroStepKind): readonly Case[] {
     const key = `${describePhase(phase)} ${kind}`;
     const cases = this.cases.get(key) ?? listCases({ plan: this.induction.plan, phase }, kind);
     this.cases.set(key, cases);
     return cases;
   }
 
-  getStep(model: PhaseModel, one: Case): SymbolicStep | null {
-    const known = this.steps.get(one);
+  getStep(model: PhaseModel, one: Case, stepper: Stepper): SymbolicStep | null {
+    const steps = this.steps.get(stepper) ?? new Map<Case, SymbolicStep | null>();
+    this.steps.set(stepper, steps);
+    const known = steps.get(one);
     if (known !== undefined) return known;
-    const lifted = liftStep(model, one);
-    this.steps.set(one, lifted);
+    const lifted = liftStep(model, one, stepper);
+    steps.set(one, lifted);
     return lifted;
+  }
+
+  /** Whether windows of time are noted after boot. */
+  isWatched(): boolean {
+    return listWatchedCores(this.induction.plan).length > 0;
+  }
+
+  /** States of a long run after boot, with windows that were opened anew now and then. */
+  getHistories(): readonly WatchedMachine[] {
+    if (this.histories !== null) return this.histories;
+    const { plan } = this.induction;
+    const booted = createMachine(plan);
+    for (const action of listBootActions(plan)) step(plan, booted, action);
+    const machine = watchMachine(plan, booted);
+    const histories: WatchedMachine[] = [];
+    const actions = fc.sample(this.actions, { seed: SEED, numRuns: 3000 });
+    for (const [index, action] of actions.entries()) {
+      if (index % 300 === 0) plan.cores.forEach((_, core) => openWindow(plan, machine, core));
+      actWatched(plan, machine, action);
+      plan.cores.forEach((_, core) => dispatchWatched(plan, machine, core));
+      if (index % 30 === 0) histories.push(structuredClone(machine));
+    }
+    this.histories = histories;
+    return histories;
   }
 
   /** States on the way through boot and through a long run, the same in every test. */
@@ -289,6 +346,10 @@ function drawFrom(name: string, board: Board): Arbitrary<Draw> {
 // Every name is a key.
 const drawArbitrary = fc
   .constantFrom(...BOARDS.keys())
+  .chain((name) => drawFrom(name, BOARDS.get(name) as Board));
+
+const watchedArbitrary = fc
+  .constantFrom(...[...BOARDS].filter(([, board]) => board.isWatched()).map(([name]) => name))
   .chain((name) => drawFrom(name, BOARDS.get(name) as Board));
 
 function pick<T>(list: readonly T[], random: RandomState): T {
@@ -407,28 +468,80 @@ function addWindows({ plan, watched }: PhaseModel, machine: Machine): Machine {
   return watching;
 }
 
-/** Steps a draw on V8 and by its case, and expects the same; gives the action and its outcome. */
-function compareSteps(board: Board, draw: Draw): string {
+/** A machine with windows as any notes can have left them; no window is older than its core. */
+function addHistory(plan: Plan, machine: Machine, random: RandomState): WatchedMachine {
+  const watching = watchMachine(plan, machine);
+  for (const [core, window] of watching.windows.entries()) {
+    const clock = machine.cores[core]?.clock ?? 0;
+    const draw = (most: number): number => nextBelow(random, Math.min(most, 2 ** 31 - 2) + 1);
+    window.length = window.shares.length === 0 ? 0 : draw(draw(3) === 0 ? clock : 70 % (clock + 1));
+    for (const share of window.shares) {
+      share.taken = draw(window.length);
+      share.blocked = draw(window.length - share.taken);
+      share.spare = draw(window.length - share.taken);
+      share.early = draw(share.taken);
+      share.epochs = draw(3) === 0 ? 0 : draw(5);
+      share.carry = draw(70);
+      share.first = draw(70);
+      share.busy = draw(1) === 0;
+    }
+  }
+  return watching;
+}
+
+/** Takes a step on V8 and by its case, in place on both, and expects the same. */
+function compare(board: Board, machine: Machine, taken: MicroStep, stepper: Stepper): MicroOutcome {
   const { plan, getModel } = board.induction;
-  const [drawn, action] = realise(board, draw);
-  const phase = computePhase(plan, drawn);
+  const phase = computePhase(plan, machine);
   const model = getModel(phase);
-  const machine = addWindows(model, drawn);
   expect(isInShape(model.shape, machine)).toBe(true);
-  const matching = board.getCases(phase, action.kind).flatMap((one) => {
-    const assignment = assign(model, one, machine, action);
+  const matching = board.getCases(phase, taken.kind).flatMap((one) => {
+    const assignment = assign(model, one, machine, taken);
     return assignment === null ? [] : [{ one, assignment }];
   });
   // The cases cover every action in every state, and none is covered twice.
   expect(matching).toHaveLength(1);
   const [{ one, assignment } = matching[0] as never] = matching;
-  const lifted = board.getStep(model, one) as SymbolicStep;
+  const lifted = board.getStep(model, one, stepper) as SymbolicStep;
   const expected = structuredClone(machine);
-  const outcome = step(plan, expected, action);
+  const outcome = stepper.take(plan, expected, taken);
   expect(applyStep(lifted, machine, assignment)).toBe(outcome);
   // Deep comparison by the runtime is faster; the other says where they differ.
   if (!isDeepStrictEqual(machine, expected)) expect(machine).toEqual(expected);
-  return `${action.kind} ${outcome}`;
+  return outcome;
+}
+
+/** Steps a draw on V8 and by its case, and expects the same; gives the action and its outcome. */
+function compareSteps(board: Board, draw: Draw): string {
+  const { plan, getModel } = board.induction;
+  const [drawn, action] = realise(board, draw);
+  const machine = addWindows(getModel(computePhase(plan, drawn)), drawn);
+  return `${action.kind} ${compare(board, machine, action, WHOLE)}`;
+}
+
+/**
+ * The same of the parts of a step where windows are noted: the action, and then the choice on each
+ * core on which it is due and on any other, in the state that it leaves. Gives what has been
+ * compared; nothing of a state in which nobody watches.
+ */
+function compareNotes(board: Board, draw: Draw): readonly string[] {
+  const { plan, getModel } = board.induction;
+  const [drawn, action] = realise(board, draw);
+  if (!getModel(computePhase(plan, drawn)).watched) return [];
+  const random = createRandom(draw.seed);
+  const machine =
+    draw.source === 'reached'
+      ? structuredClone(pick(board.getHistories(), random))
+      : addHistory(plan, drawn, random);
+  const seen = [`${action.kind} ${compare(board, machine, action, NOTED)}`];
+  const any = nextBelow(random, plan.cores.length);
+  for (const core of plan.cores.keys()) {
+    if (machine.cores[core]?.dispatchDue !== true && core !== any) continue;
+    // Where the invariants do not hold an action may leave the shape of a state.
+    if (!isInShape(getModel(computePhase(plan, machine)).shape, machine)) break;
+    seen.push(`dispatch ${compare(board, machine, { kind: 'dispatch', core }, NOTED)}`);
+  }
+  return seen;
 }
 
 describe('V8 and the lifter', () => {
@@ -450,9 +563,29 @@ describe('V8 and the lifter', () => {
     TIMEOUT,
   );
 
+  test(
+    `give the same notes of windows, ${NOTED_DRAWS} times`,
+    () => {
+      const seen = new Set<string>();
+      fc.assert(
+        fc.property(watchedArbitrary, (draw) => {
+          for (const one of compareNotes(BOARDS.get(draw.name) as Board, draw)) seen.add(one);
+        }),
+        { numRuns: NOTED_DRAWS, seed: SEED + 2 },
+      );
+      const acting = ['time-passes', 'wait', 'section', 'system-reset'];
+      const done = [...acting, 'line-assert', 'dispatch'].map((kind) => `${kind} DONE`);
+      expect([...seen]).toEqual(expect.arrayContaining([...done, 'dispatch NOT_DUE']));
+    },
+    TIMEOUT,
+  );
+
   test.each([
     ['model/bus.ts', 'machine.bus.count += 1;', 'machine.bus.count += 2;'],
     ['model/time.ts', 'state.clock += ticks;', 'state.clock += ticks + 1;'],
+    [WINDOWS, 'window.length += state.clock - since;', 'window.length = state.clock;'],
+    [WINDOWS, 'share.epochs += 1;', 'share.epochs += 2;'],
+    [WINDOWS, 'if (!able) share.busy = false;', 'if (!able) share.busy = share.taken > 0;'],
   ])('differ where one reads another text: %s without its %s', (file, text, instead) => {
     const sources = new Map(readSources());
     expect(sources.get(file)).toContain(text);
@@ -461,11 +594,13 @@ describe('V8 and the lifter', () => {
     const draws = drawFrom('small', board);
     const result = fc.check(
       fc.property(draws, (draw) => {
-        compareSteps(board, draw);
+        if (file === WINDOWS) compareNotes(board, draw);
+        else compareSteps(board, draw);
       }),
       { numRuns: 3000, seed: SEED, endOnFailure: true },
     );
     expect(result.failed).toBe(true);
+    expect(result.errorInstance).toHaveProperty('name', 'AssertionError');
   });
 
   test.each([...BOARDS.keys()])('agree step by step on a run of known values: %s', (name) => {

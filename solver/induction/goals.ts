@@ -48,6 +48,7 @@ import type { Lemma } from './contracts.ts';
 import { readDue, runMicroStep } from './micro-steps.ts';
 import { evaluateInvariant } from './phase-model.ts';
 import type { Conjunct, PhaseModel } from './phase-model.ts';
+import { listPromiseGoals, listPromised } from './slot-goals.ts';
 import { inSituation } from './situation.ts';
 import { createContents, findHolder } from './state.ts';
 import type { Observation } from './unwinding.ts';
@@ -59,7 +60,7 @@ export interface Goal {
   /** First part of its claim's id: `memory`, `dma`, `irq`, `seal`, … */
   readonly area: string;
   /** What it belongs to. */
-  readonly claim: 'preserved' | 'in-window' | 'confined' | 'refusal';
+  readonly claim: 'preserved' | 'in-window' | 'in-slot' | 'confined' | 'refusal';
   /** `memory.cached[2,0]`, or the path of a field. */
   readonly name: string;
   readonly holds: Term;
@@ -114,8 +115,9 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
     ];
     const observations = listObservations(model, written);
     const settled = listSettled(model, collectFields(written));
+    const promised = listPromised(model, collectFields(written));
     run.rollBack(start);
-    goals.push(...listChargeGoals(model, settled));
+    goals.push(...listChargeGoals(model, settled), ...listPromiseGoals(model, one, promised));
     for (const refused of listRefusals(outcome)) {
       const [again] = underContracts(run, () => run.suppose([...one.premises, ...refused], step));
       const changed = run.listWritten(start).filter((change) => isOfMachine(model, change));

@@ -18,9 +18,17 @@ import { listInductionObligations } from './obligations.ts';
 
 const IS_NIGHTLY = (process.env['HAVEN_NIGHTLY'] ?? '') !== '';
 const CONFIGURATION = createSmallBoard({ its: true });
+/** The more urgent one loses its budget while idle. */
+const POLLING = createSmallBoard({
+  left: { budget: 20, period: 50, priority: 2, idle: 'poll' },
+});
 /** Invariants that speak of something that the usual board has not, with one that has it. */
 const NEEDED: Readonly<Record<string, StaticConfiguration>> = {
   'time.slot-ahead': createSmallBoard({ policy: 'table' }),
+  'time.slot-begun': createSmallBoard({ policy: 'table' }),
+  'time.slot-own': createSmallBoard({ policy: 'table' }),
+  'time.polled': POLLING,
+  'time.clear': POLLING,
 };
 const PROVED = [...INDUCTIVE_INVARIANTS, ...WINDOW_INVARIANTS].filter(
   ({ costly }) => costly !== true,
@@ -42,12 +50,16 @@ const FALLS: Readonly<Record<string, string>> = {
   'time.timer-ahead': 'cpu.preserved[time-passes by left@core0]',
   'time.charged-in-budget': 'cpu.preserved[time-passes by right@core1]',
   'time.slot-ahead': 'cpu.preserved[time-passes by left@core1]',
+  'time.slot-begun': 'time.slot-promise[right@core1]',
+  'time.slot-own': 'time.slot-promise[right@core1]',
   'time.account': 'time.throttled[left@core1]',
   'time.section': 'time.window-opened[right@core1]',
   'time.most-urgent': 'time.in-window[time-passes by right@core1]',
   'time.share': 'time.taken-at-most[left@core1 while right@core1 waits]',
   'time.blocked': 'time.served[right@core1]',
   'time.busy': 'time.in-window[dispatch by right@core1]',
+  'time.polled': 'time.in-window[time-passes by right@core1]',
+  'time.clear': 'time.window-opened[right@core1]',
 };
 
 /** Claims about states, each with the invariant that it rests on. */

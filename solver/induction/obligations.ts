@@ -89,7 +89,7 @@ interface Group {
 }
 
 const AREAS = ['memory', 'dma', 'irq', 'seal', 'cpu', 'time', 'noninterference'] as const;
-const CLAIMS_OF_STEPS = ['preserved', 'in-window', 'confined', 'refusal'] as const;
+const CLAIMS_OF_STEPS = ['preserved', 'in-window', 'in-slot', 'confined', 'refusal'] as const;
 
 /** Every obligation about the spec under a configuration, in a fixed order: with all its terms. */
 export function listInductionObligations(
@@ -416,7 +416,7 @@ function decodePart(
   }
   if (group.condition === null) {
     // The fault that is claimed, not just any.
-    const isDone = listFaults(replay, replayed).some(
+    const isDone = listFaults(replay, replayed, result.case.domain).some(
       (fault) => fault === name || fault.startsWith(`refused: ${name}`),
     );
     return [witness, isStart && isDone];

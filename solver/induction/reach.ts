@@ -154,6 +154,8 @@ const SEEN_BY: Readonly<Record<string, readonly string[]>> = {
   'noninterference.weak-step-consistency': TWO_RUNS,
   'noninterference.output-consistency': TWO_RUNS,
   'time.confined': ['time.charge', ...SEES_WINDOWS],
+  'time.in-slot': ['time.table', 'time.delay'],
+  'time.slot-promise': ['time.table', 'time.delay'],
   'time.throttled': ['time.grid', 'time.supply', 'time.delay'],
   'time.window-opened': SEES_WINDOWS,
   'time.taken-at-most': SEES_TAKEN,
@@ -168,6 +170,7 @@ const SEEN_IN_WINDOWS: Readonly<Record<string, readonly string[]>> = {
   'time.share': SEES_TAKEN,
   'time.blocked': SEES_WAITING,
   'time.busy': SEES_WAITING,
+  'time.clear': ['time.polled', ...SEES_TAKEN, ...SEES_WAITING],
 };
 
 /** Claims that two computations agree: no run shows that they do not. */

@@ -17,6 +17,7 @@ import { computePhase } from '../../properties/inductive/phase.ts';
 import { describeShapeWithinStep, listOutside } from '../../properties/inductive/shape.ts';
 import { describeWindows } from '../../properties/inductive/window-invariants.ts';
 import { listCharged } from './charge-goals.ts';
+import { listDelayed } from './slot-goals.ts';
 import { takeMicroStep } from './micro-steps.ts';
 import type { MicroOutcome, MicroStep, StepParts } from './micro-steps.ts';
 
@@ -68,12 +69,17 @@ export function listBroken({ plan, invariants }: ReplayContext, machine: Machine
   return broken;
 }
 
-/** What a step must not have done, by the names that goals have. */
+/** What a step in the name of `domain` must not have done, by the names that goals have. */
 export function listFaults(
   context: ReplayContext,
   { action, outcome, before, after }: Replayed,
+  domain: number,
 ): string[] {
-  const faults = [...listBroken(context, after), ...listCharged(context.plan, before, after)];
+  const faults = [
+    ...listBroken(context, after),
+    ...listCharged(context.plan, before, after),
+    ...listDelayed(context.plan, before, after, action, domain),
+  ];
   if (action.kind === 'interrupt-take' && outcome === 'DONE') {
     if (!isTakable(context.plan, before, action.core, action.intId)) faults.push('the line taken');
   }

@@ -15,6 +15,7 @@ import { and, equal, implies, integerVariable, not, or, within } from '../smt/te
 import type { Term } from '../smt/term.ts';
 import type { Induction, PhaseModel } from './phase-model.ts';
 import type { ReplayContext } from './replay.ts';
+import { listSlotObligations } from './slot-goals.ts';
 import { createStateObligation, readField, toNumber } from './state-obligation.ts';
 import type { Setting } from './state-obligation.ts';
 import { listWindowObligations } from './window-obligations.ts';
@@ -37,6 +38,7 @@ export function listStateObligations(
     ...listListedObligations(setting),
     ...listEquivalenceObligations(setting),
     ...listWindowObligations(setting),
+    ...listSlotObligations(setting),
   ];
 }
 

@@ -7,14 +7,14 @@
  */
 
 import type { Machine } from '../../model/machine.ts';
-import type { Plan, Resident } from '../../model/plan.ts';
+import type { Resident } from '../../model/plan.ts';
 import { settle } from '../../properties/inductive/schedule.ts';
 import { listWatchedCores } from '../../properties/inductive/window-invariants.ts';
 import type { WatchedMachine, Window } from '../../properties/inductive/windows.ts';
 import {
-  computeBlocking,
   isBlockedOnce,
   isBusyAble,
+  isOpenedWithout,
   isShareBounded,
   openWindow,
 } from '../../properties/inductive/windows.ts';
@@ -26,63 +26,10 @@ import { computeBounds } from '../timing/bounds.ts';
 import type { PhaseModel } from './phase-model.ts';
 import { createStateObligation, readField, toNumber } from './state-obligation.ts';
 import type { Setting } from './state-obligation.ts';
+import { computeDelay, listWatchedDelays } from './watched-delays.ts';
+import type { WatchedDelay } from './watched-delays.ts';
 
 const WINDOWS = 'properties/inductive/windows.ts';
-
-/** A delay that the induction over windows gives, and what it is made of; ticks. */
-export interface WatchedDelay {
-  readonly core: number;
-  /** Index into the core's residents. */
-  readonly index: number;
-  /** Longest wait for budget. */
-  readonly throttle: number;
-  /** Longest from then to the first tick. */
-  readonly response: number;
-  /** What each more urgent resident takes of the response at most, in their order. */
-  readonly takes: readonly number[];
-}
-
-/** Ticks that a resident takes of a window at most. */
-function computeTake({ budget, period, idle }: Resident, length: number, overrun: number): number {
-  const jitter = idle === 'keep' ? period - budget : 0;
-  return Math.ceil((length + jitter) / period) * budget + overrun;
-}
-
-/**
- * The delays of all residents of watched cores for which there is one: their responses are the
- * least fixed points that are no longer than a period.
- */
-export function listWatchedDelays(plan: Plan): WatchedDelay[] {
-  return listWatchedCores(plan).flatMap((core) =>
-    (plan.cores[core]?.residents ?? []).flatMap((_, index) => {
-      const delay = computeWatchedDelay(plan, core, index);
-      return delay === null ? [] : [delay];
-    }),
-  );
-}
-
-function computeWatchedDelay(plan: Plan, core: number, index: number): WatchedDelay | null {
-  const planned = plan.cores[core];
-  const residents = planned?.residents ?? [];
-  const own = residents[index];
-  if (planned === undefined || own === undefined) return null;
-  const { overrunTicks: overrun, activationTicks: activation } = plan;
-  const need = 1 + activation + computeBlocking(plan, planned, index);
-  const urgent = residents.slice(0, index);
-  // Of who loses its budget while idle the take is known from the begin of a busy interval alone.
-  if (urgent.some(({ idle }) => idle !== 'keep')) return null;
-  const throttle =
-    own.idle === 'poll' ? own.period : own.period - (own.budget - overrun) + activation;
-  let response = need;
-  while (response <= own.period) {
-    const length = response;
-    const takes = urgent.map((one) => computeTake(one, length, overrun));
-    const next = takes.reduce((sum, take) => sum + take, need);
-    if (next === response) return { core, index, throttle, response, takes };
-    response = next;
-  }
-  return null;
-}
 
 function getWindow(machine: Machine, core: number): Window | undefined {
   return (machine as WatchedMachine).windows[core];
@@ -126,15 +73,15 @@ function ask(
   return term;
 }
 
-/** The invariants about windows, of one resident. */
-const INVARIANTS = [isShareBounded, isBlockedOnce, isBusyAble] as const;
+/** What holds of a window that is opened, of one resident. */
+const OPENED = [isShareBounded, isBlockedOnce, isBusyAble, isOpenedWithout] as const;
 
 function listOpened(setting: Setting, core: number, index: number): Obligation[] {
   const describe = (model: PhaseModel): Term => {
     const { lifter, run, plan, state } = model;
     const mark = run.mark();
     lifter.getFunction(WINDOWS, openWindow.name).call(run, [plan, state.machine, core]);
-    const kept = INVARIANTS.map(({ name }) => ask(model, WINDOWS, name, core, index));
+    const kept = OPENED.map(({ name }) => ask(model, WINDOWS, name, core, index));
     run.rollBack(mark);
     return not(and(kept));
   };
@@ -143,7 +90,7 @@ function listOpened(setting: Setting, core: number, index: number): Obligation[]
     const { plan } = setting;
     const opened = structuredClone(machine) as WatchedMachine;
     openWindow(plan, opened, core);
-    return !INVARIANTS.every((holds) => holds(plan, opened, core, index));
+    return !OPENED.every((holds) => holds(plan, opened, core, index));
   });
 }
 
@@ -177,20 +124,26 @@ function listThrottled(
   });
 }
 
+/** Of who loses its budget while idle the take is known where the window begins without any. */
 function listTaken(setting: Setting, { core, index, response, takes }: WatchedDelay): Obligation[] {
+  const residents = setting.plan.cores[core]?.residents ?? [];
   return takes.flatMap((most, other) => {
+    const loses = residents[other]?.idle !== 'keep';
     const describe = ({ state }: PhaseModel): Term => {
       const window = readField(state.machine, 'windows', core);
-      const taken = toNumber(readField(window, 'shares', other, 'taken'));
+      const of = (field: string): Term => toNumber(readField(window, 'shares', other, field));
       return and([
         equal(toNumber(readField(window, 'length')), response),
-        not(lessOrEqual(taken, most)),
+        ...(loses ? [equal(of('carry'), 0)] : []),
+        not(lessOrEqual(of('taken'), most)),
       ]);
     };
     const instance = `${nameOf(setting, core, other)} while ${nameOf(setting, core, index)} waits`;
     return createStateObligation(setting, 'time.taken-at-most', instance, describe, (machine) => {
       const window = getWindow(machine, core);
-      return window?.length === response && (window.shares[other]?.taken ?? 0) > most;
+      const share = window?.shares[other];
+      if (share === undefined || window?.length !== response) return false;
+      return share.taken > most && !(loses && share.carry > 0);
     });
   });
 }
@@ -217,36 +170,29 @@ function listAgreement(setting: Setting, delay: WatchedDelay): Obligation[] {
   return createStateObligation(setting, 'time.agreement', instance, describe, () => differs);
 }
 
-/** The longest from any instant at which a resident is ready until its first tick, ticks. */
-export function computeDelay(
-  plan: Plan,
-  { core, index, throttle, response }: WatchedDelay,
-): number {
-  return Math.max(throttle, plan.cores[core]?.residents[index]?.phase ?? 0) + response;
-}
-
 function listServed(
   setting: Setting,
-  { core, index, response, takes }: WatchedDelay,
+  { core, index, response, takes, isBehind }: WatchedDelay,
 ): Obligation[] {
   const need = 1 + setting.plan.activationTicks;
   const describe = ({ state }: PhaseModel): Term => {
     const window = readField(state.machine, 'windows', core);
-    const takenOf = (other: number): Term => toNumber(readField(window, 'shares', other, 'taken'));
+    const of = (one: number, field: string): Term =>
+      toNumber(readField(window, 'shares', one, field));
     return and([
       equal(toNumber(readField(window, 'length')), response),
       toTruth(readField(window, 'shares', index, 'busy')),
-      equal(toNumber(readField(window, 'shares', index, 'spare')), 0),
-      ...takes.map((most, other) => lessOrEqual(takenOf(other), most)),
-      not(lessOrEqual(need, takenOf(index))),
+      ...(isBehind ? [] : [equal(of(index, 'spare'), 0)]),
+      ...takes.map((most, other) => lessOrEqual(of(other, 'taken'), most)),
+      not(lessOrEqual(need, of(index, isBehind ? 'served' : 'taken'))),
     ]);
   };
   const instance = nameOf(setting, core, index);
   return createStateObligation(setting, 'time.served', instance, describe, (machine) => {
     const window = getWindow(machine, core);
     const own = window?.shares[index];
-    if (window?.length !== response || own?.busy !== true || own.spare > 0) return false;
-    const within = takes.every((most, other) => (window.shares[other]?.taken ?? 0) <= most);
-    return within && own.taken < need;
+    if (window?.length !== response || own?.busy !== true) return false;
+    if (takes.some((most, other) => (window.shares[other]?.taken ?? 0) > most)) return false;
+    return isBehind ? own.served < need : own.spare === 0 && own.taken < need;
   });
 }

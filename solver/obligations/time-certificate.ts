@@ -14,6 +14,7 @@ import {
   checkCertificate,
   checkPhases,
 } from '../timing/check-certificate.ts';
+import { checkEpochs } from '../timing/check-epochs.ts';
 import { checkTimeline } from '../timing/check-timeline.ts';
 import type { CoreMember } from '../timing/reservation.ts';
 import type { PlacedMember } from './time-run.ts';
@@ -72,13 +73,19 @@ export function checkBound(
   const failure = certificate === null ? NONE : checkCertificate(certificate, facts);
   const ticks = certificate === null ? Infinity : certificate.throttle + certificate.W;
   if (failure === null && ticks <= allowed) return compare(bound, ticks + more);
-  if (bound.method !== 'timeline') return failure ?? `${ticks} ticks exceed ${allowed}`;
-  return checkBurned(placed, facts, allowed);
+  if (!isRun(bound)) return failure ?? `${ticks} ticks exceed ${allowed}`;
+  return checkBurned(placed, facts, bound, demand, allowed);
 }
 
-/** Two ways to one bound must agree; a timeline may be below its certificate. */
-function compare({ method, ticks }: CoreBound, certified: number): string | null {
-  const isSame = ticks === certified || (method === 'timeline' && (ticks ?? 0) < certified);
+/** Whether a bound is read off runs of what burns its idle budget. */
+export function isRun({ method }: CoreBound): boolean {
+  return method === 'timeline' || method === 'epochs';
+}
+
+/** Two ways to one bound must agree; what is read off runs may be below its certificate. */
+function compare(bound: CoreBound, certified: number): string | null {
+  const { ticks } = bound;
+  const isSame = ticks === certified || (isRun(bound) && (ticks ?? 0) < certified);
   return isSame ? null : `the bound is ${ticks} ticks, its certificate says ${certified}`;
 }
 
@@ -109,6 +116,8 @@ function checkPhased(
 function checkBurned(
   { core, member }: PlacedMember,
   { c, Z, servers }: CertificateFacts,
+  { method }: CoreBound,
+  { throttled }: WindowDemand,
   allowed: number,
 ): string | null {
   const own = member.reservation;
@@ -124,18 +133,20 @@ function checkBurned(
     return 'another reservation is as urgent';
   }
   const { section, interrupt, timer, activation } = core.costs;
-  const overrun = Math.max(0, Math.max(section, interrupt) - 1) + timer;
-  // What the others overrun comes later, and is missing from their next budget: that comes earlier.
-  const shift = servers.reduce((sum, { o }) => sum + o, Z);
-  const moved = servers.length === 0 ? Z : 2 * shift;
-  // What is moved beyond the end of a period is lost.
-  const unserved = [member, ...urgent].find((each) => checkBudget({ core, member: each }) !== null);
-  if (moved + activation > 0 && unserved !== undefined) {
-    return `the budget of ${unserved.name} is not served in every period`;
+  if (c !== activation + 1) return 'what is run is about one tick';
+  if (method === 'epochs') {
+    const unserved = urgent.find((each) => checkBudget({ core, member: each }) !== null);
+    if (unserved !== undefined) return `the budget of ${unserved.name} is not always served`;
+    const overrun = Math.max(0, Math.max(section, interrupt) - 1) + timer;
+    const burning = reservations.map((each) => ({ ...each, overrun }));
+    const scene = { own: { ...own, overrun }, urgent: burning, activation, section: Z };
+    return checkEpochs(scene, !throttled, allowed);
   }
-  const secure = { ...own, budget: own.budget - overrun };
-  if (c !== activation + 1) return 'a timeline is about one tick';
-  return checkTimeline([...reservations, secure], activation, allowed - moved);
+  const debts = servers.reduce((sum, { o }) => sum + o, Z);
+  if (section + interrupt + timer + activation + debts > 0) {
+    return 'EL2 takes time, which moves a timeline by more than that time';
+  }
+  return checkTimeline([...reservations, own], activation, allowed);
 }
 
 function getPriority({ reservation }: CoreMember): number {

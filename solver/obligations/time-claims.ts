@@ -85,7 +85,7 @@ export const DELAY: Claim = {
     'certificate: wait + W <= max-delay, wait = max(P - Q + o + A, phase), ' +
     '1 + A + Z + sum of (n(j) * Q(j) + o(j)) <= W, (n(j) - 1) * P(j) < W + J(j) <= n(j) * P(j); ' +
     'with phases: min(Q(j), x(j), W) more, n(j) counted from x(j), for every begin of W; ' +
-    'burned budgets, a table, deadlines: the timeline, the slots, the demand',
+    'burned budgets, a table, deadlines: runs of the urgent, the slots, the demand',
   source:
     'Strosnider, Lehoczky, Sha 1995; Davis and Burns 2005; ' +
     'Shin and Lee 2003 under earliest deadline first',

@@ -26,7 +26,7 @@ import {
 } from '../timing/encoding.ts';
 import { computeMemberSlots } from '../timing/slots.ts';
 import { type Claim, getCodeOfClaim } from './claim.ts';
-import { certifyBound, certifyBudget, checkBound, checkBudget } from './time-certificate.ts';
+import { certifyBound, certifyBudget, checkBound, checkBudget, isRun } from './time-certificate.ts';
 import { DELAY, LATENCY, SCHEDULABLE } from './time-claims.ts';
 import {
   computeTaken,
@@ -125,7 +125,7 @@ function stateBound(requirement: Requirement, bound: CoreBound): Statement {
   const check = (): string | null => checkBound(placed, kind, bound, required);
   const certificate = certifyBound(placed, kind, bound);
   const isCertified = certificate !== null && certificate.throttle + certificate.W <= allowed;
-  if (bound.method === 'timeline' && !isCertified) {
+  if (isRun(bound) && !isCertified) {
     // A schedule that has been run is no formula: there is nothing left to ask about it.
     return { assume: [], refute: boolean(check() !== null), check };
   }

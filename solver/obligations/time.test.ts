@@ -51,13 +51,14 @@ function createPair(
   linux: Partial<ExampleMember> = {},
   policy: SchedulingPolicy = 'fp',
   table: ExampleTable = TABLE,
+  overheads: ExampleOverheads = OVERHEADS,
 ): StaticConfiguration {
   return createExampleCore(
     [
       { name: 'rtos', share: [1000, 5000], priority: 2, maxDelay: 8000, tasks: [TASK], ...rtos },
       { name: 'linux', share: [4000, 10_000], priority: 1, ...linux },
     ],
-    OVERHEADS,
+    overheads,
     policy,
     policy === 'table' ? { table } : {},
   );
@@ -107,17 +108,25 @@ const WAYS = [
     { priority: 2, idle: 'burn', share: [2000, 5000] },
     'fp',
   ],
+  [
+    'epochs',
+    { priority: 1, idle: 'burn', share: [2000, 5000] },
+    { priority: 2, idle: 'burn', share: [2000, 5000] },
+    'fp',
+  ],
   ['deadlines', { idle: 'burn' }, { idle: 'burn' }, 'edf'],
   ['slots', { share: [1500, 10_000] }, {}, 'table'],
   ['whole', { share: null }, null, 'fp'],
 ] as const;
 
 function createWay(
-  [, rtos, linux, policy]: (typeof WAYS)[number],
+  [method, rtos, linux, policy]: (typeof WAYS)[number],
   required: Partial<ExampleMember> = {},
 ): StaticConfiguration {
   const given = { maxDelay: 9_000_000, tasks: [], ...rtos, ...required };
-  if (linux !== null) return createPair(given, linux, policy);
+  // A timeline is not moved by anything.
+  const costs = method === 'timeline' ? {} : OVERHEADS;
+  if (linux !== null) return createPair(given, linux, policy, TABLE, costs);
   return createExampleCore([{ name: 'rtos', share: null, ...given }], OVERHEADS);
 }
 
@@ -430,13 +439,15 @@ describe('random cores', () => {
         return {
           name: `guest${index}`,
           share: [40 + random(Math.floor(period / 3)), period],
-          priority: random(5),
+          priority: isBurned ? index : random(5),
           phase: random(30),
           idle: isBurned ? 'burn' : ((['keep', 'burn', 'poll'] as const)[random(3)] ?? 'keep'),
           maxDelay: period + random(800),
         };
       });
-      const costs = { section: random(8), timer: random(3), contextSwitch: random(4) };
+      const isFree = isBurned && random(2) === 0;
+      const paid = { section: random(8), timer: random(3), contextSwitch: random(4) };
+      const costs = isFree ? {} : paid;
       const configuration = createExampleCore(members, costs);
       const statuses = getStatuses(await prove(configuration, 'time.delay'));
       for (const bound of computeCoreBounds(configuration).filter(({ kind }) => kind === 'delay')) {
@@ -453,6 +464,6 @@ describe('random cores', () => {
         });
       }
     }
-    expect([...methods].sort()).toEqual(['closed', 'phases', 'timeline']);
+    expect([...methods].sort()).toEqual(['closed', 'epochs', 'phases', 'timeline']);
   });
 });

@@ -18,10 +18,12 @@ export type CoreBoundKind = 'delay' | 'full-budget' | 'in-contract' | 'latency';
 /**
  * How a bound was found; the least of those that apply counts. `closed`: response time with jitter.
  * `phases`: response time from every phase that matters. `timeline`: all that matters burns its
- * idle budget, so supply is a function of time. `slots`: the table itself. `whole`: nobody else
- * has the core. `deadlines`: earliest deadline first, periodic resource model.
+ * idle budget, so supply is a function of time. `epochs`: the same where EL2 takes time: each
+ * budget comes so late at most, and is used up so early. `slots`: the table itself. `whole`: nobody
+ * else has the core. `deadlines`: earliest deadline first, periodic resource model.
  */
-export type BoundMethod = 'closed' | 'phases' | 'timeline' | 'slots' | 'whole' | 'deadlines';
+export type BoundMethod =
+  'closed' | 'phases' | 'timeline' | 'epochs' | 'slots' | 'whole' | 'deadlines';
 
 /**
  * What one more urgent reservation takes of a window of `W` ticks.
@@ -85,7 +87,7 @@ export interface CoreBound {
   /** Null: there is none, `reason` says why. */
   readonly ticks: number | null;
   readonly method: BoundMethod;
-  /** For `closed` and `phases`; the others are read off a timeline, a table, or a model. */
+  /** For `closed` and `phases`; the others are read off runs, a table, or a model. */
   readonly certificate: Certificate | null;
   /** Why there is no bound; null where there is one. */
   readonly reason: string | null;

@@ -4,6 +4,8 @@ import type { IdlePolicy } from '../../model/configuration.ts';
 import type { CoreBound, CoreBoundKind } from './certificate-types.ts';
 import { computeCoreBounds } from './core-bounds.ts';
 import { createExampleCore, type ExampleMember } from './example-core.ts';
+import { type ExploredCore, exploreDelays, NO_COSTS } from './explore.ts';
+import { listCores } from './reservation.ts';
 
 // A realistic core, microseconds, most urgent first, all phases 0.
 const REALISTIC = [
@@ -42,6 +44,45 @@ describe('bounds of a realistic core', () => {
     expect(listTicks(BOUNDS.burn, 'delay')).toEqual([1501, 4501, 9701, 4701]);
     expect(listTicks(BOUNDS.burn, 'full-budget')).toEqual([2000, 5500, 10_000, 20_000]);
     expect(listMethods(BOUNDS.burn, 'delay').slice(2)).toEqual(['timeline', 'timeline']);
+  });
+
+  it('hold where a section lets a replenishment come before the tick that was due', () => {
+    const costs = { section: 2, contextSwitch: 1 };
+    const shares = [
+      [4, 10, 2],
+      [5, 20, 1],
+      [10, 40, 3],
+    ] as const;
+    const members = shares.map(([budget, period, phase], index): ExampleMember => {
+      const share = [budget, period] as const;
+      return { name: `guest${index}`, share, phase, priority: 3 - index, idle: 'burn' };
+    });
+    const configuration = createExampleCore(members, costs);
+    const [core] = listCores(configuration);
+    const explored: ExploredCore = {
+      policy: 'fp',
+      reservations: shares.map(([budget, period, phase]) => {
+        return { budget, period, phase, idle: 'burn' };
+      }),
+      target: 2,
+      costs: core?.costs ?? NO_COSTS,
+      from: 'boot',
+      wake: 'event',
+      table: null,
+    };
+    const [exact = 0] = exploreDelays(explored, 1).delays;
+    // Of the timeline alone it would be 21, and 29 with each edge moved by all that is paid.
+    expect(exact).toBe(38);
+    expect(listTicks(computeCoreBounds(configuration), 'delay')[2]).toBeGreaterThanOrEqual(exact);
+  });
+
+  it('stay near the timeline where EL2 takes time, and all budgets are burned', () => {
+    const costs = { contextSwitch: 5, timer: 2, section: 20, interrupt: 2 };
+    const members = REALISTIC.map((member) => ({ ...member, idle: 'burn' as const }));
+    const bounds = computeCoreBounds(createExampleCore(members, costs));
+    expect(listTicks(bounds, 'delay')).toEqual([1554, 4575, 9838, 4880]);
+    expect(listMethods(bounds, 'delay').slice(2)).toEqual(['epochs', 'epochs']);
+    // By jitter and by phases it would be 13,895.
   });
 
   it('fall back to jitter where the phases have too many instants', () => {

@@ -2,9 +2,9 @@
  * Bounds of a core: for each virtual CPU the least of all bounds that are sound for it, and the
  * method that gave it.
  *
- * `closed` asks nothing of the phases; `phases` and `timeline` use that EL2 sets them all, and are
- * left out where their hyperperiod has too many instants to look at. No number is a float; what
- * leaves the safe integers has no bound. docs/timing.md has the formulas.
+ * `closed` asks nothing of the phases; `phases`, `timeline` and `epochs` use that EL2 sets them
+ * all, and are left out where their hyperperiod has too many instants to look at. No number is a
+ * float; what leaves the safe integers has no bound. docs/timing.md has the formulas.
  */
 
 import type { StaticConfiguration } from '../../model/configuration.ts';
@@ -18,6 +18,7 @@ import {
   type ReservedSupply,
   type Supply,
 } from './delay.ts';
+import { computeEpochContract, computeEpochDelay, type Epochs, listEpochs } from './epochs.ts';
 import {
   computeNext,
   countReplenishments,
@@ -118,6 +119,22 @@ export function computeMemberBounds(core: CoreTicks, member: CoreMember): CoreBo
 }
 
 /**
+ * The least bound on D(demand), or with `contract` on W(demand), by all methods; null where there
+ * is none. `demand` is at most what one budget gives its guest.
+ */
+export function computeLeastDelay(
+  core: CoreTicks,
+  member: CoreMember,
+  demand: number,
+  contract = false,
+): number | null {
+  const listing = guard(() => findListing(core, member));
+  if ('reason' in listing) return null;
+  const found = guard(() => findBest(listing.list(demand, contract)));
+  return 'reason' in found ? null : found.ticks;
+}
+
+/**
  * Latency: EL2 takes the interrupt, and the virtual CPU runs as any that gets ready. None where
  * taking it may spend all the budget that is left, `usable`: then the handler waits once more.
  */
@@ -171,6 +188,7 @@ function createLister(core: CoreTicks, member: CoreMember, supply: Supply): List
   const place: Place = { core, member, own, supply, urgent, blocking };
   const timeline = findTimeline(place);
   const phased = supply.kind === 'fixed-priority' ? createPhased(place) : () => [];
+  const epochs = timeline === null ? findEpochs(place) : null;
   return (demand, contract) => [
     ...(supply.kind === 'earliest-deadline'
       ? toCandidates(
@@ -180,6 +198,7 @@ function createLister(core: CoreTicks, member: CoreMember, supply: Supply): List
       : listClosed(place, demand, contract)),
     ...phased(demand, contract),
     ...listTimeline(place, timeline, demand, contract),
+    ...listFromEpochs(epochs, demand, contract),
   ];
 }
 
@@ -295,11 +314,8 @@ function describePhases(
 function findTimeline({ core, member, own, supply, urgent }: Place): Timeline | null {
   const isFixed = supply.kind === 'fixed-priority';
   const costs = core.overheads;
-  // By deadlines a section moves whom the next choice takes; nothing is known of that.
-  const isFree = supply.section + costs.overrun + costs.activation === 0;
-  if (!isFixed && !isFree) return null;
-  // What is moved beyond the end of a period is lost: all must get their budgets nevertheless.
-  if (!isFree && ![member, ...urgent].every((each) => isServed(core, each))) return null;
+  // A section moves an edge, and what is replenished meanwhile moves it further.
+  if (supply.section + costs.overrun + costs.activation > 0) return null;
   const others = isFixed ? urgent : core.members.filter((other) => other !== member);
   const reserved = [...others, member].sort(
     (a, b) =>
@@ -322,13 +338,40 @@ function findTimeline({ core, member, own, supply, urgent }: Place): Timeline | 
   return traceTimeline(timed);
 }
 
+/** The epochs of a member, where all that matters to it burns; null where not. */
+function findEpochs({ core, member, own, supply, urgent }: Place): Epochs | null {
+  if (supply.kind !== 'fixed-priority' || urgent.length === 0) return null;
+  const reservations = urgent.flatMap(({ reservation }) => reservation ?? []);
+  const isBurned = [own, ...reservations].every(({ idle }) => idle === 'burn');
+  if (!isBurned || reservations.some(({ priority }) => priority === own.priority)) return null;
+  // What is not served in its period is lost, and then is not in the way of anybody.
+  if (![member, ...urgent].every((each) => isServed(core, each))) return null;
+  return listEpochs({
+    own: { budget: own.budget, secure: supply.secure, period: own.period, phase: own.phase },
+    parties: reservations.map(({ budget, period, phase }) => {
+      return { budget, period, phase, overrun: core.overheads.overrun };
+    }),
+    activation: supply.activation,
+    section: supply.section,
+  });
+}
+
 /** Whether a member gets its budget in every period, whatever the phases are. */
 function isServed(core: CoreTicks, member: CoreMember): boolean {
   const result = computeMemberSupply(core, member);
   return result.kind === 'supply' && isSchedulable(result.supply);
 }
 
-/** From the timeline: sections and overruns of others delay what it shows. */
+/** From the epochs; `demand` is at most one usable budget. */
+function listFromEpochs(epochs: Epochs | null, demand: number, contract: boolean): Candidate[] {
+  if (epochs === null) return [];
+  return toCandidates(
+    'epochs',
+    contract ? computeEpochContract(epochs, demand) : computeEpochDelay(epochs, demand),
+  );
+}
+
+/** From the timeline, on a core on which EL2 takes no time. */
 function listTimeline(
   { supply }: Place,
   timeline: Timeline | null,
@@ -336,13 +379,8 @@ function listTimeline(
   contract: boolean,
 ): Candidate[] {
   if (timeline === null) return [];
-  const { activation, section, secure, parties } = supply;
-  // Each edge of the supply may come early by as much as it may come late.
-  const shift = parties.reduce((sum, { overrun }) => sum + overrun, section);
-  const moved = parties.length === 0 ? section : 2 * shift;
-  if (contract && moved + activation > 0) return [];
   const ticks = contract
-    ? computeTimelineContract(timeline, secure, activation)
-    : computeTimelineDelay(timeline, activation, demand);
-  return ticks === null ? [] : toCandidates('timeline', checkExact(ticks + moved));
+    ? computeTimelineContract(timeline, supply.secure, supply.activation)
+    : computeTimelineDelay(timeline, supply.activation, demand);
+  return toCandidates('timeline', ticks);
 }
