@@ -290,7 +290,7 @@ export function drawOperands(
     case 'boot':
       slot.fails = false;
       // `drawBooting` says which step fails before the seal; behind it every other one does.
-      if (!machine.boot.sealed) return;
+      if (machine?.boot.sealed !== true) return;
       drawer.bootsToFailure -= 1;
       slot.fails = drawer.bootsToFailure % 2 === 0;
       return;
