@@ -4,20 +4,13 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { StaticConfiguration } from '../model/configuration.ts';
-import type { Plan } from '../model/plan.ts';
-import { fuzzConfiguration } from '../properties/engine/fuzz.ts';
-import type { FuzzResult } from '../properties/engine/fuzz.ts';
-import type { StepFunction } from '../properties/engine/run.ts';
 import { listBootActions } from '../properties/generators/boot-actions.ts';
-import type { TimeBound } from '../properties/property.ts';
 import { readSources } from '../solver/lift/sources.ts';
 import { listObligations } from '../solver/obligations/list.ts';
 import { getImages, readImages, replaceImages } from '../solver/obligations/images.ts';
 import { proveObligations } from '../solver/prove.ts';
 import type { Solver } from '../solver/smt/solver.ts';
-import { listDelayBounds } from '../solver/timing/delay-bounds.ts';
 import { getConfigurationName, getSubject } from './bug-search.ts';
-import type { Subject } from './bug-search.ts';
 import type { Mutant } from './catalogue.ts';
 import { hasRejected, loadBuggyChecker, readNearMiss, readRejected } from './patched-rules.ts';
 import { applyBug, loadSpec } from './patched-spec.ts';
@@ -42,6 +35,11 @@ export type Cell =
       readonly evaluations?: number;
       /** Steps of the run until then. */
       readonly steps?: number;
+      /** Of a rule: near misses that were drawn until it let one through, and the defect of that. */
+      readonly drawn?: number;
+      readonly defect?: string;
+      /** Of a rule: the property that a run breaks under a configuration that is let through. */
+      readonly shownBy?: string;
       /** Of proofs about every action: where the obligation is made. */
       readonly pass?: ProofPass;
       readonly ms: number;
@@ -57,8 +55,6 @@ export interface CellOptions {
   readonly steps?: number;
   readonly solver: Solver;
 }
-
-const SEED = 1;
 
 /** The cell of a rule: what must be rejected and is not. */
 export async function runCheckCell(mutant: Mutant): Promise<Cell> {
@@ -77,73 +73,6 @@ export async function runCheckCell(mutant: Mutant): Promise<Cell> {
 
 function readRejectedOf(code: string): ReturnType<typeof readRejected> {
   return readRejected(`${code.toLowerCase()}.yaml`);
-}
-
-/** The cell of runs. */
-export async function runFuzzCell(mutant: Mutant, options: CellOptions): Promise<Cell> {
-  const wanted = mutant.kind === 'rule' ? mutant.bug.run : mutant.property;
-  if (wanted === null) {
-    return { verdict: 'not-applicable', reason: mutant.bug.unseen ?? 'no run shows it' };
-  }
-  const { configuration, delayBounds, step } = await prepareRuns(mutant);
-  const begin = performance.now();
-  const result = await fuzzConfiguration(configuration, {
-    seed: SEED,
-    timeMs: options.timeMs,
-    ...(options.steps === undefined ? {} : { steps: options.steps }),
-    wanted: new Set([wanted]),
-    delayBounds,
-    ...(step === null ? {} : { step }),
-  });
-  return judgeRuns(result, wanted, performance.now() - begin);
-}
-
-function judgeRuns({ failures, steps }: FuzzResult, wanted: string, ms: number): Cell {
-  const failure = failures.find(({ violation }) => violation.property === wanted);
-  if (failure === undefined) {
-    const others = failures.map(({ violation }) => violation.property).join(', ');
-    return { verdict: 'survived', ms, ...(others === '' ? {} : { note: `falls: ${others}` }) };
-  }
-  return {
-    verdict: 'killed',
-    by: wanted,
-    actions: failure.trace.actions.length,
-    foundActions: failure.foundLength,
-    ...(failure.evaluations === undefined ? {} : { evaluations: failure.evaluations }),
-    steps,
-    ms,
-  };
-}
-
-/** What the fuzzer runs: a configuration, and a step with the mutant's bug. */
-interface Runs extends Subject {
-  /** Null for the spec's own. */
-  readonly step: StepFunction | null;
-}
-
-async function prepareRuns(mutant: Mutant): Promise<Runs> {
-  if (mutant.kind === 'rule') {
-    const { configuration } = readNearMiss(mutant.bug).loaded;
-    return { configuration, delayBounds: listBounds(configuration), step: null };
-  }
-  const subject = getSubject(getConfigurationName(mutant.bug));
-  const spec = await loadMutant(mutant);
-  return { ...subject, step: getStep(mutant, spec, subject.configuration) };
-}
-
-function listBounds(configuration: StaticConfiguration): readonly TimeBound[] {
-  return listDelayBounds(configuration);
-}
-
-/** The step of a mutant: that of a plan follows its own plan, whatever plan the judges have. */
-function getStep(
-  mutant: Mutant,
-  spec: LoadedSpec,
-  configuration: StaticConfiguration,
-): StepFunction {
-  if (mutant.kind !== 'plan') return spec.step;
-  const wrong: Plan = spec.createPlan(configuration);
-  return (_right, machine, action) => spec.step(wrong, machine, action);
 }
 
 /** The spec with the bug in its text. */

@@ -4,9 +4,10 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import { createSolver } from '../solver/smt/back-ends.ts';
-import { runCheckCell, runFuzzCell, runProveCell } from './cell.ts';
+import { runCheckCell, runProveCell } from './cell.ts';
 import type { Cell, Column } from './cell.ts';
 import { findMutant } from './catalogue.ts';
+import { runFuzzCell } from './fuzz-cell.ts';
 import { runProofCells } from './proof-cell.ts';
 import type { ProofHint } from './proof-cell.ts';
 

@@ -129,12 +129,17 @@ export class UnknownMutantError extends Error {
 
 /** A cell in few words: what falls, after how many actions and seconds. */
 export function describeCell(cell: Cell | undefined): string {
-  if (cell === undefined) return '';
+  if (cell === undefined) return 'not run';
   if (cell.verdict === 'not-applicable') return '–';
   if (cell.verdict === 'survived') return 'survived';
-  const actions = cell.actions === undefined ? [] : [plural(cell.actions, 'action')];
-  const facts = [...actions, `${(cell.ms / 1000).toFixed(1)} s`].join(', ');
-  return `${cell.by} (${facts})`;
+  const { by, drawn, shownBy = by, actions, ms } = cell;
+  const facts = [
+    ...(drawn === undefined ? [] : [plural(drawn, 'draw')]),
+    ...(shownBy === by ? [] : [shownBy]),
+    ...(actions === undefined ? [] : [plural(actions, 'action')]),
+    `${(ms / 1000).toFixed(1)} s`,
+  ];
+  return `${by} (${facts.join(', ')})`;
 }
 
 function plural(count: number, noun: string): string {
@@ -183,7 +188,9 @@ hypervisors, IOMMU drivers, interrupt controllers and schedulers. Each is held a
 - **prove**: an obligation is refuted, about the configuration that the rules let through, or about
   the tables that boot leaves.
 - **fuzz**: a run breaks the property that must fall, from seed 1, with all properties watching. The
-  actions are those of the shrunk trace.
+  actions are those of the shrunk trace. A mutant of a rule must let a near miss through, which is
+  drawn with one defect of any kind; and what it lets through must break a property in a run where
+  there is one that can see it.
 - **induction**: an obligation about one step from any state is refuted: the first that is.
 - **unwinding**: one of noninterference is, on two states.
 
