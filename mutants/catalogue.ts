@@ -65,8 +65,9 @@ export const INVARIANTS: Readonly<Record<string, readonly string[]>> = {
   'I-GRID': ['time.grid'],
   // Cores that are not set up have clocks that stand and choices that are never made.
   'I-SEAL': ['DEV-FIRMWARE', 'HYP-OVERLAP', 'seal.', 'dma.before-live', 'time.grid', 'time.delay'],
-  'I-SHM': ['CHN-OVERLAP', 'channel.doorbell', 'irq.agreed'],
-  NI: ['noninterference.'],
+  'I-SHM': ['CHN-OVERLAP', 'channel.doorbell', 'irq.agreed', 'cpu.waiter-unsignalled'],
+  // What is left of an earlier life, and the timer of another, are told as well.
+  NI: ['noninterference.', 'cpu.start', 'irq.timer'],
   'I-TOT': ['seal.total', 'seal.shape', 'noninterference.', 'dma.confined', 'time.budget'],
 };
 

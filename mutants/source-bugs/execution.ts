@@ -180,8 +180,7 @@ const CALL_BUGS: readonly SourceBug[] = [
     find: '  resetRegisters(vcpu);\n  for',
     replace: '  for',
     breaks: 'A partition starts again with old registers and an old timer.',
-    property: null,
-    unseen: 'the values are its own; that a reset clears them is no property',
+    property: 'cpu.start',
     claims: [],
   },
 ];
@@ -208,8 +207,7 @@ const BOOT_BUGS: readonly SourceBug[] = [
     find: 'machine.boot.failed = true;',
     replace: 'machine.boot.failed = action.core === plan.bootCore;',
     breaks: 'Partitions run although the setup of a core has failed.',
-    property: null,
-    unseen: 'seal.entry asks the machine whether boot has failed, and the machine has forgotten',
+    property: 'seal.failure',
   },
   {
     ...BOOT,

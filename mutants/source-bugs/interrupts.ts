@@ -167,9 +167,7 @@ const DISTRIBUTOR_BUGS: readonly SourceBug[] = [
   if (!line.enabled) wake(plan, machine, partition, line.target);
 `,
     breaks: 'The receiver of a signal goes on waiting although its interrupt is pending.',
-    property: null,
-    unseen:
-      'no property speaks of a virtual CPU that waits while an interrupt of its own is pending',
+    property: 'cpu.waiter-unsignalled',
     claims: ['irq'],
   },
   {

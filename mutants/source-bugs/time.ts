@@ -318,8 +318,7 @@ const TIME_BUGS: readonly SourceBug[] = [
     find: 'machine, resident.partition, resident.vcpu, TIMER_LINE);',
     replace: 'machine, 0, resident.vcpu, TIMER_LINE);',
     breaks: 'A partition interrupts another by arming its timer.',
-    property: null,
-    unseen: 'time passes in nobody’s name, so that local respect does not judge it',
+    property: 'irq.timer',
     claims: ['noninterference'],
   },
 ];

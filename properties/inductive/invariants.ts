@@ -15,6 +15,7 @@ import {
   isSlotAhead,
   isTimerAhead,
   isWaiterOn,
+  isWaiterUnsignalled,
 } from './execution.ts';
 import { isLastWriterGranted, isRequestGranted } from './grants.ts';
 import {
@@ -276,6 +277,17 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
     indices: ['partition', 'vcpu'],
     file: EXECUTION,
     holds: isWaiterOn,
+    instances: (plan) =>
+      ofPartitions(plan, (partition) => listHeldVcpus(plan, partition).map((vcpu) => [vcpu])),
+  },
+  {
+    id: 'cpu.waiter-unsignalled',
+    statement: 'No interrupt that a waiting virtual CPU has enabled is pending for it.',
+    source: 'Arm ARM, WFI: a pending interrupt that is enabled ends it',
+    example: 'a signal that leaves its receiver waiting',
+    indices: ['partition', 'vcpu'],
+    file: EXECUTION,
+    holds: isWaiterUnsignalled,
     instances: (plan) =>
       ofPartitions(plan, (partition) => listHeldVcpus(plan, partition).map((vcpu) => [vcpu])),
   },
