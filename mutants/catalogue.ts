@@ -38,6 +38,7 @@ export const INVARIANTS: Readonly<Record<string, readonly string[]>> = {
     'HYP-',
     'memory.confined',
     'memory.rights',
+    'memory.word',
     'memory.cached',
     'dma.confined',
     'seal.constant',

@@ -10,11 +10,13 @@ import { TABLE_PROPERTIES } from './invariants/tables.ts';
 import { TIME_PROPERTIES } from './invariants/time.ts';
 import { TIMER_PROPERTY } from './invariants/timers.ts';
 import { TRANSACTION_PROPERTIES } from './invariants/transactions.ts';
+import { WORD_PROPERTY } from './invariants/words.ts';
 import type { Property } from './property.ts';
 
 /** Every property that a run is judged by. */
 export const PROPERTIES: readonly Property[] = [
   ...TRANSACTION_PROPERTIES,
+  WORD_PROPERTY,
   ...TABLE_PROPERTIES,
   ...INTERRUPT_PROPERTIES,
   TIMER_PROPERTY,
