@@ -29,7 +29,13 @@ import {
 } from './interrupts.ts';
 import type { InductiveInvariant } from './invariant.ts';
 import { isLiveRegisterOwn, isSavedRegisterOwn } from './registers.ts';
-import { isAccountSound, isMostUrgent, isPolledAway, isSectionKnown } from './schedule.ts';
+import {
+  isAccountSound,
+  isMostUrgent,
+  isPolledAway,
+  isRunnerEntitled,
+  isSectionKnown,
+} from './schedule.ts';
 import { isSlotBegun, isSlotOwn } from './slots.ts';
 import { isStreamWritten } from './streams.ts';
 import { isIotlbCoherent, isTlbCoherent } from './tables.ts';
@@ -343,6 +349,16 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
       onCores(plan, ({ residents, policy }) =>
         policy === 'table' ? [] : residents.map((_, index) => [index]),
       ),
+  },
+  {
+    id: 'time.entitled',
+    statement: 'Outside of sections who runs may run: it has what it needs, and waits for nothing.',
+    source: 'fixed-priority and earliest-deadline-first scheduling, pre-emptive',
+    example: 'a partition that waits and keeps the core',
+    indices: ['core'],
+    file: SCHEDULE,
+    holds: isRunnerEntitled,
+    instances: (plan) => onCores(plan, ({ policy }) => (policy === 'table' ? [] : [[]])),
   },
   {
     id: 'time.polled',
