@@ -77,8 +77,10 @@ export type Mutant = {
   /** The row, with a number where a row has several: S2-14, S2-14.2; OWN-1 without a row. */
   readonly id: string;
   readonly row: Row | null;
-  /** What must find it: a property of runs or the code of a rule; null where neither can. */
+  /** What must find it: a property of runs or the code of a rule; null where it does no harm. */
   readonly property: string | null;
+  /** Why it does no harm; null where it does. */
+  readonly harmless: string | null;
 } & (
   | { readonly kind: 'spec'; readonly bug: SourceBug }
   | { readonly kind: 'plan'; readonly bug: PlanBug }
@@ -112,7 +114,7 @@ function listMutants(): Mutant[] {
       .map((mutant, at) => ({
         id: at === 0 ? row.id : `${row.id}.${at + 1}`,
         row,
-        property: mutant.bug.property,
+        ...describeHarm(mutant.bug),
         ...mutant,
       })),
   );
@@ -121,10 +123,18 @@ function listMutants(): Mutant[] {
     .map((mutant, at) => ({
       id: `OWN-${at + 1}`,
       row: null,
-      property: mutant.bug.property,
+      ...describeHarm(mutant.bug),
       ...mutant,
     }));
   return [...ofRows, ...own];
+}
+
+/** What must find a bug, or why nothing can. */
+function describeHarm({
+  property,
+  unseen,
+}: Pick<SourceBug, 'property' | 'unseen'>): Pick<Mutant, 'property' | 'harmless'> {
+  return { property, harmless: property === null ? (unseen ?? '') : null };
 }
 
 /** The mutant of that id; undefined where there is none. */

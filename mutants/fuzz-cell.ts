@@ -35,7 +35,7 @@ async function fuzzSpec(
 ): Promise<Cell> {
   const wanted = mutant.property;
   if (wanted === null) {
-    return { verdict: 'not-applicable', reason: mutant.bug.unseen ?? 'no run shows it' };
+    return { verdict: 'not-applicable', reason: mutant.harmless ?? '' };
   }
   const subject = getSubject(getConfigurationName(mutant.bug));
   const step = await createStep(mutant, subject);

@@ -42,8 +42,9 @@ export function listKillers({ cells }: MatrixRow): Column[] {
   return COLUMNS.filter((column) => cells[column]?.verdict === 'killed');
 }
 
-/** Whether some check that applies let the mutant survive, and none killed it. */
+/** Whether some check that applies let a harmful mutant survive, and none killed it. */
 export function hasSurvived(row: MatrixRow): boolean {
+  if (getMutant(row.id).harmless !== null) return false;
   const verdicts = Object.values(row.cells).map(({ verdict }) => verdict);
   return verdicts.includes('survived') && !verdicts.includes('killed');
 }
@@ -75,12 +76,12 @@ export function toMutantsJson(
     const cells = Object.entries(row.cells).map(([column, cell]) => [column, { ...cell }]);
     return {
       id: row.id,
-      applicable: true,
+      applicable: mutant.harmless === null,
       killed: by.length > 0,
       by,
       property: mutant.property,
       name: mutant.bug.name,
-      reason: null,
+      reason: mutant.harmless,
       cells: Object.fromEntries(cells) as MutantJson['cells'],
     };
   });

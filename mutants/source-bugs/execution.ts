@@ -266,7 +266,7 @@ const BOOT_BUGS: readonly SourceBug[] = [
     replace: '',
     breaks: 'Nothing but the scheduler keeps a partition from running before the seal.',
     property: null,
-    unseen: 'the scheduler starts nobody before the seal: two guards, of which one is left',
+    unseen: 'the scheduler starts nobody before the seal: of two guards one is left',
   },
 ];
 

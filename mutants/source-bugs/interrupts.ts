@@ -29,6 +29,7 @@ const GIC_BUGS: readonly SourceBug[] = [
     breaks: 'A device of one partition interrupts another.',
     property: 'noninterference.local-respect',
     claims: ['irq', 'noninterference'],
+    configuration: 'beside',
   },
   {
     ...GIC,

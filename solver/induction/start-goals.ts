@@ -10,7 +10,6 @@ import type { Machine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import { REGISTERS } from '../../model/registers.ts';
 import { toBooleanTerm, toTruth } from '../lift/values.ts';
-import type { Value } from '../lift/values.ts';
 import { FALSE, and, equal, implies, not } from '../smt/term.ts';
 import type { Term } from '../smt/term.ts';
 import type { Case } from './cases.ts';
@@ -51,7 +50,7 @@ export function listStartGoals(
     const isClear = REGISTERS.map((_, register) =>
       equal(toNumber(readField(vcpu, 'saved', register)), 0),
     );
-    const isOff = not(toTruth(readField(vcpu, 'timerArmed') as Value));
+    const isOff = not(toTruth(readField(vcpu, 'timerArmed')));
     const holds = implies(done, and([...isClear, isOff]));
     return { area: 'cpu', claim: 'preserved', name: nameOf(domain, index), holds };
   });
