@@ -10,6 +10,7 @@ import { MUTANTS, ROWS } from './catalogue.ts';
 import type { Mutant } from './catalogue.ts';
 import type { MatrixRow } from './matrix.ts';
 import { META_ROWS } from './meta.ts';
+import { UNPROVED } from './unproved.ts';
 
 /** Where the matrix is committed, from the root of the project. */
 export const MATRIX_FILE = 'mutants/matrix.json';
@@ -138,7 +139,7 @@ export function describeCell(cell: Cell | undefined): string {
     ...(drawn === undefined ? [] : [plural(drawn, 'draw')]),
     ...(shownBy === by ? [] : [shownBy]),
     ...(actions === undefined ? [] : [plural(actions, 'action')]),
-    `${(ms / 1000).toFixed(1)} s`,
+    formatSeconds(ms),
   ];
   return `${by} (${facts.join(', ')})`;
 }
@@ -162,6 +163,10 @@ export function renderMatrix(rows: readonly MatrixRow[]): string {
         return [row.id, bug.name, property ?? '–', ...cells];
       }),
     ),
+    '## What no proof refutes',
+    renderUnproved(rows),
+    '## What does no harm',
+    renderHarmless(rows),
     '## What survives a check',
     renderSurvivors(rows),
     '## Why a check does not apply',
@@ -204,15 +209,54 @@ function renderCounts(rows: readonly MatrixRow[]): string {
     const cells = rows.map(({ cells: of }) => of[column]);
     const count = (verdict: Cell['verdict']): string =>
       String(cells.filter((cell) => cell?.verdict === verdict).length);
-    return [column, count('killed'), count('survived'), count('not-applicable')];
+    const missing = String(cells.filter((cell) => cell === undefined).length);
+    return [column, count('killed'), count('survived'), count('not-applicable'), missing];
   });
   const left = ROWS.filter(({ reason }) => reason !== null).length;
   const killed = rows.filter((row) => listKillers(row).length > 0).length;
+  const survived = rows.filter(hasSurvived).length;
   return [
-    `${rows.length} mutants of ${ROWS.length - left} kinds, of which ${killed} are killed; ` +
-      `${left} kinds do not apply; ${META_ROWS.length} mutants of checks.`,
-    renderTable(['check', 'kills', 'lets survive', 'does not apply'], counts),
+    `${rows.length} mutants of ${ROWS.length - left} kinds: ${killed} are killed, ${survived} ` +
+      `survive; ${left} kinds do not apply; ${META_ROWS.length} mutants of checks.`,
+    renderTable(['check', 'kills', 'lets survive', 'does not apply', 'not run'], counts),
+    renderTimes(rows),
   ].join('\n\n');
+}
+
+/** How long the fuzzer takes for a kill, with shrinking. */
+function renderTimes(rows: readonly MatrixRow[]): string {
+  const times = rows
+    .flatMap(({ cells: { fuzz } }) => (fuzz?.verdict === 'killed' ? [fuzz.ms] : []))
+    .toSorted((a, b) => a - b);
+  const [median, slowest] = [times[Math.floor(times.length / 2)], times.at(-1)];
+  if (median === undefined || slowest === undefined) return 'The fuzzer has killed nothing.';
+  return (
+    `The fuzzer takes ${formatSeconds(median)} for the median kill and ` +
+    `${formatSeconds(slowest)} for the slowest one, with shrinking, on one core.`
+  );
+}
+
+function formatSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function renderUnproved(rows: readonly MatrixRow[]): string {
+  const lines = rows.flatMap(({ id }) => {
+    const reason = UNPROVED[id];
+    return reason === undefined ? [] : [[id, getMutant(id).bug.name, reason]];
+  });
+  if (lines.length === 0) return 'Nothing.';
+  return ['Runs find these.', renderTable(['id', 'mutant', 'the hole'], lines)].join('\n\n');
+}
+
+function renderHarmless(rows: readonly MatrixRow[]): string {
+  const lines = rows.flatMap(({ id }) => {
+    const { bug, harmless } = getMutant(id);
+    return harmless === null ? [] : [[id, bug.name, harmless]];
+  });
+  if (lines.length === 0) return 'Nothing.';
+  const text = 'No state that is reached is another one, so that no check can find these.';
+  return [text, renderTable(['id', 'mutant', 'why'], lines)].join('\n\n');
 }
 
 function renderSurvivors(rows: readonly MatrixRow[]): string {
