@@ -7,7 +7,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfiguration } from '../formats/read.ts';
 import type { StaticConfiguration } from '../model/configuration.ts';
-import { createSharedCore, createSmallBoard } from '../model/testing/small-board.ts';
+import {
+  LEFT_OTHER_LINE,
+  createSharedCore,
+  createSmallBoard,
+} from '../model/testing/small-board.ts';
 import { PROPERTIES } from '../properties/catalogue.ts';
 import { fuzzConfiguration } from '../properties/engine/fuzz.ts';
 import type { FuzzFailure } from '../properties/engine/fuzz.ts';
@@ -120,9 +124,13 @@ const TABLE = createSmallBoard({
   right: { budget: 20, period: 50, priority: 1, slack: true },
 });
 
+/** A board on which a line of `right` lies beside those of `left`. */
+const BESIDE = createSmallBoard({ its: true, rightLine: LEFT_OTHER_LINE + 1 });
+
 /** The boards of `SourceBug`, by their names. */
 const BOARDS: Readonly<Record<string, StaticConfiguration>> = {
   small: createSmallBoard({ its: true }),
+  beside: BESIDE,
   burning: BURNING,
   roomy: ROOMY,
   costly: COSTLY,
@@ -136,7 +144,9 @@ const BOARDS: Readonly<Record<string, StaticConfiguration>> = {
 const known = new Map<string, Subject>();
 
 /** Name of the configuration that a bug asks for. */
-export function getConfigurationName(bug: SourceBug): string {
+export function getConfigurationName(bug: {
+  readonly configuration?: SourceBug['configuration'];
+}): string {
   return bug.configuration ?? 'configs/qemu-virt.yaml';
 }
 

@@ -12,11 +12,11 @@ import { compileFunction } from 'node:vm';
 import { build } from 'esbuild';
 import type { Plugin } from 'esbuild';
 import type { createMachine } from '../model/machine.ts';
+import type { createPlan } from '../model/plan.ts';
 import type { StepFunction } from '../properties/engine/run.ts';
 import type { InductiveInvariant } from '../properties/inductive/invariant.ts';
 import type { StepParts } from '../solver/induction/micro-steps.ts';
 import type { Sources } from '../solver/lift/sources.ts';
-import type { SourceBug } from './source-bug.ts';
 
 /** A spec that runs: its transition function and the state at reset. */
 export interface LoadedSpec {
@@ -24,13 +24,26 @@ export interface LoadedSpec {
   /** The parts of the step. */
   readonly parts: StepParts;
   readonly createMachine: typeof createMachine;
+  /** Compiles a configuration into what boot programs. */
+  readonly createPlan: typeof createPlan;
   /** The invariants that are proved, as they ask the functions of these sources. */
   readonly invariants: readonly InductiveInvariant[];
+  /** The same with those that are proved only where they are asked for. */
+  readonly allInvariants: readonly InductiveInvariant[];
 }
 
-/** A bug whose text does not occur exactly once: the spec has changed under it. */
+/** A change of a text: `find` must occur in it exactly once. */
+export interface TextBug {
+  readonly name: string;
+  /** Path of the file from the root of the project. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A bug whose text does not occur exactly once: the sources have changed under it. */
 export class BugPlaceError extends Error {
-  constructor(bug: SourceBug, found: number) {
+  constructor(bug: TextBug, found: number) {
     super(
       `the seeded bug "${bug.name}" replaces a text that must occur once in ${bug.file}; ` +
         `found: ${found} times; adapt its \`find\` to the file`,
@@ -46,7 +59,7 @@ export class SourcesError extends Error {
 }
 
 /** The sources with the bug in its file. Throws `BugPlaceError`. */
-export function applyBug(sources: Sources, bug: SourceBug): Sources {
+export function applyBug(sources: Sources, bug: TextBug): Sources {
   const text = sources.get(bug.file) ?? '';
   const [before = '', ...after] = text.split(bug.find);
   const [rest] = after;
@@ -71,7 +84,7 @@ export function loadSpec(sources: Sources): Promise<LoadedSpec> {
   const digest = hash.digest('hex');
   const remembered = known.get(digest);
   if (remembered !== undefined) return remembered;
-  const loaded = bundle(sources).then(run);
+  const loaded = bundleSources(sources, ENTRY).then(readExports);
   known.set(digest, loaded);
   return loaded;
 }
@@ -82,14 +95,19 @@ const ENTRY = `
   export { dispatchWhenDue } from './model/scheduler.ts';
   export { translate } from './model/translation.ts';
   export { createMachine } from './model/machine.ts';
+  export { createPlan } from './model/plan.ts';
   export { INDUCTIVE_INVARIANTS } from './properties/inductive/invariants.ts';
   export { WINDOW_INVARIANTS } from './properties/inductive/window-invariants.ts';
   export { actWatched, dispatchWatched } from './properties/inductive/windows.ts';
 `;
 
-async function bundle(sources: Sources): Promise<string> {
+/** Bundles these sources in memory and runs them: what the text of `entry` gives out. */
+export async function bundleSources(
+  sources: Sources,
+  entry: string,
+): Promise<Readonly<Record<string, unknown>>> {
   const { outputFiles } = await build({
-    stdin: { contents: ENTRY, loader: 'ts', resolveDir: '.' },
+    stdin: { contents: entry, loader: 'ts', resolveDir: '.' },
     bundle: true,
     format: 'cjs',
     platform: 'node',
@@ -102,7 +120,10 @@ async function bundle(sources: Sources): Promise<string> {
   }).catch((error: unknown) => {
     throw new SourcesError(error instanceof Error ? error.message : String(error));
   });
-  return outputFiles[0]?.text ?? '';
+  const module: { exports: Readonly<Record<string, unknown>> } = { exports: {} };
+  const text = outputFiles[0]?.text ?? '';
+  compileFunction(text, ['module', 'exports'])(module, module.exports);
+  return module.exports;
 }
 
 /** Finds every import among the sources and nowhere else. */
@@ -125,26 +146,25 @@ function createPlugin(sources: Sources): Plugin {
 
 /** What the bundle gives out, or does not where a file of the sources leaves it out. */
 type Exports = Partial<
-  Pick<LoadedSpec, 'step' | 'createMachine'> &
+  Pick<LoadedSpec, 'step' | 'createMachine' | 'createPlan'> &
     StepParts & {
       readonly INDUCTIVE_INVARIANTS: readonly InductiveInvariant[];
       readonly WINDOW_INVARIANTS: readonly InductiveInvariant[];
     }
 >;
 
-function run(text: string): LoadedSpec {
-  const module: { exports: Exports } = { exports: {} };
-  compileFunction(text, ['module', 'exports'])(module, module.exports);
-  const { step, createMachine, ...rest } = module.exports;
+function readExports(exports: Readonly<Record<string, unknown>>): LoadedSpec {
+  const { step, createMachine, createPlan, ...rest } = exports as Exports;
   const { act, dispatchWhenDue, translate, actWatched, dispatchWatched } = rest;
   const { INDUCTIVE_INVARIANTS: ofMachine, WINDOW_INVARIANTS: ofWindows } = rest;
-  if (!step || !act || !dispatchWhenDue || !translate || !createMachine) {
-    throw new SourcesError('they do not export step, its parts and createMachine');
+  if (!step || !act || !dispatchWhenDue || !translate || !createMachine || !createPlan) {
+    throw new SourcesError('they do not export step, its parts, createMachine and createPlan');
   }
   if (!actWatched || !dispatchWatched || !ofMachine || !ofWindows) {
     throw new SourcesError('they do not export what notes windows, and the invariants');
   }
   const parts = { act, dispatchWhenDue, translate, actWatched, dispatchWatched };
-  const invariants = [...ofMachine, ...ofWindows].filter(({ costly }) => costly !== true);
-  return { step, parts, createMachine, invariants };
+  const allInvariants = [...ofMachine, ...ofWindows];
+  const invariants = allInvariants.filter(({ costly }) => costly !== true);
+  return { step, parts, createMachine, createPlan, invariants, allInvariants };
 }

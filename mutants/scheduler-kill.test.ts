@@ -8,8 +8,6 @@ import { listDelayBounds } from '../solver/timing/delay-bounds.ts';
 import { drawCore, runCore } from './one-core.ts';
 import { applyBug, loadSpec } from './patched-spec.ts';
 import { BUDGET_BUGS } from './source-bugs/scheduler.ts';
-import { ROWS_NOT_SEEDED } from './source-bugs/time.ts';
-import { SOURCE_BUGS } from './source-bugs.ts';
 
 const IS_NIGHTLY = (process.env['HAVEN_NIGHTLY'] ?? '') !== '';
 /** Cores that the spec itself is held against, and each bug at most. */
@@ -124,14 +122,5 @@ describe('a core of random reservations with bursty demands', () => {
     expect(expected.filter((id) => killed.has(id))).not.toEqual([]);
     if (!IS_NIGHTLY) return;
     expect([...killed.keys()]).toEqual(expect.arrayContaining(expected));
-  });
-});
-
-describe('the rows of known bugs of schedulers', () => {
-  test('are each seeded, or there is a reason why they cannot be', () => {
-    const seeded = new Set(SOURCE_BUGS.map(({ row }) => row));
-    const rows = Array.from({ length: 23 }, (_, at) => `SCH-${String(at + 1).padStart(2, '0')}`);
-    const missing = rows.filter((row) => !seeded.has(row));
-    expect(missing).toEqual(Object.keys(ROWS_NOT_SEEDED));
   });
 });

@@ -39,21 +39,23 @@ export interface SourceBug {
   readonly replace: string;
   /** What it breaks, one sentence. */
   readonly breaks: string;
-  /** Id of the run-time property that must find it; null where none of them can see it. */
+  /** Id of the run-time property that must find it; null where no reachable state differs. */
   readonly property: string | null;
-  /** With `property` null: why nothing that watches runs sees it. */
+  /** With `property` null: why it changes nothing, so that nothing finds it. */
   readonly unseen?: string;
   /** Areas in which some obligation must fall; none where it is a matter of time alone. */
   readonly claims: readonly Area[];
   /**
    * Configuration that has what the bug needs: a file, or the small board of `model/testing`, also
-   * with a reservation that burns its budget, with one that polls, with one that has nearly all of
-   * its core (also with late sections), with every cost at EL2, without any (burning, or with short
-   * periods), or with a table. `configs/qemu-virt.yaml` where absent.
+   * with lines of two partitions beside each other, with a reservation that burns its budget, with
+   * one that polls, with one that has nearly all of its core (also with late sections), with every
+   * cost at EL2, without any (burning, or with short periods), or with a table.
+   * `configs/qemu-virt.yaml` where absent.
    */
   readonly configuration?:
     | 'configs/imx95.yaml'
     | 'small'
+    | 'beside'
     | 'burning'
     | 'roomy'
     | 'costly'

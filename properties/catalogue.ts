@@ -5,17 +5,23 @@
 import { INDUCTIVE_PROPERTIES } from './invariants/inductive.ts';
 import { INTERRUPT_PROPERTIES } from './invariants/interrupts.ts';
 import { NONINTERFERENCE_PROPERTIES } from './invariants/noninterference.ts';
+import { START_PROPERTIES } from './invariants/starts.ts';
 import { TABLE_PROPERTIES } from './invariants/tables.ts';
 import { TIME_PROPERTIES } from './invariants/time.ts';
+import { TIMER_PROPERTY } from './invariants/timers.ts';
 import { TRANSACTION_PROPERTIES } from './invariants/transactions.ts';
+import { WORD_PROPERTY } from './invariants/words.ts';
 import type { Property } from './property.ts';
 
 /** Every property that a run is judged by. */
 export const PROPERTIES: readonly Property[] = [
   ...TRANSACTION_PROPERTIES,
+  WORD_PROPERTY,
   ...TABLE_PROPERTIES,
   ...INTERRUPT_PROPERTIES,
+  TIMER_PROPERTY,
   ...TIME_PROPERTIES,
+  ...START_PROPERTIES,
   ...NONINTERFERENCE_PROPERTIES,
   ...INDUCTIVE_PROPERTIES,
 ];

@@ -8,6 +8,7 @@ import { addExplainCommand } from './commands/explain.ts';
 import { addExploreCommand } from './commands/explore.ts';
 import { addFuzzCommand } from './commands/fuzz.ts';
 import { addInitCommand } from './commands/init.ts';
+import { addMutantsCommand } from './commands/mutants.ts';
 import { addPlatformCommand } from './commands/platform.ts';
 import { addProveCommand } from './commands/prove.ts';
 import { listenForInterrupt } from './interrupt.ts';
@@ -97,6 +98,7 @@ const COMMANDS: readonly ((program: Command, run: RunCommand) => void)[] = [
   addVerifyCommand,
   addBoundsCommand,
   addExploreCommand,
+  addMutantsCommand,
   addReplayCommand,
   addExplainCommand,
   addInitCommand,

@@ -22,7 +22,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   platforms: ['formats', 'model'],
   embedding: ['counterexamples', 'formats', 'properties', 'model'],
   mutants: ['counterexamples', 'formats', 'properties', 'solver', 'model'],
-  scripts: ['report', 'counterexamples', 'formats', 'platforms', 'properties', 'solver', 'model'],
+  scripts: [
+    'report',
+    'mutants',
+    'counterexamples',
+    'formats',
+    'platforms',
+    'properties',
+    'solver',
+    'model',
+  ],
 };
 
 /** Names that say nothing about what a file holds. */

@@ -74,6 +74,8 @@ export interface SmallBoardOptions {
   /** Taking a physical interrupt, ticks. */
   readonly interrupt?: number;
   readonly listRegisters?: number;
+  /** Line of the device of `right`, a shared one; default `RIGHT_LINE`. */
+  readonly rightLine?: number;
   readonly its?: boolean;
   readonly iommu?: boolean;
   readonly firewall?: boolean;
@@ -183,7 +185,7 @@ function createTable(shares: readonly Share[]): { frame: number; slots: TableSlo
   return { frame: Math.max(end, ...shares.map(({ period }) => period)), slots };
 }
 
-function createDevices(): Device[] {
+function createDevices({ rightLine = RIGHT_LINE }: SmallBoardOptions): Device[] {
   const [left = 0, right = 0, bare = 0] = DEVICE_BASES;
   const one = { dma: true, firmware: false };
   return [
@@ -199,7 +201,7 @@ function createDevices(): Device[] {
       ...one,
       name: 'net',
       mmio: [{ base: right, size: 0x1000 }],
-      irqs: [RIGHT_LINE as IntId],
+      irqs: [rightLine as IntId],
       streams: [RIGHT_STREAM as StreamId],
       itsDeviceIds: [RIGHT_STREAM as ItsDeviceId],
     },
@@ -255,7 +257,7 @@ function createPlatform(options: SmallBoardOptions): Platform {
         : { kind: 'smmu-v3', base: 0x600_0000 as Pa, size: 0x2_0000, streamIdBits: 8, irqs: [] },
     firewall: options.firewall === false ? null : createFirewall(),
     timerHz: 1_000_000,
-    devices: createDevices(),
+    devices: createDevices(options),
   };
 }
 

@@ -78,6 +78,36 @@ export const DMA_BUGS: readonly SourceBug[] = [
   },
   {
     ...SMMU,
+    name: 'a stream is looked up by the low bits of its number',
+    row: 'DMA-04',
+    find: 'if (plan.streams[index]?.stream === stream) return index;',
+    replace: 'if ((plan.streams[index]?.stream ?? NONE) % 8 === stream % 8) return index;',
+    breaks: 'A device that nobody owns passes as one of a partition.',
+    property: 'dma.unknown-aborts',
+  },
+  {
+    ...SMMU,
+    name: 'the SMMU walks tables without looking at the write right',
+    row: 'DMA-12',
+    find: `  const kind = write ? 'write' : 'read';
+  return translate(`,
+    replace: `  const kind = 'read';
+  return translate(`,
+    breaks: 'A device writes where its owner may only read.',
+    property: 'dma.confined',
+  },
+  {
+    ...SMMU,
+    file: 'model/boot.ts',
+    name: 'only the first stream entry is set to translate',
+    row: 'DMA-03',
+    find: '    entry.translate = true;\n',
+    replace: '    if (index === 0) entry.translate = true;\n',
+    breaks: 'Every stream but the first reaches all of memory.',
+    property: 'dma.confined',
+  },
+  {
+    ...SMMU,
     file: 'model/boot.ts',
     name: 'every stream entry names the first partition',
     row: 'DMA-06',

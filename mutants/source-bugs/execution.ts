@@ -180,8 +180,7 @@ const CALL_BUGS: readonly SourceBug[] = [
     find: '  resetRegisters(vcpu);\n  for',
     replace: '  for',
     breaks: 'A partition starts again with old registers and an old timer.',
-    property: null,
-    unseen: 'the values are its own; that a reset clears them is no property',
+    property: 'cpu.start',
     claims: [],
   },
 ];
@@ -208,8 +207,7 @@ const BOOT_BUGS: readonly SourceBug[] = [
     find: 'machine.boot.failed = true;',
     replace: 'machine.boot.failed = action.core === plan.bootCore;',
     breaks: 'Partitions run although the setup of a core has failed.',
-    property: null,
-    unseen: 'seal.entry asks the machine whether boot has failed, and the machine has forgotten',
+    property: 'seal.failure',
   },
   {
     ...BOOT,
@@ -240,6 +238,27 @@ const BOOT_BUGS: readonly SourceBug[] = [
   },
   {
     ...BOOT,
+    name: 'a boot step may fail after the seal',
+    row: 'IMM-01',
+    find: `  if (done === BOOT_SEALED) return 'ALREADY_SEALED';
+  if (action.core !== plan.bootCore && leader <= done) return 'BOOT_OUT_OF_ORDER';
+  if (action.fails) {
+    machine.boot.failed = true;
+    return 'DONE';
+  }
+`,
+    replace: `  if (action.fails) {
+    machine.boot.failed = true;
+    return 'DONE';
+  }
+  if (done === BOOT_SEALED) return 'ALREADY_SEALED';
+  if (action.core !== plan.bootCore && leader <= done) return 'BOOT_OUT_OF_ORDER';
+`,
+    breaks: 'Partitions stop because a boot action is accepted after the seal.',
+    property: 'seal.shape',
+  },
+  {
+    ...BOOT,
     file: 'model/execution.ts',
     name: 'partitions execute before the seal',
     row: 'IMM-06',
@@ -247,7 +266,7 @@ const BOOT_BUGS: readonly SourceBug[] = [
     replace: '',
     breaks: 'Nothing but the scheduler keeps a partition from running before the seal.',
     property: null,
-    unseen: 'the scheduler starts nobody before the seal: two guards, of which one is left',
+    unseen: 'the scheduler starts nobody before the seal: of two guards one is left',
   },
 ];
 

@@ -29,6 +29,7 @@ const GIC_BUGS: readonly SourceBug[] = [
     breaks: 'A device of one partition interrupts another.',
     property: 'noninterference.local-respect',
     claims: ['irq', 'noninterference'],
+    configuration: 'beside',
   },
   {
     ...GIC,
@@ -64,6 +65,29 @@ const GIC_BUGS: readonly SourceBug[] = [
   },
   {
     ...GIC,
+    file: 'model/boot.ts',
+    name: 'boot routes the first 32 lines alone',
+    row: 'RNG-09',
+    find: 'for (let index = 0; index < plan.routes.length; index += 1) {',
+    replace: 'for (let index = 0; index < Math.min(plan.routes.length, 8); index += 1) {',
+    breaks: 'Later lines keep what firmware has left.',
+    property: 'seal.shape',
+    claims: ['irq', 'seal'],
+  },
+  {
+    ...GIC,
+    name: 'an interrupt beyond the last line is looked at all the same',
+    row: 'TOT-01',
+    find: `  if (line === undefined) return 'NO_SUCH_LINE';
+  if (action.kind === 'line-deassert') {
+`,
+    replace: `  if (action.kind === 'line-deassert') {
+`,
+    breaks: 'A number that names no line stops EL2.',
+    property: 'seal.total',
+  },
+  {
+    ...GIC,
     file: 'model/physical-lines.ts',
     name: 'a virtual line without a wire finds the physical line of its number',
     row: 'RNG-17',
@@ -90,6 +114,61 @@ const DISTRIBUTOR_BUGS: readonly SourceBug[] = [
     replace: 'physical.core = action.vcpu;',
     breaks: 'A partition routes its line to a core that it does not have.',
     property: 'irq.route',
+    claims: ['irq'],
+  },
+  {
+    ...DISTRIBUTOR,
+    name: 'a route to a core behind the second wraps',
+    row: 'IRQ-06',
+    find: 'physical.core = planned.core;',
+    replace: 'physical.core = planned.core % 2;',
+    breaks: 'A partition routes its line to a core that it does not have.',
+    property: 'irq.route',
+    claims: ['irq'],
+  },
+  {
+    ...DISTRIBUTOR,
+    name: 'the set and the clear register of a line are swapped',
+    row: 'IRQ-15',
+    find: 'if (physical !== undefined) physical.enabled = enabled;',
+    replace: 'if (physical !== undefined) physical.enabled = !enabled;',
+    breaks: 'A line is enabled when its owner disables it.',
+    property: 'irq.enable-forwarded',
+    claims: ['irq'],
+  },
+  {
+    ...DISTRIBUTOR,
+    name: 'a line is routed anew while it is active',
+    row: 'IRQ-19',
+    find: "  if (line.active) return 'BAD_VALUE';\n",
+    replace: '',
+    breaks: 'The list register of the old core keeps an interrupt of another virtual CPU.',
+    property: 'irq.agreed',
+    claims: ['irq'],
+  },
+  {
+    ...DISTRIBUTOR,
+    name: 'shared lines below 64 count as private',
+    row: 'IRQ-20',
+    find: 'const vcpu = action.intId < PRIVATE_LINES ? self.vcpu : line.target;',
+    replace: 'const vcpu = action.intId < 64 ? self.vcpu : line.target;',
+    breaks: 'The list register of the target keeps what another virtual CPU has cleared.',
+    property: 'irq.agreed',
+    claims: ['irq'],
+    configuration: 'small',
+  },
+  {
+    ...DISTRIBUTOR,
+    name: 'a line that becomes pending wakes its target only if it is disabled',
+    row: 'SHM-03',
+    find: `  line.pending = true;
+  if (line.enabled) wake(plan, machine, partition, line.target);
+`,
+    replace: `  line.pending = true;
+  if (!line.enabled) wake(plan, machine, partition, line.target);
+`,
+    breaks: 'The receiver of a signal goes on waiting although its interrupt is pending.',
+    property: 'cpu.waiter-unsignalled',
     claims: ['irq'],
   },
   {
@@ -254,6 +333,15 @@ const LIST_REGISTER_BUGS: readonly SourceBug[] = [
     find: "  if (!line.active && !(line.pending && line.enabled)) return 'NO_INTERRUPT';\n",
     replace: '',
     breaks: 'A partition gets interrupts that nothing has raised.',
+  },
+  {
+    ...LIST_REGISTER,
+    file: 'model/virtual-gic.ts',
+    name: 'a fill takes a line that is pending for one that is not',
+    row: 'SHM-03',
+    find: 'if (!line.active && !(line.pending && line.enabled)) return',
+    replace: 'if (!line.active && line.pending && line.enabled) return',
+    breaks: 'The signal of a channel is lost, and the receiver gets one that nobody has sent.',
   },
   {
     ...LIST_REGISTER,

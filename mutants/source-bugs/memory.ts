@@ -96,6 +96,36 @@ const TRANSLATION_BUGS: readonly SourceBug[] = [
   },
   {
     ...TRANSLATION,
+    name: 'the high bits of a physical address are ignored',
+    row: 'S2-16',
+    find: 'return computePage(entry.pa + (address - entry.ipa));',
+    replace: 'return computePage((entry.pa + (address - entry.ipa)) % 2097152);',
+    breaks: 'Two physical addresses name one page, of which a partition owns one.',
+    property: 'memory.confined',
+    claims: ['memory', 'dma'],
+    configuration: 'small',
+  },
+  {
+    ...TRANSLATION,
+    file: 'model/bus.ts',
+    name: 'an address that is not mapped goes to the host as it is',
+    row: 'S2-24',
+    find: `  const translation = translate(state.tlb, table, vmid, action.address, action.kind);
+  if (translation.fault !== 'DONE') return translation.fault;
+`,
+    replace: `  let translation = translate(state.tlb, table, vmid, action.address, action.kind);
+  if (translation.fault === 'PERMISSION') return translation.fault;
+  if (translation.fault === 'PAGE_NOT_MAPPED') {
+    if (!Number.isSafeInteger(action.address) || action.address < 0) return 'BAD_VALUE';
+    translation = { fault: 'DONE', frame: computePage(action.address), type: 0 };
+  }
+`,
+    breaks: 'A partition reaches whatever its grants leave out.',
+    property: 'memory.confined',
+    claims: ['memory'],
+  },
+  {
+    ...TRANSLATION,
     component: 'tables',
     name: 'a table entry takes the read right for the write right',
     row: 'S2-14',
@@ -211,8 +241,7 @@ const BUILD_BUGS: readonly SourceBug[] = [
     find: '  return readWord(machine.memory, frame);',
     replace: '  return readWord(machine.memory, frame + 1);',
     breaks: 'A load at the end of a region tells what lies behind it.',
-    property: null,
-    unseen: 'the bus names the frame that was asked for; two runs differ where regions touch only',
+    property: 'memory.word',
     claims: ['noninterference'],
   },
 ];

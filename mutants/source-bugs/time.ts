@@ -318,8 +318,7 @@ const TIME_BUGS: readonly SourceBug[] = [
     find: 'machine, resident.partition, resident.vcpu, TIMER_LINE);',
     replace: 'machine, 0, resident.vcpu, TIMER_LINE);',
     breaks: 'A partition interrupts another by arming its timer.',
-    property: null,
-    unseen: 'time passes in nobody’s name, so that local respect does not judge it',
+    property: 'irq.timer',
     claims: ['noninterference'],
   },
 ];
@@ -332,14 +331,3 @@ export const SCHEDULE_BUGS = [
   ...TIME_BUGS,
   ...BUDGET_BUGS,
 ];
-
-/** Rows of bugs of schedulers that no change of the spec's text can have, and why. */
-export const ROWS_NOT_SEEDED: Readonly<Record<string, string>> = {
-  'SCH-07': 'a budget that does not fit is refused: the rules of the configuration',
-  'SCH-08': 'times become ticks once, in the plan, and the rules demand that they are whole',
-  'SCH-14': 'a budget belongs to one virtual CPU',
-  'SCH-17': 'a core has all of its schedule; nothing is shared between two',
-  'SCH-19': 'a core that two partitions have whole is refused: the rules of the configuration',
-  'SCH-21': 'clocks, counters and caches are not in the spec; the claims say so',
-  'SCH-22': 'there is no virtual time; a reset that grants a budget is TIME-21',
-};

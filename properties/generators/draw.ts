@@ -326,6 +326,10 @@ export function drawOperands(
   switch (kind) {
     case 'boot':
       slot.fails = false;
+      // `drawBooting` says which step fails before the seal; behind it every other one does.
+      if (machine?.boot.sealed !== true) return;
+      drawer.bootsToFailure -= 1;
+      slot.fails = drawer.bootsToFailure % 2 === 0;
       return;
     case 'read':
     case 'write':

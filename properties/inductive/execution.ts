@@ -20,6 +20,24 @@ export function isWaiterOn(
   return state === undefined || !state.waiting || state.on;
 }
 
+/** A virtual CPU that waits has no enabled line of its own that is pending: those would wake it. */
+export function isWaiterUnsignalled(
+  _plan: Plan,
+  machine: Machine,
+  partition: number,
+  vcpu: number,
+): boolean {
+  const state = machine.partitions[partition]?.vcpus[vcpu];
+  if (state === undefined || !state.waiting) return true;
+  for (const line of state.privateLines) {
+    if (line.enabled && line.pending) return false;
+  }
+  for (const line of machine.partitions[partition]?.lines ?? []) {
+    if (line.target === vcpu && line.enabled && line.pending) return false;
+  }
+  return true;
+}
+
 /**
  * Once its schedule has started, the next replenishment of a reservation lies ahead; in a section
  * it can be as much behind as the section has lasted.

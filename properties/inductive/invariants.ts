@@ -15,6 +15,7 @@ import {
   isSlotAhead,
   isTimerAhead,
   isWaiterOn,
+  isWaiterUnsignalled,
 } from './execution.ts';
 import { isLastWriterGranted, isRequestGranted } from './grants.ts';
 import {
@@ -28,7 +29,13 @@ import {
 } from './interrupts.ts';
 import type { InductiveInvariant } from './invariant.ts';
 import { isLiveRegisterOwn, isSavedRegisterOwn } from './registers.ts';
-import { isAccountSound, isMostUrgent, isPolledAway, isSectionKnown } from './schedule.ts';
+import {
+  isAccountSound,
+  isMostUrgent,
+  isPolledAway,
+  isRunnerEntitled,
+  isSectionKnown,
+} from './schedule.ts';
 import { isSlotBegun, isSlotOwn } from './slots.ts';
 import { isStreamWritten } from './streams.ts';
 import { isIotlbCoherent, isTlbCoherent } from './tables.ts';
@@ -280,6 +287,17 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
       ofPartitions(plan, (partition) => listHeldVcpus(plan, partition).map((vcpu) => [vcpu])),
   },
   {
+    id: 'cpu.waiter-unsignalled',
+    statement: 'No interrupt that a waiting virtual CPU has enabled is pending for it.',
+    source: 'Arm ARM, WFI: a pending interrupt that is enabled ends it',
+    example: 'a signal that leaves its receiver waiting',
+    indices: ['partition', 'vcpu'],
+    file: EXECUTION,
+    holds: isWaiterUnsignalled,
+    instances: (plan) =>
+      ofPartitions(plan, (partition) => listHeldVcpus(plan, partition).map((vcpu) => [vcpu])),
+  },
+  {
     id: 'time.replenishment-ahead',
     statement:
       'The next replenishment of a reservation lies ahead, or behind for as long as a section is.',
@@ -331,6 +349,16 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
       onCores(plan, ({ residents, policy }) =>
         policy === 'table' ? [] : residents.map((_, index) => [index]),
       ),
+  },
+  {
+    id: 'time.entitled',
+    statement: 'Outside of sections who runs may run: it has what it needs, and waits for nothing.',
+    source: 'fixed-priority and earliest-deadline-first scheduling, pre-emptive',
+    example: 'a partition that waits and keeps the core',
+    indices: ['core'],
+    file: SCHEDULE,
+    holds: isRunnerEntitled,
+    instances: (plan) => onCores(plan, ({ policy }) => (policy === 'table' ? [] : [[]])),
   },
   {
     id: 'time.polled',

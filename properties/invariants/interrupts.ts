@@ -234,6 +234,35 @@ function hasDoorbells(plan: Plan): boolean {
   return plan.partitions.some(({ doorbells }) => doorbells.length > 0);
 }
 
+/** Whoever runs before the step rings: its receiver may be live on the core after it. */
+function watchDoorbells(context: Context): Monitor {
+  const { plan, machine, configuration } = context;
+  let from = NONE;
+  const monitor = watchEachStep((action, outcome, count) => {
+    if (action.kind !== 'notify' || outcome !== 'DONE') return null;
+    count();
+    const declared = configuration.channels.flatMap(({ notify }) =>
+      notify.filter((one) => one.from === from),
+    );
+    if (action.doorbell < declared.length) return null;
+    return {
+      property: 'channel.doorbell',
+      message: `${name(context, from)} rings doorbell ${action.doorbell}; it has ${declared.length}`,
+      witness: { partition: name(context, from), doorbell: action.doorbell },
+      at: ['config', 'channels'],
+      related: [],
+    };
+  });
+  return {
+    ...monitor,
+    kinds: ['notify'],
+    before: (action) => {
+      if (action.kind !== 'notify') return;
+      from = getLoadedResident(plan, machine, action.core)?.partition ?? NONE;
+    },
+  };
+}
+
 /** Properties of interrupt routing. */
 export const INTERRUPT_PROPERTIES: readonly Property[] = [
   {
@@ -277,27 +306,6 @@ export const INTERRUPT_PROPERTIES: readonly Property[] = [
     source: 'the only flows between partitions are the declared channels',
     example: 'a doorbell number that is looked up in the receiver’s table',
     appliesTo: hasDoorbells,
-    watch: (context) => ({
-      kinds: ['notify'],
-      ...watchEachStep((action, outcome, count) => {
-        if (action.kind !== 'notify' || outcome !== 'DONE') return null;
-        count();
-        const resident = getLoadedResident(context.plan, context.machine, action.core);
-        const from = resident?.partition ?? -1;
-        const declared = context.configuration.channels.flatMap(({ notify }) =>
-          notify.filter((one) => one.from === from),
-        );
-        if (action.doorbell < declared.length) return null;
-        return {
-          property: 'channel.doorbell',
-          message:
-            `${name(context, from)} rings doorbell ${action.doorbell}; ` +
-            `it has ${declared.length}`,
-          witness: { partition: name(context, from), doorbell: action.doorbell },
-          at: ['config', 'channels'],
-          related: [],
-        };
-      }),
-    }),
+    watch: watchDoorbells,
   },
 ];

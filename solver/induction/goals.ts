@@ -11,6 +11,7 @@ import { computePhase, describePhase } from '../../properties/inductive/phase.ts
 import type { Phase } from '../../properties/inductive/phase.ts';
 import { describeShapeWithinStep } from '../../properties/inductive/shape.ts';
 import type { FieldShape } from '../../properties/inductive/shape.ts';
+import { NONE } from '../../model/machine.ts';
 import type { Machine } from '../../model/machine.ts';
 import { MemoryLog } from '../lift/memory.ts';
 import type { MemoryBase } from '../lift/memory.ts';
@@ -41,6 +42,7 @@ import {
 } from '../smt/term.ts';
 import { getLeaves } from '../smt/comparison.ts';
 import type { Term } from '../smt/term.ts';
+import { listActivationGoals } from './activation-goals.ts';
 import type { Case, Known } from './cases.ts';
 import { listChargeGoals, listSettled } from './charge-goals.ts';
 import { underContracts } from './contracts.ts';
@@ -48,8 +50,10 @@ import type { Lemma } from './contracts.ts';
 import { readDue, runMicroStep } from './micro-steps.ts';
 import { evaluateInvariant } from './phase-model.ts';
 import type { Conjunct, PhaseModel } from './phase-model.ts';
+import { RUNG, countDoorbells } from './replay.ts';
 import { listPromiseGoals, listPromised } from './slot-goals.ts';
 import { inSituation } from './situation.ts';
+import { listStartGoals } from './start-goals.ts';
 import { createContents, findHolder } from './state.ts';
 import type { Observation } from './unwinding.ts';
 import { isReading, selectReading } from './views.ts';
@@ -112,6 +116,9 @@ export function runCase(model: PhaseModel, grants: GrantMap, one: Case): CaseRes
       ...listTransactionGoals(model, grants, written),
       ...isTaken(outcome),
       ...listMarkGoals(model, one, written),
+      ...listActivationGoals(model, one, written),
+      ...listBellGoals(model, one, outcome),
+      ...listStartGoals(model, one, isOutcome(outcome, 'DONE')),
     ];
     const observations = listObservations(model, written);
     const settled = listSettled(model, collectFields(written));
@@ -475,6 +482,20 @@ function listTakeGoals(
       holds: implies(isOutcome(outcome, 'DONE'), signalled),
     },
   ];
+}
+
+/** A doorbell that rings is one that a channel declares for who rings it. */
+function listBellGoals(
+  { plan }: PhaseModel,
+  { kind, domain, action }: Case,
+  outcome: Value,
+): Goal[] {
+  if (kind !== 'notify' || domain === NONE) return [];
+  const doorbell = toIntegerTerm(action['doorbell']);
+  const declared = countDoorbells(plan, domain);
+  const isOwn = doorbell === null ? FALSE : within(doorbell, 0, declared);
+  const holds = implies(isOutcome(outcome, 'DONE'), isOwn);
+  return [{ area: 'irq', claim: 'confined', name: RUNG, holds }];
 }
 
 function isWithinGrant(frame: Value, { first, past }: Grant): Term {

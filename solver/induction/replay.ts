@@ -16,8 +16,10 @@ import { isTakable } from '../../properties/inductive/interrupts.ts';
 import { computePhase } from '../../properties/inductive/phase.ts';
 import { describeShapeWithinStep, listOutside } from '../../properties/inductive/shape.ts';
 import { describeWindows } from '../../properties/inductive/window-invariants.ts';
+import { listActivated } from './activation-goals.ts';
 import { listCharged } from './charge-goals.ts';
 import { listDelayed } from './slot-goals.ts';
+import { listStartFaults } from './start-goals.ts';
 import { takeMicroStep } from './micro-steps.ts';
 import type { MicroOutcome, MicroStep, StepParts } from './micro-steps.ts';
 
@@ -35,6 +37,15 @@ export interface Replayed {
   readonly outcome: MicroOutcome;
   readonly before: Machine;
   readonly after: Machine;
+}
+
+/** Name of the goal about doorbells, and of its fault. */
+export const RUNG = 'the doorbell rung';
+
+/** Doorbells that channels declare for a partition. */
+export function countDoorbells({ configuration }: Plan, partition: number): number {
+  const all = configuration.channels.flatMap(({ notify }) => notify);
+  return all.filter(({ from }) => from === partition).length;
 }
 
 /** Takes the micro-step from a copy of the state. */
@@ -79,9 +90,15 @@ export function listFaults(
     ...listBroken(context, after),
     ...listCharged(context.plan, before, after),
     ...listDelayed(context.plan, before, after, action, domain),
+    ...listActivated(context.plan, before, after, domain),
+    ...listStartFaults(context.plan, after, action, outcome, domain),
   ];
   if (action.kind === 'interrupt-take' && outcome === 'DONE') {
     if (!isTakable(context.plan, before, action.core, action.intId)) faults.push('the line taken');
+  }
+  if (action.kind === 'notify' && outcome === 'DONE') {
+    const isOwn = action.doorbell < countDoorbells(context.plan, domain);
+    if (!isOwn) faults.push(RUNG);
   }
   if (action.kind === 'dispatch') {
     for (const [core, { dispatchDue }] of after.cores.entries()) {

@@ -10,7 +10,7 @@ import type { Claim } from './claim.ts';
 import { createFinding } from './claim.ts';
 import { proveContained } from './contained.ts';
 import type { Reach } from './contained.ts';
-import { proveEveryEntry } from './every-entry.ts';
+import { proveEveryEntry, proveLookup } from './every-entry.ts';
 import { proveExclusive } from './exclusive.ts';
 import { getPartitionName, listPageClaimants, listPagesOfClass } from './grants.ts';
 import { getImages } from './images.ts';
@@ -55,11 +55,26 @@ const BACKED: Claim = {
   source: 'platform file, key memory',
   help: 'move the channel into a bank',
 };
+const DOORBELLS: Claim = {
+  id: 'channel.doorbells',
+  statement: 'A partition has a doorbell only where a channel declares that it may ring.',
+  formula:
+    'for every doorbell d of partition p: some channel has notify { from: p, to: d.to, irq: d.irq }',
+  source: 'design rule: channels are the only declared flows',
+  help: 'declare the doorbell in the channel between the two, or leave it out of the table',
+};
 
 /** Claims of this file. */
-export const CHANNEL_CLAIMS: readonly Claim[] = [DECLARED, PRIVATE, ENDS, WHOLE_PAGES, BACKED];
+export const CHANNEL_CLAIMS: readonly Claim[] = [
+  DECLARED,
+  PRIVATE,
+  ENDS,
+  WHOLE_PAGES,
+  BACKED,
+  DOORBELLS,
+];
 
-/** Obligations about channels: up to five. */
+/** Obligations about channels: up to six. */
 export function listChannelObligations(configuration: StaticConfiguration): (Obligation | null)[] {
   return [
     proveDeclared(configuration),
@@ -89,7 +104,40 @@ export function listChannelObligations(configuration: StaticConfiguration): (Obl
       allowed: listBanks,
       expected: 'every memory bank of the platform',
     }),
+    proveDoorbells(configuration),
   ];
+}
+
+/** Every doorbell in the tables of boot, against what channels declare. */
+function proveDoorbells(configuration: StaticConfiguration): Obligation | null {
+  return proveLookup(configuration, {
+    claim: DOORBELLS,
+    instance: null,
+    list: (given) =>
+      getImages(given).doorbells.flatMap((doorbells, from) =>
+        doorbells.map(({ to, intId }) => ({
+          fields: { from, to, irq: intId },
+          label: `doorbell ${intId} of ${getPartitionName(given, from)}`,
+          path: ['config', 'partitions', from] as Path,
+          complaint: `no channel lets it ring ${getPartitionName(given, to)}`,
+        })),
+      ),
+    refute: (field, { channels }) => {
+      const [from, to, irq] = [field('from'), field('to'), field('irq')];
+      const declared = channels.flatMap(({ notify }) => notify);
+      return not(
+        or(
+          declared.map((one) =>
+            and([equal(from, one.from), equal(to, one.to), equal(irq, one.irq)]),
+          ),
+        ),
+      );
+    },
+    isBroken: ({ from, to, irq }, { channels }) =>
+      !channels.some(({ notify }) =>
+        notify.some((one) => one.from === from && one.to === to && one.irq === irq),
+      ),
+  });
 }
 
 function listEnds(configuration: StaticConfiguration) {

@@ -11,7 +11,7 @@ import { processBoot } from '../../model/boot.ts';
 import { createMachine } from '../../model/machine.ts';
 import type { Machine, TableEntry } from '../../model/machine.ts';
 import { createPlan } from '../../model/plan.ts';
-import type { Mapping, Plan } from '../../model/plan.ts';
+import type { Mapping, Plan, PlannedPartition } from '../../model/plan.ts';
 
 /** A stream table entry with the table that it walks. */
 export interface StreamImage {
@@ -39,6 +39,8 @@ export interface Images {
   readonly routes: readonly RouteImage[];
   /** Per partition: what the bus firewall lets through. */
   readonly firewall: readonly (readonly Mapping[])[];
+  /** Per partition: whom it may ring, and with which virtual INTID. */
+  readonly doorbells: readonly PlannedPartition['doorbells'][];
 }
 
 const known = new WeakMap<StaticConfiguration, Images>();
@@ -50,7 +52,14 @@ export function getImages(configuration: StaticConfiguration): Images {
   const plan = createPlan(configuration);
   const machine = createMachine(plan);
   bootAll(plan, machine);
-  const images: Images = {
+  const images = readImages(plan, machine);
+  known.set(configuration, images);
+  return images;
+}
+
+/** What a machine that has booted by this plan has in its tables. */
+export function readImages(plan: Plan, machine: Machine): Images {
+  return {
     plan,
     stage2: machine.stage2,
     streams: machine.smmu.streams
@@ -65,9 +74,8 @@ export function getImages(configuration: StaticConfiguration): Images {
       return line.owner === -1 ? [] : [route];
     }),
     firewall: plan.partitions.map((partition) => partition.firewall),
+    doorbells: plan.partitions.map((partition) => partition.doorbells),
   };
-  known.set(configuration, images);
-  return images;
 }
 
 /**

@@ -4,6 +4,8 @@
 
 import type { Access, Channel, StaticConfiguration } from '../../../model/configuration.ts';
 import { IPA_END, type Ipa, PAGE_SIZE, type Pa } from '../../../model/units.ts';
+import { listIpaClaims } from '../../rules/claims.ts';
+import { computeTableSizes } from '../../rules/tables.ts';
 import type { Choices, Defect } from './defect.ts';
 import {
   addBank,
@@ -250,10 +252,17 @@ const HYPERVISOR: readonly Defect[] = [
     id: 'tables.are-too-small',
     code: 'HYP-TABLES-TOO-SMALL',
     rows: ['RNG-19', 'RNG-12'],
-    plant: (configuration) => {
+    // As small as can be, or too small by a page at most.
+    plant: (configuration, choices) => {
       const { hypervisor } = configuration;
+      const { stage2, streamTable } = computeTableSizes(
+        configuration,
+        listIpaClaims(configuration),
+      );
+      const needed = stage2.reduce((sum, { bytes }) => sum + bytes, 0) + streamTable;
+      const size = choices.from([PAGE, Math.floor((needed - 1) / PAGE) * PAGE]);
       const memory = hypervisor.memory.map((range) =>
-        range.name === 'tables' ? { ...range, size: PAGE } : range,
+        range.name === 'tables' ? { ...range, size } : range,
       );
       return { ...configuration, hypervisor: { ...hypervisor, memory } };
     },

@@ -78,6 +78,19 @@ const OVERLAPS: readonly Defect[] = [
     },
   },
   {
+    id: 'memory.is-enclosed-behind-another',
+    code: 'MEM-OVERLAP',
+    rows: ['RNG-06'],
+    also: { 'MEM-SELF-OVERLAP': 'the one before it in the enclosing memory has its owner' },
+    plant: (configuration, choices) => {
+      const [inner, outer] = chooseTwo(configuration, choices);
+      const pa = findFree(configuration, 4);
+      const first = addMemory(configuration, outer, { pa, size: 4 * PAGE });
+      const second = addMemory(first, outer, { pa: pa + PAGE, size: PAGE });
+      return addMemory(second, inner, { pa: pa + 3 * PAGE, size: PAGE });
+    },
+  },
+  {
     id: 'memory.overlaps-last-of-many',
     code: 'MEM-OVERLAP',
     rows: ['RNG-09'],

@@ -244,6 +244,22 @@ const BUDGETS: readonly Defect[] = [
       return { budgetNs: (2 * contextSwitchNs + reloadNs) as Nanoseconds };
     }),
   },
+  {
+    id: 'budget.is-shorter-than-ticks-of-switch',
+    code: 'CPU-BUDGET-MINIMUM',
+    rows: ['SCH-08', 'RNG-13'],
+    also: { 'CPU-RATE-DEMAND': 'interrupts cost more than what is left' },
+    // A switch and a reload of a nanosecond each are charged as a tick each.
+    plant: (configuration, choices) => {
+      const unit = computeUnit(configuration);
+      const { hypervisor } = configuration;
+      const short = { contextSwitchNs: 1 as Nanoseconds, reloadNs: 1 as Nanoseconds };
+      const overheads = { ...hypervisor.overheads, ...short };
+      const coarse = { ...configuration, hypervisor: { ...hypervisor, overheads } };
+      const plant = reserve(SHARES, () => ({ budgetNs: unit as Nanoseconds }));
+      return plant(withPlatform(coarse, { timerHz: 1e9 / unit }), choices);
+    },
+  },
   ...(['budgetNs', 'periodNs', 'phaseNs'] as const).map((key) => ({
     id: `${key.slice(0, -2)}.is-no-whole-tick`,
     code: 'CPU-TICKS',
