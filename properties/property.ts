@@ -112,8 +112,8 @@ export interface Property {
   readonly example: string;
   /** Whether a plan has anything that it can judge; absent where every plan has. */
   readonly appliesTo?: (plan: Plan) => boolean;
-  /** While searching, one run in so many is watched by it; absent for every run. */
-  readonly sampled?: number;
+  /** While searching, one run in so many is watched by it; absent where every run is. */
+  readonly sampled?: true;
   readonly watch: (context: Context) => Monitor;
 }
 

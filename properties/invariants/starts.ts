@@ -11,9 +11,6 @@ import { watchEachStep } from '../property.ts';
 import type { Context, Monitor, Property, Violation } from '../property.ts';
 import { computeDomain } from './domain.ts';
 
-/** While searching, one run in this many is watched. */
-const SAMPLED = 16;
-
 /** The first thing of an earlier life that a virtual CPU still has, in words; null for none. */
 function findLeft({ timerArmed, saved }: Vcpu): string | null {
   if (timerArmed) return 'an armed timer';
@@ -96,7 +93,7 @@ export const START_PROPERTIES: readonly Property[] = [
     statement: 'A virtual CPU that starts, or starts again, has cleared registers and no timer.',
     source: 'Arm DEN 0022, CPU_ON and SYSTEM_RESET; reuse of what held something needs a scrub',
     example: 'a reset that keeps the saved registers',
-    sampled: SAMPLED,
+    sampled: true,
     watch: watchStarts,
   },
   {
@@ -104,7 +101,7 @@ export const START_PROPERTIES: readonly Property[] = [
     statement: 'Once a step of boot of any core has failed, no partition executes.',
     source: 'immutability: boot reaches running only if every step succeeded',
     example: 'a failure that is forgotten unless the boot core reports it',
-    sampled: SAMPLED,
+    sampled: true,
     watch: watchFailure,
   },
 ];
