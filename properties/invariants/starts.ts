@@ -62,13 +62,13 @@ const EXECUTED: readonly Action['kind'][] = ['read', 'write', 'fetch', 'register
 function watchFailure(): Monitor {
   let failed: number | null = null;
   const monitor = watchEachStep((action, outcome, count): Violation | null => {
-    if (outcome !== 'DONE') return null;
     if (action.kind === 'boot') {
-      if (action.fails) failed ??= action.core;
+      if (action.fails && outcome === 'DONE') failed ??= action.core;
       return null;
     }
     if (failed === null || !EXECUTED.includes(action.kind)) return null;
     count();
+    if (outcome !== 'DONE') return null;
     return {
       property: 'seal.failure',
       message: `${action.kind} executes although a step of boot of core ${failed} has failed`,
@@ -80,6 +80,7 @@ function watchFailure(): Monitor {
   return {
     ...monitor,
     kinds: ['boot', ...EXECUTED],
+    refusals: true,
     begin: () => {
       failed = null;
     },
@@ -101,7 +102,6 @@ export const START_PROPERTIES: readonly Property[] = [
     statement: 'Once a step of boot of any core has failed, no partition executes.',
     source: 'immutability: boot reaches running only if every step succeeded',
     example: 'a failure that is forgotten unless the boot core reports it',
-    sampled: true,
     watch: watchFailure,
   },
 ];

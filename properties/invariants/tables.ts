@@ -216,7 +216,7 @@ function watchUnknown({ plan }: Context): Monitor {
       related: [],
     };
   });
-  return { ...monitor, kinds: ['dma-issue'] };
+  return { ...monitor, kinds: ['dma-issue'], refusals: true };
 }
 
 function watchEntry({ machine, look }: Context): Monitor {
@@ -246,6 +246,7 @@ function watchBeforeLive({ machine, plan }: Context): Monitor {
   let evaluations = 0;
   return {
     kinds: ['dma-issue', 'msi'],
+    refusals: true,
     before: () => {
       live = (machine.boot.steps[plan.bootCore] ?? BOOT_OFF) >= BOOT_SMMU;
     },
