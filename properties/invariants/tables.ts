@@ -231,7 +231,9 @@ function watchEntry({ machine, look }: Context): Monitor {
       if (sealed && !failed) return null;
       return {
         property: 'seal.entry',
-        message: `${action.kind} executes although boot is at ${steps.join(', ')}, failed: ${failed}`,
+        message:
+          `${action.kind} executes although boot is at ${steps.join(', ')}, ` +
+          `failed: ${String(failed)}`,
         witness: { action: action.kind, steps: steps.join(' ') },
         at: ['config'],
         related: [],

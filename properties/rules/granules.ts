@@ -82,12 +82,12 @@ export function* findUndeclaredRests(context: RuleContext): Generator<Violation>
       if (one === undefined || other === undefined || one === other) continue;
       const granules = computeGranules(range, window);
       if (isCovered(granules, listBetween(configuration, one, other))) continue;
-      const names = `${getPartitionName(configuration, one)} and ${getPartitionName(configuration, other)}`;
+      const both = [one, other].map((partition) => getPartitionName(configuration, partition));
       const granule = formatSize(window.granule);
       yield {
         message:
-          `firewall window ${window.name} grants ${granule} at a time: ${names}, which have no ` +
-          `stage 2, both reach ${formatRange(granules)}, and channel ${channel.name} has only ` +
+          `firewall window ${window.name} grants ${granule} at a time: ${both.join(' and ')}, which have ` +
+          `no stage 2, both reach ${formatRange(granules)}, and channel ${channel.name} has only ` +
           formatRange(range),
         help: 'let the channel begin and end with a granule',
         at: ['config', 'channels', position],
