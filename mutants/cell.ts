@@ -35,7 +35,7 @@ export type Cell =
       readonly evaluations?: number;
       /** Steps of the run until then. */
       readonly steps?: number;
-      /** Of a rule: near misses that were drawn until it let one through, and the defect of that. */
+      /** Of a rule: near misses drawn until it let one through, and the defect of that. */
       readonly drawn?: number;
       readonly defect?: string;
       /** Of a rule: the property that a run breaks under a configuration that is let through. */

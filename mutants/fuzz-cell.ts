@@ -1,6 +1,6 @@
 /**
- * Cells of the fuzzer: what random runs make of a mutant of the spec or of the plan, and what random
- * near misses make of one of the rules.
+ * Cells of the fuzzer: what random runs make of a mutant of the spec or of the plan, and what
+ * random near misses make of one of the rules.
  */
 
 import fc from 'fast-check';

@@ -12,7 +12,12 @@ import type { Plan, Resident } from '../../model/plan.ts';
 import { computePage } from '../../model/translation.ts';
 import { nextBelow } from '../engine/random.ts';
 import type { RandomState } from '../engine/random.ts';
-import { isChargedInBudget, isReplenishmentAhead, isSlotAhead } from '../inductive/execution.ts';
+import {
+  isChargedInBudget,
+  isReplenishmentAhead,
+  isSlotAhead,
+  isWaiterUnsignalled,
+} from '../inductive/execution.ts';
 import { isLastWriterGranted, isRequestGranted } from '../inductive/grants.ts';
 import { createReference } from '../inductive/phase.ts';
 import type { Phase } from '../inductive/phase.ts';
@@ -20,6 +25,7 @@ import {
   isAccountSound,
   isMostUrgent,
   isPolledAway,
+  isRunnerAwake,
   isSectionKnown,
 } from '../inductive/schedule.ts';
 import { isSlotBegun, isSlotOwn } from '../inductive/slots.ts';
@@ -135,9 +141,11 @@ export function createInductiveMachine(plan: Plan, phase: Phase, random: RandomS
   repairStreams(plan, machine);
   repairCaches(plan, machine, random);
   repairGrants(plan, machine, random);
+  quieten(machine, random);
   repairListRegisters(plan, machine, random);
   repairPhysicalLines(plan, machine);
   repairLabels(plan, machine, random);
+  repairWaiters(plan, machine);
   repairTime(plan, machine, random);
   repairSchedule(plan, machine);
   return machine;
@@ -203,6 +211,26 @@ function repairGrants(plan: Plan, machine: Machine, random: RandomState): void {
   }
   for (const frame of machine.memory.words.keys()) {
     if (!isLastWriterGranted(plan, machine, frame)) machine.memory.writers.delete(frame);
+  }
+}
+
+/** Takes the interrupts of half of those that wait away: nearly nobody would wait otherwise. */
+function quieten(machine: Machine, random: RandomState): void {
+  for (const { vcpus, lines } of machine.partitions) {
+    for (const [index, { waiting, privateLines }] of vcpus.entries()) {
+      if (!waiting || flip(random)) continue;
+      const own = [...privateLines, ...lines.filter(({ target }) => target === index)];
+      for (const line of own) line.pending = false;
+    }
+  }
+}
+
+/** Wakes whoever waits although an interrupt is pending for it. */
+function repairWaiters(plan: Plan, machine: Machine): void {
+  for (const [partition, { vcpus }] of machine.partitions.entries()) {
+    for (const [index, vcpu] of vcpus.entries()) {
+      if (!isWaiterUnsignalled(plan, machine, partition, index)) vcpu.waiting = false;
+    }
   }
 }
 
@@ -288,7 +316,8 @@ function repairSchedule(plan: Plan, machine: Machine): void {
       (at) => isMostUrgent(plan, machine, index, at) && isPolled(plan, machine, index, at),
     );
     const isInSlot = isSlotSound(plan, machine, index);
-    if (isChosen && isInSlot && isChargedInBudget(plan, machine, index)) continue;
+    const isAtWork = plan.cores[index]?.policy === 'table' || isRunnerAwake(plan, machine, index);
+    if (isChosen && isAtWork && isInSlot && isChargedInBudget(plan, machine, index)) continue;
     if (!isInSlot) {
       core.section = 0;
       repairSlot(plan, machine, index);

@@ -330,10 +330,22 @@ const SPOILT: Readonly<Record<string, (machine: Machine) => void>> = {
     if (vcpu !== undefined) vcpu.savedWriters[1] = 1;
   },
   'cpu.waiter-on': ({ partitions }) => {
-    const vcpu = partitions[0]?.vcpus[0];
+    const vcpu = partitions[1]?.vcpus[1];
     if (vcpu === undefined) return;
     vcpu.waiting = true;
     vcpu.on = false;
+  },
+  'cpu.waiter-unsignalled': ({ partitions }) => {
+    const vcpu = partitions[1]?.vcpus[1];
+    const line = vcpu?.privateLines[3];
+    if (vcpu === undefined || line === undefined) return;
+    vcpu.waiting = true;
+    line.enabled = true;
+    line.pending = true;
+  },
+  'time.runner-awake': ({ partitions }) => {
+    const vcpu = partitions[0]?.vcpus[1];
+    if (vcpu !== undefined) vcpu.waiting = true;
   },
   'time.replenishment-ahead': ({ cores }) => {
     const [account] = cores[SHARED_CORE]?.accounts ?? [];

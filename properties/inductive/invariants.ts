@@ -33,7 +33,7 @@ import {
   isAccountSound,
   isMostUrgent,
   isPolledAway,
-  isRunnerEntitled,
+  isRunnerAwake,
   isSectionKnown,
 } from './schedule.ts';
 import { isSlotBegun, isSlotOwn } from './slots.ts';
@@ -351,13 +351,13 @@ const ABOUT_CORES: readonly InductiveInvariant[] = [
       ),
   },
   {
-    id: 'time.entitled',
-    statement: 'Outside of sections who runs may run: it has what it needs, and waits for nothing.',
-    source: 'fixed-priority and earliest-deadline-first scheduling, pre-emptive',
+    id: 'time.runner-awake',
+    statement: 'Outside of sections whoever runs has work, unless it burns its budget.',
+    source: 'servers that keep or poll, and background time, are for those that are ready',
     example: 'a partition that waits and keeps the core',
     indices: ['core'],
     file: SCHEDULE,
-    holds: isRunnerEntitled,
+    holds: isRunnerAwake,
     instances: (plan) => onCores(plan, ({ policy }) => (policy === 'table' ? [] : [[]])),
   },
   {

@@ -114,18 +114,17 @@ export function isMostUrgent(plan: Plan, machine: Machine, core: number, index: 
   return false;
 }
 
-/** Outside of sections and steps, who runs may be chosen; on slack it is awake. No tables. */
-export function isRunnerEntitled(plan: Plan, machine: Machine, core: number): boolean {
+/** Outside of sections and steps, who runs is awake, unless it burns its budget. No tables. */
+export function isRunnerAwake(plan: Plan, machine: Machine, core: number): boolean {
   const planned = plan.cores[core];
   const state = machine.cores[core];
   if (planned === undefined || state === undefined) return true;
   if (!machine.boot.sealed || state.section > 0 || state.dispatchDue) return true;
   for (let index = 0; index < planned.residents.length; index += 1) {
     const resident = planned.residents[index];
-    const account = state.accounts[index];
-    if (state.running !== index || resident === undefined || account === undefined) continue;
-    if (state.slack) return isAwake(machine, resident);
-    return mayRun(plan, machine, resident, account);
+    if (state.running !== index || resident === undefined) continue;
+    if (!resident.dedicated && resident.idle === 'burn' && !state.slack) return true;
+    return isAwake(machine, resident);
   }
   return true;
 }

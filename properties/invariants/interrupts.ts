@@ -245,10 +245,11 @@ function watchDoorbells(context: Context): Monitor {
       notify.filter((one) => one.from === from),
     );
     if (action.doorbell < declared.length) return null;
+    const partition = name(context, from);
     return {
       property: 'channel.doorbell',
-      message: `${name(context, from)} rings doorbell ${action.doorbell}; it has ${declared.length}`,
-      witness: { partition: name(context, from), doorbell: action.doorbell },
+      message: `${partition} rings doorbell ${action.doorbell}; it has ${declared.length}`,
+      witness: { partition, doorbell: action.doorbell },
       at: ['config', 'channels'],
       related: [],
     };

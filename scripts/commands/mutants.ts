@@ -13,17 +13,18 @@ import { writeOutputFile } from '../output.ts';
 import { getPackageRoot } from '../package.ts';
 import { emitText } from '../session.ts';
 import type { RunCommand, Session } from '../session.ts';
-import { parseInteger, UsageError } from '../usage.ts';
+import { parseDuration, parseInteger, UsageError } from '../usage.ts';
 
 /** Each worker holds a solver, about 300 MiB. */
 const JOBS_MAX = 64;
-const SECONDS_MAX = 86_400;
-const SECONDS = 60;
+/** Of the fuzzer, for each mutant. */
+const TIME_MS = 60_000;
 
 interface MutantsOptions {
   readonly only?: string;
   readonly columns?: string;
-  readonly seconds?: number;
+  /** Milliseconds. */
+  readonly time?: number;
   readonly jobs?: number;
   readonly cache?: boolean;
   readonly out?: string;
@@ -40,11 +41,7 @@ export function addMutantsCommand(program: Command, run: RunCommand): void {
     )
     .option('--only <ids>', 'these mutants, such as S2-14,DMA-01; a kind such as S2-14 has several')
     .option('--columns <names>', 'some of check, prove, fuzz, induction, unwinding')
-    .option(
-      '--seconds <n>',
-      `for the fuzzer, for each mutant (default ${SECONDS})`,
-      parseInteger(1, SECONDS_MAX),
-    )
+    .option('--time <duration>', 'for the fuzzer, for each mutant (default 60s)', parseDuration)
     .option('--jobs <n>', 'mutants at a time (default 1)', parseInteger(1, JOBS_MAX))
     .option('--no-cache', 'prove anew what an earlier run has decided')
     .option('--out <file>', 'write the matrix as Markdown')
@@ -70,7 +67,7 @@ async function holdMutants(session: Session, options: MutantsOptions): Promise<n
   const rows = await modules.matrix.createMatrix({
     ids,
     columns,
-    timeMs: (options.seconds ?? SECONDS) * 1000,
+    timeMs: options.time ?? TIME_MS,
     jobs: options.jobs ?? 1,
     earlier: modules.page.readMatrix(),
     cache: options.cache === false ? null : getCacheFolder(),
@@ -174,7 +171,8 @@ function printRows(
   const survived = rows.filter((row) => page.hasSurvived(row)).length;
   const untried = rows.length - killed - survived;
   const rest = untried === 0 ? '' : `, ${untried} that none of these checks can see`;
-  const sum = `${rows.length} mutants: ${killed} killed, ${survived} survive${rest}`;
+  const count = `${rows.length} mutant${rows.length === 1 ? '' : 's'}`;
+  const sum = `${count}: ${killed} killed, ${survived} survive${rest}`;
   return `${[...lines, sum].join('\n')}\n`;
 }
 

@@ -48,7 +48,8 @@ export const INDUCTION_CLAIMS: readonly Claim[] = [
     id: 'time.confined',
     statement:
       'The action changes no budget but by its replenishment and by time that its owner pays ' +
-      'for: slack changes none, nor does what others do, which makes nobody pay for a switch either.',
+      'for: slack changes none, nor does what others do, which makes nobody pay for a switch ' +
+      'either.',
     formula:
       'for every state s, action a: Inv(s) and s —a→ s′ implies b′ = b replenished on the grid, ' +
       'less t′ − t where it pays; under poll 0 at most, where it sleeps',

@@ -81,6 +81,8 @@ const CLAIMS_ONLY: Readonly<Record<string, string>> = {
   'irq.level': 'that an interrupt is not taken twice for one wire',
   'irq.listed-once': 'that no line is in two list registers at once',
   'cpu.waiter-on': 'that nobody waits who was not started',
+  'cpu.waiter-unsignalled': 'that nobody goes on waiting whom an interrupt must wake',
+  'time.runner-awake': 'that nobody keeps a core and waits',
 };
 
 /** Names of the obligations that are not discharged with these invariants, of those that match. */

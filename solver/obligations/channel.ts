@@ -59,7 +59,7 @@ const DOORBELLS: Claim = {
   id: 'channel.doorbells',
   statement: 'A partition has a doorbell only where a channel declares that it may ring.',
   formula:
-    'for every doorbell d of partition p: some channel has notify { from: p, to: d.to, irq: d.irq }',
+    'for every doorbell d of partition p: a channel has notify { from: p, to: d.to, irq: d.irq }',
   source: 'design rule: channels are the only declared flows',
   help: 'declare the doorbell in the channel between the two, or leave it out of the table',
 };
