@@ -19,7 +19,7 @@ import type { ActionSlot } from '../generators/slots.ts';
 export const FEATURES = 2 ** 16;
 
 /** Number of abstract states, a power of two. */
-export const ABSTRACT_STATES = 2 ** 20;
+export const ABSTRACT_STATES = 2 ** 22;
 
 const OUTCOMES: ReadonlyMap<Outcome, number> = new Map(
   (['DONE', ...REFUSALS] as const).map((outcome, index) => [outcome, index]),
