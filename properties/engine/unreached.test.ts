@@ -6,6 +6,7 @@ import { ACTION_KINDS } from '../../model/actions.ts';
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { createPlan } from '../../model/plan.ts';
 import { createSmallBoard } from '../../model/testing/small-board.ts';
+import type { Nanoseconds } from '../../model/units.ts';
 import { fuzzConfiguration } from './fuzz.ts';
 import { REFUSALS_OF, listUnreached } from './unreached.ts';
 
@@ -64,6 +65,20 @@ describe.each(BOARDS)('of %s', (_, create) => {
     );
     expect(beside).toEqual([]);
   });
+});
+
+test('a section at EL2 is called impossible where none takes time', () => {
+  const board = createSmallBoard();
+  const { hypervisor } = board;
+  const overheads = { ...hypervisor.overheads, longestSectionNs: 0 as Nanoseconds };
+  const find = (configuration: StaticConfiguration): unknown =>
+    listUnreached(createPlan(configuration), {}).find(
+      ({ action, outcome }) => action === 'section' && outcome === 'DONE',
+    )?.reason;
+  expect(find({ ...board, hypervisor: { ...hypervisor, overheads } })).toBe(
+    'no section takes any time',
+  );
+  expect(find(board)).toBeNull();
 });
 
 test('what is missing is told with the reason that the configuration gives', () => {

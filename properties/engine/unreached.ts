@@ -204,6 +204,8 @@ function explainAction(plan: Plan, action: ActionKind, outcome: Outcome): string
     case 'bare-dma-issue':
       if (outcome === 'DEVICE_IN_RESET' || outcome === 'NO_SUCH_MASTER') return null;
       return plan.bareMasters.length > 0 ? null : 'no bus master without a stream is granted';
+    case 'section':
+      return outcome === 'DONE' && plan.sectionTicks === 0 ? 'no section takes any time' : null;
     case 'notify': {
       const rings = plan.partitions.some(({ doorbells }) => doorbells.length > 0);
       return outcome === 'DONE' && !rings ? 'no channel has a doorbell' : null;

@@ -98,6 +98,10 @@ interface GuestPools {
   readonly addresses: readonly number[];
   readonly lines: readonly number[];
   readonly physicalLines: readonly number[];
+  /** First and last page and last byte of each range that the firewall grants it. */
+  readonly granted: readonly number[];
+  /** The pages on either side of those. */
+  readonly beside: readonly number[];
   readonly vcpus: number;
   readonly doorbells: number;
 }
@@ -167,8 +171,29 @@ function collectGuest(plan: Plan, partition: number): GuestPools {
     addresses: mappings.flatMap(({ ipa, size }) => [ipa, ipa + size - PAGE_SIZE, ipa + size - 1]),
     lines: lines.map(({ intId }) => intId),
     physicalLines: lines.flatMap(({ intId, physical }) => (physical ? [intId] : [])),
+    ...collectGranted(plan, partition),
     vcpus: planned?.vcpus.length ?? 0,
     doorbells: planned?.doorbells.length ?? 0,
+  };
+}
+
+/** What its cores without EL2 put out for the ends of what is granted, through aliases as well. */
+function collectGranted(plan: Plan, partition: number): Pick<GuestPools, 'granted' | 'beside'> {
+  const grants = plan.partitions[partition]?.firewall ?? [];
+  const aliases = plan.cores.flatMap(({ el2, residents, aliases: own }) =>
+    !el2 && residents[0]?.partition === partition ? own : [],
+  );
+  const through = (address: number): number[] => [
+    address,
+    ...aliases.flatMap(({ base, local, size }) =>
+      base <= address && address < base + size ? [local + (address - base)] : [],
+    ),
+  ];
+  const ends = grants.flatMap(({ pa, size }) => [pa, pa + size - PAGE_SIZE, pa + size - 1]);
+  const outer = grants.flatMap(({ pa, size }) => [pa - PAGE_SIZE, pa + size]);
+  return {
+    granted: ends.flatMap(through),
+    beside: outer.flatMap(through).filter((address) => address >= 0),
   };
 }
 
@@ -339,7 +364,7 @@ export function drawOperands(
       return;
     case 'bus-read':
     case 'bus-write':
-      slot.address = pick(random, operands.pas);
+      drawBus(drawer, random, machine, slot);
       slot.value = nextBelow(random, VALUES);
       return;
     case 'register-read':
@@ -444,6 +469,24 @@ function drawAddress(drawer: Drawer, random: RandomState, guest: GuestPools | nu
   const own = guest?.addresses ?? drawer.operands.mappedIpas;
   if (draw === 1 || own.length === 0) return pick(random, drawer.operands.mappedIpas);
   return pick(random, own);
+}
+
+/**
+ * Of four cores three have no EL2. Of five addresses that such a core puts out three are of what
+ * its partition is granted, one lies beside that, and one is anything.
+ */
+function drawBus(
+  drawer: Drawer,
+  random: RandomState,
+  machine: Machine | null,
+  slot: ActionSlot,
+): void {
+  const { pas, bareCores } = drawer.operands;
+  if (bareCores.length > 0 && nextBelow(random, 4) !== 0) slot.core = pick(random, bareCores);
+  const guest = machine === null ? null : findGuest(drawer, machine, slot.core);
+  const draw = guest === null || guest.granted.length === 0 ? 0 : nextBelow(random, 5);
+  if (guest === null || draw === 0) slot.address = pick(random, pas);
+  else slot.address = pick(random, draw === 1 ? guest.beside : guest.granted);
 }
 
 function drawLine(drawer: Drawer, random: RandomState, guest: GuestPools | null): number {

@@ -50,7 +50,7 @@ function listOwn(plan: Plan, partition: number): Readonly<Record<string, readonl
   if (planned === undefined) return {};
   return {
     core: planned.vcpus.map(({ core }) => core),
-    address: [...planned.stage2, ...planned.dma].flatMap(({ ipa, size }) => [
+    address: [...planned.stage2, ...planned.dma, ...planned.firewall].flatMap(({ ipa, size }) => [
       ipa,
       ipa + size - PAGE_SIZE,
       ipa + size - 1,

@@ -6,10 +6,12 @@ import type { Plan } from '../../model/plan.ts';
 import { TIMER_LINE } from '../../model/time.ts';
 import { IPA_END, PAGE_SIZE } from '../../model/units.ts';
 
-/** Pools from which the fields of actions are drawn; none is empty. */
+/** Pools from which the fields of actions are drawn; none is empty where nothing else is said. */
 export interface Operands {
   /** Indices of cores that partitions use. */
   readonly cores: readonly number[];
+  /** Those of them without EL2; may be empty. */
+  readonly bareCores: readonly number[];
   /** IPAs of the first and last page of each mapping of anybody, and of its last byte. */
   readonly mappedIpas: readonly number[];
   /** IPAs beside them, and the ends of the space. */
@@ -57,6 +59,7 @@ export function collectOperands(plan: Plan): Operands {
   const spiPast = plan.spiFirst + plan.routes.length;
   return {
     cores: pool(plan.cores.flatMap((core, index) => (core.used ? [index] : []))),
+    bareCores: plan.cores.flatMap(({ el2, used }, index) => (used && !el2 ? [index] : [])),
     mappedIpas: pool(
       mappings.flatMap(({ ipa, size }) => [ipa, ipa + size - PAGE_SIZE, ipa + size - 1]),
     ),

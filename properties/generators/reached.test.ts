@@ -7,7 +7,9 @@ import { createMachine } from '../../model/machine.ts';
 import { REFUSALS } from '../../model/outcome.ts';
 import { createPlan } from '../../model/plan.ts';
 import { step } from '../../model/step.ts';
+import { fuzzConfiguration } from '../engine/fuzz.ts';
 import { listBootActions } from './boot-actions.ts';
+import { configurationArbitrary } from './configurations.ts';
 import { traceArbitrary } from './traces.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -58,3 +60,11 @@ test.each(Object.keys(OUT_OF_REACH))(
     expect(missing.filter((one) => !(one in excused))).toEqual([]);
   },
 );
+
+test('a short run on a drawn configuration does every action that is possible on it', async () => {
+  const drawn = fc.sample(configurationArbitrary({ complete: true }), { seed: 5, numRuns: 8 });
+  for (const [index, configuration] of drawn.entries()) {
+    const { neverDone } = await fuzzConfiguration(configuration, { seed: 1, steps: 4_000 });
+    expect(neverDone, `configuration ${index}`).toEqual([]);
+  }
+}, 60_000);
