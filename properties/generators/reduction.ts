@@ -13,6 +13,7 @@ import { createMachine } from '../../model/machine.ts';
 import type { Machine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import { step } from '../../model/step.ts';
+import { listDetours, listShortcuts } from './shortcuts.ts';
 import type { Trace } from './traces.ts';
 
 /** Where a reduction stands after a success: what was tried in vain is not tried again. */
@@ -36,6 +37,9 @@ export interface Candidate {
 
 /** Traces longer than this are not reduced by pairs, which are quadratic. */
 const PAIRS_UP_TO = 10;
+
+/** Actions at the end that are tried alone: 1, 2, 4 and so on up to these. */
+const TAIL_MAX = 8;
 
 const START: Place = { phase: 'start' };
 
@@ -61,6 +65,8 @@ export function* listCandidates(
   }
   if (place.phase !== 'operands') {
     yield* listMerged(trace, place.phase === 'merged' ? place.at : 0);
+    for (const actions of listShortcuts(plan, boot, trace.actions)) yield anew(actions);
+    for (const actions of listDetours(plan, boot, trace.actions)) yield anew(actions);
     if (length <= PAIRS_UP_TO) yield* listPairs(trace);
   }
   yield* listSimpler(trace, place.phase === 'operands' ? place.at : 0);
@@ -72,19 +78,28 @@ function* listStarts(
   boot: readonly Action[],
   trace: Trace,
 ): Generator<Candidate, void> {
+  const last = trace.actions.length - 1;
   if (trace.start === 'reset') {
-    const actions = trace.actions.filter(({ kind }) => kind !== 'boot');
+    const actions = trace.actions.filter(({ kind }, at) => kind !== 'boot' || at === last);
     yield { trace: { start: 'booted', actions }, place: START };
   }
+  for (let length = 1; length <= TAIL_MAX && length < trace.actions.length; length *= 2) {
+    yield anew(trace.actions.slice(-length));
+  }
+  for (const actions of listDetours(plan, boot, trace.actions)) yield anew(actions);
   const machine = createMachine(plan);
   if (trace.start === 'booted') for (const action of boot) step(plan, machine, action);
-  const last = trace.actions.length - 1;
   const effective = trace.actions.filter(
     (action, at) => isDone(plan, machine, action) || at === last,
   );
   if (effective.length < trace.actions.length) {
     yield { trace: { ...trace, actions: effective }, place: { phase: 'cut', kept: 0 } };
   }
+}
+
+/** Other actions from an undisturbed boot, of which nothing is known. */
+function anew(actions: readonly Action[]): Candidate {
+  return { trace: { start: 'booted', actions }, place: { phase: 'cut', kept: 0 } };
 }
 
 function isDone(plan: Plan, machine: Machine, action: Action): boolean {
