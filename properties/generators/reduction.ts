@@ -19,6 +19,7 @@ import type { Trace } from './traces.ts';
 /** Where a reduction stands after a success: what was tried in vain is not tried again. */
 export type Place =
   | { readonly phase: 'start' }
+  | { readonly phase: 'subjects'; readonly at: number }
   | { readonly phase: 'cut'; readonly kept: number }
   | {
       readonly phase: 'pieces';
@@ -41,6 +42,19 @@ const PAIRS_UP_TO = 10;
 /** Actions at the end that are tried alone: 1, 2, 4 and so on up to these. */
 const TAIL_MAX = 8;
 
+/** Traces shorter than this are not reduced by subjects. */
+const SUBJECTS_FROM = 16;
+
+/** What is left out at once, where a trace may not need it. */
+const SUBJECTS: readonly ((action: Action, last: Action) => boolean)[] = [
+  (action, last) => 'core' in action && 'core' in last && action.core !== last.core,
+  ({ kind }) => /dma|iotlb|^msi$/.test(kind),
+  ({ kind }) => /^(bus-)?(read|write)$|^fetch$|^tlb/.test(kind),
+  ({ kind }) => /^register|^smc$|^unknown-call$|^notify$|^arm-timer$/.test(kind),
+  ({ kind }) => /^interrupt|^list-register|^line|^distributor$|^send-sgi$/.test(kind),
+  ({ kind }) => /^cpu-|^wait$|^system-reset$/.test(kind),
+];
+
 const START: Place = { phase: 'start' };
 
 /** The candidates for a trace, from a place. `boot` starts a booted machine. */
@@ -54,6 +68,9 @@ export function* listCandidates(
   const { length } = actions;
   if (place.phase === 'start') {
     yield* listStarts(plan, boot, trace);
+  }
+  if (place.phase === 'start' || place.phase === 'subjects') {
+    yield* listSubjects(trace, place.phase === 'start' ? 0 : place.at);
     yield* listCuts(trace, 0);
   } else if (place.phase === 'cut') {
     yield* listCuts(trace, place.kept);
@@ -93,7 +110,20 @@ function* listStarts(
     (action, at) => isDone(plan, machine, action) || at === last,
   );
   if (effective.length < trace.actions.length) {
-    yield { trace: { ...trace, actions: effective }, place: { phase: 'cut', kept: 0 } };
+    yield { trace: { ...trace, actions: effective }, place: { phase: 'subjects', at: 0 } };
+  }
+}
+
+/** Without all actions of a subject, be it what other cores do: the last action stays. */
+function* listSubjects(trace: Trace, from: number): Generator<Candidate, void> {
+  const { actions } = trace;
+  const last = actions.at(-1);
+  if (actions.length < SUBJECTS_FROM || last === undefined) return;
+  for (let at = from; at < SUBJECTS.length; at += 1) {
+    const isOf = SUBJECTS[at];
+    const rest = actions.filter((action) => action === last || isOf?.(action, last) === false);
+    if (rest.length === actions.length) continue;
+    yield { trace: { ...trace, actions: rest }, place: { phase: 'subjects', at: at + 1 } };
   }
 }
 

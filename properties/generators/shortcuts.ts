@@ -26,6 +26,10 @@ const SEED = 1;
 /** In place of a stretch of time: an action of whoever runs, or `hop`: time up to the next event. */
 type Stride = 'wait' | 'cpu-off' | 'system-reset' | 'hop';
 
+/** Actions at the end of a stretch of time that stay, where that leaves `LONG` of it. */
+const KEPT: readonly number[] = [0, 1, 2, 3];
+const LONG = 5;
+
 /** Ways to pass a stretch of time, in few actions. */
 const STRIDES: readonly (readonly Stride[])[] = [
   ['wait'],
@@ -136,11 +140,15 @@ function* listStrides(
   for (let begin = 0; begin < actions.length - 1;) {
     const end = findEnd(actions, begin);
     const first = actions[begin];
-    if (end - begin > 1 && first !== undefined && 'core' in first) {
-      for (const strides of STRIDES) {
-        if (strides.length >= end - begin) continue;
-        const way = passTime(plan, boot, actions.slice(0, begin), strides, first.core);
-        yield [...way, ...actions.slice(end)];
+    if (first !== undefined && 'core' in first) {
+      for (const kept of KEPT) {
+        const length = end - begin - kept;
+        if (length < (kept === 0 ? 2 : LONG)) continue;
+        for (const strides of STRIDES) {
+          if (strides.length >= length) continue;
+          const way = passTime(plan, boot, actions.slice(0, begin), strides, first.core);
+          yield [...way, ...actions.slice(end - kept)];
+        }
       }
     }
     begin = Math.max(end, begin + 1);
