@@ -2,9 +2,10 @@
  * Reduction: the shorter and simpler traces that a shrinker tries, in an order that finds the few
  * actions that matter in few runs.
  *
- * First what the spec refuses goes, all at once: a refusal changes nothing. Then the end is cut,
- * then pieces go, half of the trace first and single actions last, then pairs of actions, then
- * operands become simpler. Source: Zeller, Hildebrandt 2002, Simplifying and Isolating
+ * First the last few actions are tried alone, and other ways to the last one. Then what the spec
+ * refuses goes, all at once: a refusal changes nothing; then all that other cores do, and each
+ * subject. Then the end is cut, then pieces go, half of the trace first and single actions last.
+ * Then time is passed in fewer actions, then pairs go, then operands become simpler. Source: Zeller, Hildebrandt 2002, Simplifying and Isolating
  * Failure-Inducing Input; the result is 1-minimal.
  */
 
@@ -37,7 +38,7 @@ export interface Candidate {
 }
 
 /** Traces longer than this are not reduced by pairs, which are quadratic. */
-const PAIRS_UP_TO = 10;
+const PAIRS_UP_TO = 7;
 
 /** Actions at the end that are tried alone: 1, 2, 4 and so on up to these. */
 const TAIL_MAX = 8;
@@ -82,14 +83,14 @@ export function* listCandidates(
   }
   if (place.phase !== 'operands') {
     yield* listMerged(trace, place.phase === 'merged' ? place.at : 0);
-    for (const actions of listShortcuts(plan, boot, trace.actions)) yield anew(actions);
-    for (const actions of listDetours(plan, boot, trace.actions)) yield anew(actions);
+    for (const way of listShortcuts(plan, boot, actions)) yield anew(way);
+    for (const way of listDetours(plan, boot, actions)) yield anew(way);
     if (length <= PAIRS_UP_TO) yield* listPairs(trace);
   }
   yield* listSimpler(trace, place.phase === 'operands' ? place.at : 0);
 }
 
-/** The trace without its boot, and without what the spec refuses. */
+/** Without its boot, its end alone, by other ways, and without what the spec refuses. */
 function* listStarts(
   plan: Plan,
   boot: readonly Action[],
