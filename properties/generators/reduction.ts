@@ -5,8 +5,9 @@
  * First the last few actions are tried alone, and other ways to the last one. Then what the spec
  * refuses goes, all at once: a refusal changes nothing; then all that other cores do, and each
  * subject. Then the end is cut, then pieces go, half of the trace first and single actions last.
- * Then time is passed in fewer actions, then pairs go, then operands become simpler. Source: Zeller, Hildebrandt 2002, Simplifying and Isolating
- * Failure-Inducing Input; the result is 1-minimal.
+ * Then time is passed in fewer actions, then pairs go, then operands become simpler. Source:
+ * Zeller, Hildebrandt 2002, Simplifying and Isolating Failure-Inducing Input; the result is
+ * 1-minimal.
  */
 
 import type { Action } from '../../model/actions.ts';
