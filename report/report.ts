@@ -62,6 +62,8 @@ export interface FuzzSummary {
   readonly neverDone: readonly string[];
   /** Properties that never had anything to judge: a run without them decides nothing. */
   readonly neverJudged: readonly string[];
+  /** No delay is bounded, so that none can be exceeded, whatever the number of steps. */
+  readonly isUnbounded?: boolean;
   /** Files that hold what it found, relative to the working directory. */
   readonly counterexamples: readonly string[];
   /** One line per failure: which property, and what it saw. */

@@ -32,6 +32,19 @@ describe('the terminal report', () => {
     expect(text).toContain('1 of 2 discharged (1 by z3 5.2.0 (wasm)), 1 unknown');
   });
 
+  test('advises more steps only where more steps can judge', () => {
+    const { fuzz } = createConfigurationReport();
+    if (fuzz === null) throw new Error('the sample has a fuzz run');
+    const neverJudged = ['memory.rights', 'time.delay'];
+    const render = (isUnbounded: boolean): string => {
+      const run = { ...fuzz, neverJudged, isUnbounded };
+      return renderTerminal(createReport(createConfigurationReport({ fuzz: run })), LOUD);
+    };
+    expect(render(false)).toContain('try more steps: memory.rights, time.delay');
+    expect(render(true)).toContain('try more steps: memory.rights\n');
+    expect(render(true)).toContain('time.delay never judged: no delay here has a bound');
+  });
+
   test('shows 50 diagnostics and counts the rest', () => {
     const diagnostics = Array.from({ length: 53 }, () => SAMPLE_DIAGNOSTIC);
     const text = renderTerminal(createReport(createConfigurationReport({ diagnostics })), LOUD);

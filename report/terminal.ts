@@ -280,12 +280,23 @@ function renderMissed(title: string, names: readonly string[]): string {
   return names.length === 0 ? '' : `\n    ${title}: ${names.map(sanitizeLine).join(', ')}`;
 }
 
+/** What more steps may judge, and what they cannot. */
+function renderUnjudged({ neverJudged, isUnbounded }: FuzzSummary): string {
+  const isVain = (property: string): boolean => isUnbounded === true && property === 'time.delay';
+  const [vain] = neverJudged.filter(isVain);
+  const others = neverJudged.filter((property) => !isVain(property));
+  return (
+    renderMissed('properties never judged, so try more steps', others) +
+    (vain === undefined
+      ? ''
+      : `\n    ${vain} never judged: no delay here has a bound to exceed; haven bounds tells why`)
+  );
+}
+
 function renderFuzz(fuzz: FuzzSummary, style: Style): string {
   const speed = fuzz.ms > 0 ? ` (${formatCount((fuzz.steps / fuzz.ms) * 1_000)} steps/s)` : '';
   const head = `seed ${fuzz.seed}, ${formatCount(fuzz.steps)} steps${speed}`;
-  const unreached =
-    renderMissed('actions never done', fuzz.neverDone) +
-    renderMissed('properties never judged, so try more steps', fuzz.neverJudged);
+  const unreached = renderMissed('actions never done', fuzz.neverDone) + renderUnjudged(fuzz);
   if (fuzz.failures.length === 0) return `${head}, no counterexample${unreached}`;
   const lines = fuzz.failures.map((failure) => `\n    ${sanitizeLine(failure)}`);
   const files = fuzz.counterexamples.map((file) => `\n    haven replay ${sanitizeLine(file)}`);

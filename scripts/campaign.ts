@@ -94,6 +94,7 @@ export async function analyseRandomly(
     coverage: countActions(result),
     neverDone: result.neverDone,
     neverJudged: result.neverJudged,
+    isUnbounded: delayBounds.length === 0,
     counterexamples: files.failures.filter((path) => path !== null),
     failures: result.failures.map(({ violation }) => `${violation.property}: ${violation.message}`),
     campaign: {

@@ -11,7 +11,7 @@ import {
   relateRegion,
 } from './describe.ts';
 import { findBeyondAddressSpace, findNotIdentity } from './memory.ts';
-import { findSharedGranules } from './granules.ts';
+import { findSharedGranules, findUndeclaredRests } from './granules.ts';
 import { defineRule, getPartitionName, type Rule, type RuleContext } from './rule.ts';
 import { isCovered } from './sweep.ts';
 
@@ -302,7 +302,7 @@ const channelFirewallGranule = defineRule({
   code: 'CHN-FIREWALL-GRANULE',
   title:
     'Validate that no firewall granule holds a channel of a partition on a core without EL2 ' +
-    'and anything of others.',
+    'and anything of others, or what two of these would share undeclared.',
   reason: 'The bus firewall grants whole granules: the core reaches all that lies in one.',
   source: 'i.MX95 TRDC: memory is granted in blocks',
   example: {
@@ -311,6 +311,7 @@ const channelFirewallGranule = defineRule({
   },
   *violations(context) {
     yield* findSharedGranules(context, 'channel');
+    yield* findUndeclaredRests(context);
   },
 });
 

@@ -16,7 +16,7 @@ import {
   relateRegion,
 } from './describe.ts';
 import { getPartitionName, type RuleContext, type Violation } from './rule.ts';
-import { findOverlaps } from './sweep.ts';
+import { findOverlaps, isCovered, mergeRanges } from './sweep.ts';
 
 /** Two regions in one granule; `intruder` may reach the first and not the second. */
 interface SharedGranule {
@@ -65,6 +65,51 @@ export function* findSharedGranules(
   }
 }
 
+/**
+ * Violations by what is left of granules beside a channel: where two of its ends are on cores
+ * without EL2, both reach that, and no channel between them has it.
+ */
+export function* findUndeclaredRests(context: RuleContext): Generator<Violation> {
+  const { configuration, runsWithoutEl2 } = context;
+  if (!runsWithoutEl2.includes(true)) return;
+  for (const [index, window] of (configuration.platform.firewall?.windows ?? []).entries()) {
+    if (window.granule <= PAGE_SIZE) continue;
+    for (const [position, channel] of configuration.channels.entries()) {
+      const range = { base: channel.pa, size: channel.size };
+      if (channel.size === 0 || !isOverlapping(range, window)) continue;
+      const bare = channel.ends.filter(({ partition }) => runsWithoutEl2[partition] === true);
+      const [one, other] = bare.map(({ partition }) => partition);
+      if (one === undefined || other === undefined || one === other) continue;
+      const granules = computeGranules(range, window);
+      if (isCovered(granules, listBetween(configuration, one, other))) continue;
+      const names = `${getPartitionName(configuration, one)} and ${getPartitionName(configuration, other)}`;
+      const granule = formatSize(window.granule);
+      yield {
+        message:
+          `firewall window ${window.name} grants ${granule} at a time: ${names}, which have no ` +
+          `stage 2, both reach ${formatRange(granules)}, and channel ${channel.name} has only ` +
+          formatRange(range),
+        help: 'let the channel begin and end with a granule',
+        at: ['config', 'channels', position],
+        related: [
+          {
+            message: `window ${window.name} ${formatRange(window)}, granule ${granule}`,
+            at: ['platform', 'firewall', 'windows', index],
+          },
+        ],
+      };
+    }
+  }
+}
+
+/** What the channels between two partitions have, sorted and disjoint. */
+function listBetween({ channels }: StaticConfiguration, one: number, other: number): ByteRange[] {
+  const between = channels.filter(({ ends }) =>
+    [one, other].every((partition) => ends.some((end) => end.partition === partition)),
+  );
+  return mergeRanges(between.map(({ pa, size }) => ({ base: pa, size })));
+}
+
 function listSharedGranules(context: RuleContext, window: FirewallWindow): SharedGranule[] {
   const inside = context.regions.filter((region) => isOverlapping(region, window));
   const granules = inside.map((region) => computeGranules(region, window));
@@ -86,7 +131,7 @@ function listSharedGranules(context: RuleContext, window: FirewallWindow): Share
  * Whole granules, counted from the base of the window, that cover the part of a region inside
  * it.
  */
-function computeGranules(region: OwnedRange, window: FirewallWindow): ByteRange {
+function computeGranules(region: ByteRange, window: FirewallWindow): ByteRange {
   const { base, granule } = window;
   const part = computeIntersection(region, window);
   const from = Math.floor((part.base - base) / granule);
