@@ -105,6 +105,13 @@ const PARTS: Readonly<Record<string, (configuration: StaticConfiguration) => boo
       }),
     ),
   bandwidth: ({ bandwidth }) => bandwidth.length > 0,
+  'tasks on a shared core of regulated bandwidth': (configuration) =>
+    configuration.partitions.some(({ tasks, cpus }) =>
+      tasks.some(
+        ({ core, accesses }) =>
+          accesses > 0 && cpus.some((cpu) => cpu.core === core && cpu.reservation !== null),
+      ),
+    ),
   'tasks under EDF': ({ partitions }) =>
     partitions.some(({ tasks, cpus }) =>
       tasks.some(({ core }) => cpus.some((cpu) => cpu.core === core && cpu.taskPolicy === 'edf')),

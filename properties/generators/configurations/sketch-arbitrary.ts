@@ -131,7 +131,7 @@ function channel(isComplete: boolean): fc.Arbitrary<ChannelSketch> {
 
 function bandwidth(isComplete: boolean): fc.Arbitrary<BandwidthSketch> {
   return fc.record({
-    cores: isComplete ? fc.constant('all') : fc.constantFrom('none', 'some', 'all'),
+    cores: isComplete ? fc.constant('all') : fc.constantFrom('none', 'some', 'all', 'shared'),
     accesses: fc.integer({ min: 1, max: 8 }),
     accessMinNs: fc.integer({ min: 1, max: 200 }),
     wider: fc.nat(200),

@@ -103,7 +103,8 @@ export interface ChannelSketch {
 
 /** Regulated bandwidth: per core so many accesses, each of so many nanoseconds. */
 export interface BandwidthSketch {
-  readonly cores: 'none' | 'some' | 'all';
+  /** `shared`: one that partitions share, alone, with a bound on its stalls. */
+  readonly cores: 'none' | 'some' | 'all' | 'shared';
   readonly accesses: number;
   readonly accessMinNs: number;
   readonly wider: number;

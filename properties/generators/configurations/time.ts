@@ -57,6 +57,9 @@ export function computeLost(overheads: OverheadSketch, lines: number): number {
   return 2 * contextSwitch + reload + computeOverrun(overheads) + 2 * lines * interrupt;
 }
 
+/** What is left of any budget for the partition itself at least, units. */
+export const LEAST_GAIN = 2;
+
 /** Lines of each partition: their interrupts are taken out of its budgets. */
 export type LineCounts = readonly number[];
 
@@ -116,7 +119,7 @@ interface Units {
 }
 
 function computeBudget({ partition, member }: Resident, { overheads, lines }: Units): number {
-  return computeLost(overheads, lines[partition] ?? 0) + 2 + member.budget;
+  return computeLost(overheads, lines[partition] ?? 0) + LEAST_GAIN + member.budget;
 }
 
 function createSharedCore(

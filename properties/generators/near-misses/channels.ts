@@ -9,12 +9,14 @@ import { computeTableSizes } from '../../rules/tables.ts';
 import type { Choices, Defect } from './defect.ts';
 import {
   addBank,
+  addBareChannels,
   addMemory,
   addWindow,
   chooseTwo,
   FAR,
   findFree,
   FREE_IPA,
+  GRANULE,
   listGuests,
   withChannel,
   withEntry,
@@ -51,6 +53,14 @@ function newChannel(
     return { ...configuration, channels: [...configuration.channels, added] };
   };
 }
+
+/** Channels of which granules of the firewall hold more: by offset and size. */
+const CHANNELS_IN_GRANULE = [
+  ['channel.is-smaller-than-granule', 0, PAGE],
+  ['channel.ends-before-granule', 0, GRANULE - PAGE],
+  ['channel.begins-behind-granule', PAGE, GRANULE - PAGE],
+  ['channel.ends-within-second-granule', 0, GRANULE + PAGE],
+] as const;
 
 const CHANNELS: readonly Defect[] = [
   {
@@ -187,6 +197,18 @@ const CHANNELS: readonly Defect[] = [
       return addMemory(far, choices.from(others), { pa: FAR + PAGE, size: PAGE });
     },
   },
+  ...CHANNELS_IN_GRANULE.map(
+    ([id, from, size]) =>
+      ({
+        id,
+        code: 'CHN-FIREWALL-GRANULE',
+        rows: ['DMA-16', 'RNG-10'],
+        plant: (configuration, choices) =>
+          addBareChannels(configuration, choices.from(listGuests(configuration).bare), [
+            { base: FAR + from, size },
+          ]),
+      }) satisfies Defect,
+  ),
 ];
 
 /** The hypervisor with one more range of memory. */

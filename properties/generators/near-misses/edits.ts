@@ -19,9 +19,11 @@ import { listOwnedRanges } from '../../../model/regions.ts';
 import {
   computePages,
   type ByteRange,
+  type CoreId,
   type Ipa,
   PAGE_SIZE,
   type Pa,
+  type Vmid,
 } from '../../../model/units.ts';
 import { mergeRanges } from '../../rules/sweep.ts';
 import { type Choices, NothingToChooseError } from './defect.ts';
@@ -30,6 +32,8 @@ import { type Choices, NothingToChooseError } from './defect.ts';
 export const FREE_IPA = 0x30_0000_0000;
 /** Physical addresses from here up are nothing at all on a drawn board. */
 export const FAR = 0x40_0000_0000;
+/** Granule of the windows that are added for channels between cores without EL2, bytes. */
+export const GRANULE = 2 ** 16;
 
 /** The list with the entry at an index changed. */
 export function withEntry<Entry>(
@@ -261,4 +265,74 @@ export function listDevices({ platform, partitions }: StaticConfiguration): Owne
 export function computeUnit({ platform }: StaticConfiguration): number {
   const greatest = (a: number, b: number): number => (b === 0 ? a : greatest(b, a % b));
   return 1e9 / greatest(1e9, platform.timerHz);
+}
+
+/** The configuration with a partition on a core of its own without EL2; memory at an address. */
+function addBareGuest(configuration: StaticConfiguration, pa: number): StaticConfiguration {
+  const { platform, partitions } = configuration;
+  const vmids = new Set<number>(partitions.map(({ vmid }) => vmid));
+  const vmid = Array.from({ length: vmids.size + 1 }, (_, index) => index + 1).find(
+    (one) => !vmids.has(one),
+  );
+  const core: Core = {
+    id: (Math.max(...platform.cores.map(({ id }) => id)) + 1) as CoreId,
+    type: 'cortex-m7',
+    affinity: null,
+    el2: false,
+    aliases: [],
+    firmware: false,
+  };
+  const partition: Partition = {
+    name: `added${partitions.length}`,
+    vmid: (vmid ?? 1) as Vmid,
+    cpus: [
+      {
+        core: core.id,
+        reservation: null,
+        maxDelayNs: null,
+        maxLatencyNs: null,
+        inContract: false,
+        taskPolicy: 'fp',
+      },
+    ],
+    memory: [
+      {
+        name: 'added',
+        pa: pa as Pa,
+        size: GRANULE,
+        ipa: pa as Ipa,
+        access: { read: true, write: true, execute: true },
+      },
+    ],
+    devices: [],
+    entry: pa as Ipa,
+    tasks: [],
+    interruptRates: [],
+  };
+  const planted = withPlatform(configuration, { cores: [...platform.cores, core] });
+  return { ...planted, partitions: [...partitions, partition] };
+}
+
+/**
+ * The configuration with channels between a partition on a core without EL2 and another that is
+ * added. The ranges lie within four granules from `FAR` on, of a window of the firewall.
+ */
+export function addBareChannels(
+  configuration: StaticConfiguration,
+  bare: number,
+  ranges: readonly ByteRange[],
+): StaticConfiguration {
+  const window = { base: FAR, size: 8 * GRANULE };
+  const space = addWindow(addBank(configuration, window.base, window.size), window, GRANULE);
+  const planted = addBareGuest(space, FAR + 4 * GRANULE);
+  const access = { read: true, write: true, execute: false };
+  const ends = [bare, configuration.partitions.length];
+  const added = ranges.map(({ base, size }, index): Channel => ({
+    name: `added${configuration.channels.length + index}`,
+    pa: base as Pa,
+    size,
+    ends: ends.map((partition) => ({ partition, ipa: base as Ipa, access })),
+    notify: [],
+  }));
+  return { ...planted, channels: [...planted.channels, ...added] };
 }

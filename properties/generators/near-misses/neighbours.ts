@@ -16,6 +16,7 @@ import {
 import type { Neighbour } from './defect.ts';
 import {
   addBank,
+  addBareChannels,
   addDevice,
   addMemory,
   addWindow,
@@ -24,6 +25,7 @@ import {
   FAR,
   findFree,
   FREE_IPA,
+  GRANULE,
   listCpus,
   listDevices,
   listGuests,
@@ -306,5 +308,26 @@ const TIME: readonly Neighbour[] = [
   },
 ];
 
+const GRANULES: readonly Neighbour[] = [
+  {
+    id: 'channel.fills-granule',
+    rows: ['RNG-10', 'DMA-16'],
+    plant: (configuration, choices) =>
+      addBareChannels(configuration, choices.from(listGuests(configuration).bare), [
+        { base: FAR, size: GRANULE },
+        { base: FAR + 2 * GRANULE, size: 2 * GRANULE },
+      ]),
+  },
+  {
+    id: 'channels.fill-granule-together',
+    rows: ['RNG-11', 'DMA-16'],
+    plant: (configuration, choices) =>
+      addBareChannels(configuration, choices.from(listGuests(configuration).bare), [
+        { base: FAR, size: PAGE },
+        { base: FAR + PAGE, size: GRANULE - PAGE },
+      ]),
+  },
+];
+
 /** Everything that is right and looks nearly wrong. */
-export const NEIGHBOURS: readonly Neighbour[] = [...SPACE, ...NUMBERS, ...TIME];
+export const NEIGHBOURS: readonly Neighbour[] = [...SPACE, ...NUMBERS, ...TIME, ...GRANULES];
