@@ -23,7 +23,7 @@ const TRANSFERS_MAX = 4;
 /** Seed of those draws: the same trace shrinks the same way. */
 const SEED = 1;
 
-/** In place of a stretch of time: an action of whoever runs, or `hop`: time up to the next event. */
+/** Instead of a stretch of time: an action of whoever runs, or `hop`: time up to the next event. */
 type Stride = 'wait' | 'cpu-off' | 'system-reset' | 'hop';
 
 /** Actions at the end of a stretch of time that stay, where that leaves `LONG` of it. */
