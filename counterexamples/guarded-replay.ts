@@ -42,8 +42,8 @@ interface Loss {
 /**
  * Replays a counterexample. Where the replay itself does not come to its end, that is what the
  * trace breaks: `seal.crash`, shown by the step that was being taken or judged. Null where the
- * signal came first. Rejects where the worker is lost before it begins: a defect of ours, which says
- * nothing about the trace.
+ * signal came first. Rejects where the worker is lost before it begins: a defect of ours, which
+ * says nothing about the trace.
  */
 export async function replayWithin(
   counterexample: Counterexample,
