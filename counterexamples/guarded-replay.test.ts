@@ -65,4 +65,10 @@ describe('a replay', () => {
     expect(await replayWithin(FIXED, { entry, signal })).toBeNull();
     expect(await replayWithin(FIXED, { signal })).toBeNull();
   });
+
+  test('whose worker does not even load is no crash on the trace', async () => {
+    const crash: Counterexample = { ...FIXED, property: 'seal.crash', status: 'open' };
+    const missing = new URL('testing/no-worker.mjs', import.meta.url);
+    await expect(replayWithin(crash, { entry: missing })).rejects.toThrow('lost before its replay');
+  });
 });

@@ -11,7 +11,7 @@ import type { Violation } from '../properties/property.ts';
 import type { Counterexample } from './format.ts';
 import { judgeRecord } from './replay.ts';
 import type { ReplayResult } from './replay.ts';
-import type { ReplayJob } from './replay-job.ts';
+import type { ReplayJob, ReplayMessage } from './replay-job.ts';
 import { tellStory } from './story.ts';
 
 /** Megabytes that a replay may take unless told otherwise: what a worker of a campaign may. */
@@ -23,7 +23,7 @@ const TIME_MS = 60_000;
 export interface ReplayLimits {
   /** Megabytes; default 2048. */
   readonly memoryMb?: number;
-  /** Milliseconds; default 60,000. */
+  /** Milliseconds, from when the worker has loaded; default 60,000. */
   readonly timeMs?: number;
   /** Ends the replay. */
   readonly signal?: AbortSignal;
@@ -35,12 +35,15 @@ export interface ReplayLimits {
 interface Loss {
   readonly reason: 'error' | 'memory' | 'exit' | 'hang';
   readonly message: string;
+  /** The replay had begun: it is not that the worker could not be loaded. */
+  readonly hasBegun: boolean;
 }
 
 /**
  * Replays a counterexample. Where the replay itself does not come to its end, that is what the
  * trace breaks: `seal.crash`, shown by the step that was being taken or judged. Null where the
- * signal came first.
+ * signal came first. Rejects where the worker is lost before it begins: a defect of ours, which
+ * says nothing about the trace.
  */
 export async function replayWithin(
   counterexample: Counterexample,
@@ -50,7 +53,9 @@ export async function replayWithin(
   const progress = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
   const ending = await runWorker({ counterexample, progress }, limits);
   if (isAborted(limits)) return null;
-  return 'verdict' in ending ? ending : tellLoss(counterexample, progress, ending);
+  if ('verdict' in ending) return ending;
+  if (!ending.hasBegun) throw new Error(`a worker is lost before its replay: ${ending.message}`);
+  return tellLoss(counterexample, progress, ending);
 }
 
 function isAborted({ signal }: ReplayLimits): boolean {
@@ -65,15 +70,22 @@ function runWorker(job: ReplayJob, limits: ReplayLimits): Promise<ReplayResult |
       workerData: job,
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
     });
-    let loss: Loss = { reason: 'exit', message: 'the replay ended without a result' };
+    let loss: Omit<Loss, 'hasBegun'> = {
+      reason: 'exit',
+      message: 'the replay ended without a result',
+    };
     const stop = (): void => void worker.terminate();
-    const timer = setTimeout(() => {
-      loss = { reason: 'hang', message: `the replay did not end within ${timeMs / 1000} s` };
-      stop();
-    }, timeMs);
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    const begin = (): void => {
+      timer = setTimeout(() => {
+        loss = { reason: 'hang', message: `the replay did not end within ${timeMs / 1000} s` };
+        stop();
+      }, timeMs);
+    };
     signal?.addEventListener('abort', stop, { once: true });
-    worker.on('message', (result: ReplayResult) => {
-      resolve(result);
+    worker.on('message', (message: ReplayMessage) => {
+      if (message === 'begun') return begin();
+      resolve(message);
       stop();
     });
     worker.on('error', (error) => {
@@ -83,10 +95,11 @@ function runWorker(job: ReplayJob, limits: ReplayLimits): Promise<ReplayResult |
         : { reason: 'error', message: `the replay threw: ${error.message}` };
     });
     worker.on('exit', () => {
-      clearTimeout(timer);
+      const hasBegun = timer !== null;
+      if (timer !== null) clearTimeout(timer);
       signal?.removeEventListener('abort', stop);
       // Has no effect after a result.
-      resolve(loss);
+      resolve({ ...loss, hasBegun });
     });
   });
 }

@@ -7,6 +7,7 @@ import { step } from '../model/step.ts';
 import type { StepFunction } from '../properties/engine/run.ts';
 import type { Counterexample } from './format.ts';
 import { replay } from './replay.ts';
+import type { ReplayResult } from './replay.ts';
 
 /** What the worker is told. */
 export interface ReplayJob {
@@ -15,6 +16,9 @@ export interface ReplayJob {
   readonly progress: SharedArrayBuffer;
 }
 
+/** What the worker says: that all is loaded and it begins, and in the end what the replay shows. */
+export type ReplayMessage = 'begun' | ReplayResult;
+
 /** Replays and says the result; tests put something else in place of the spec. */
 export function runReplay(
   { counterexample, progress }: ReplayJob,
@@ -22,6 +26,8 @@ export function runReplay(
   stepFunction: StepFunction = step,
 ): void {
   const cells = new Int32Array(progress);
+  const say = (message: ReplayMessage): void => port.postMessage(message);
+  say('begun');
   const noted: StepFunction = (plan, machine, action) => {
     cells[1] = 1;
     const outcome = stepFunction(plan, machine, action);
@@ -31,5 +37,5 @@ export function runReplay(
   const result = replay(counterexample, noted, (index) => {
     cells[0] = index + 1;
   });
-  port.postMessage(result);
+  say(result);
 }
