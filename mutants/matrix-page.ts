@@ -149,7 +149,8 @@ function plural(count: number, noun: string): string {
 }
 
 /** The text of `PAGE_FILE`. */
-export function renderMatrix(rows: readonly MatrixRow[]): string {
+export function renderMatrix(exact: readonly MatrixRow[]): string {
+  const rows = exact.map(roundTimes);
   const sections = [
     '# Kill matrix',
     INTRODUCTION,
