@@ -71,14 +71,13 @@ test('a section at EL2 is called impossible where none takes time', () => {
   const board = createSmallBoard();
   const { hypervisor } = board;
   const overheads = { ...hypervisor.overheads, longestSectionNs: 0 as Nanoseconds };
-  const find = (configuration: StaticConfiguration): unknown =>
-    listUnreached(createPlan(configuration), {}).find(
-      ({ action, outcome }) => action === 'section' && outcome === 'DONE',
-    )?.reason;
-  expect(find({ ...board, hypervisor: { ...hypervisor, overheads } })).toBe(
-    'no section takes any time',
+  const reasons = [{ ...board, hypervisor: { ...hypervisor, overheads } }, board].map(
+    (configuration) =>
+      listUnreached(createPlan(configuration), {}).find(
+        ({ action, outcome }) => action === 'section' && outcome === 'DONE',
+      )?.reason,
   );
-  expect(find(board)).toBeNull();
+  expect(reasons).toEqual(['no section takes any time', null]);
 });
 
 test('what is missing is told with the reason that the configuration gives', () => {
