@@ -19,6 +19,11 @@ import { loadBuggyChecker, readNearMiss } from './patched-rules.ts';
 
 const SEED = 1;
 
+/** Traces that fall of which the shortest is told, and how long a run goes on to find them. */
+const FINDINGS = 10;
+const FURTHER = 20;
+const FURTHER_STEPS = 20_000;
+
 /** Near misses that are drawn at most, where time does not end it. */
 const NEAR_MISSES_MAX = 20_000;
 
@@ -41,7 +46,18 @@ async function fuzzSpec(
   const step = await createStep(mutant, subject);
   const begin = performance.now();
   const result = await runSubject(subject, wanted, { timeMs, steps }, step);
-  return judgeRuns(result, wanted, performance.now() - begin);
+  const cell = judgeRuns(result, wanted, performance.now() - begin);
+  return cell.verdict === 'killed' ? findShorter(cell, subject, step) : cell;
+}
+
+type Killed = Extract<Cell, { verdict: 'killed' }>;
+
+/** The same with the shortest of several traces that fall, as `haven fuzz` reports it. */
+async function findShorter(cell: Killed, subject: Subject, step: StepFunction): Promise<Cell> {
+  const steps = FURTHER * (cell.steps ?? 0) + FURTHER_STEPS;
+  const limits = { timeMs: Infinity, steps, findings: FINDINGS };
+  const again = judgeRuns(await runSubject(subject, cell.by, limits, step), cell.by, cell.ms);
+  return again.verdict === 'killed' ? { ...again, steps: cell.steps ?? 0 } : cell;
 }
 
 /** The step of a mutant: that of a plan follows its own plan, whatever plan the judges have. */
@@ -55,10 +71,17 @@ async function createStep(
   return (_right, machine, action) => spec.step(wrong, machine, action);
 }
 
+/** Limits of a run. */
+interface RunLimits {
+  readonly timeMs: number;
+  readonly steps: number | undefined;
+  readonly findings?: number;
+}
+
 function runSubject(
   { configuration, delayBounds }: Subject,
   wanted: string,
-  { timeMs, steps }: { readonly timeMs: number; readonly steps: number | undefined },
+  { timeMs, steps, findings = 1 }: RunLimits,
   step?: StepFunction,
 ): Promise<FuzzResult> {
   return fuzzConfiguration(configuration, {
@@ -66,6 +89,7 @@ function runSubject(
     timeMs,
     ...(steps === undefined ? {} : { steps }),
     wanted: new Set([wanted]),
+    findings,
     delayBounds,
     ...(step === undefined ? {} : { step }),
   });

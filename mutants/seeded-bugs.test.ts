@@ -14,6 +14,7 @@ import type { StepFunction } from '../properties/engine/run.ts';
 import { listDelayBounds } from '../solver/timing/delay-bounds.ts';
 import { getSubject } from './bug-search.ts';
 import { SEEDED_BUGS } from './seeded-bugs.ts';
+import { SOURCE_BUGS } from './source-bugs.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -129,6 +130,7 @@ describe('the fuzzer, held against seeded bugs', () => {
     const covered = new Set([
       ...SEEDED_BUGS.map(({ property }) => property),
       ...CONFIGURATION_BUGS.map(({ property }) => property),
+      ...SOURCE_BUGS.map(({ property }) => property),
     ]);
     expect(PROPERTIES.map(({ id }) => id).filter((id) => !covered.has(id))).toEqual([]);
   });

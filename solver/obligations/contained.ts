@@ -50,7 +50,7 @@ export function proveContained(
   containment: ContainmentClaim,
 ): Obligation | null {
   const { claim, instance, spy } = containment;
-  const reached = containment.reached(configuration);
+  const reached = containment.reached(configuration).filter(hasRight);
   if (reached.length === 0) return null;
   const variable = getVariable(spy);
   const right = integerVariable('right');
@@ -81,6 +81,11 @@ export function proveContained(
       return describeReach(containment, shown, String(witness['right']), first);
     },
   };
+}
+
+/** Whether a range is reached at all: a device has no use of pages that may be executed only. */
+function hasRight({ access }: Reach): boolean {
+  return access === null || RIGHTS.some((name) => access[name]);
 }
 
 function isReached(spy: Term, right: Term, ranges: readonly Limit[]): Term {

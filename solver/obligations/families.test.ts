@@ -94,7 +94,9 @@ describe('the solver agrees with trying every value', () => {
       expected: 'what is allowed',
     });
     if (obligation === null) {
-      expect(reached).toEqual([]);
+      expect(reached.filter(({ access: given }) => RIGHTS.some((right) => given[right]))).toEqual(
+        [],
+      );
       return;
     }
     const pairs = VALUES.flatMap((value) => RIGHTS.map((right) => ({ value, right })));
@@ -106,6 +108,22 @@ describe('the solver agrees with trying every value', () => {
     );
     const expected = isBroken ? 'refuted' : reaching.length === 0 ? 'vacuous' : 'discharged';
     expect((await decide(obligation))?.status).toBe(expected);
+  });
+
+  test.each([
+    [false, true],
+    [true, false],
+  ])('on what gives no right, of which nothing is claimed', (read, isNothing) => {
+    const rights = { read, write: false, execute: false };
+    const obligation = proveContained(configuration, {
+      claim: CLAIM,
+      instance: null,
+      spy: LINE,
+      reached: () => [{ ...PLACE, low: 0, end: 1, access: rights, label: '0' }],
+      allowed: () => [],
+      expected: 'what is allowed',
+    });
+    expect(obligation === null).toBe(isNothing);
   });
 
   test.prop([crowds], { numRuns: 20 })('on the parts of an exclusive claim', async (list) => {

@@ -206,8 +206,9 @@ function moved(
       ({ partition, facts }) => owners.includes(partition) && facts.mmio.length > 0,
     );
     const { partition, grant: at, facts } = choices.from(able);
-    const [first] = facts.mmio;
-    const start = first === undefined ? 0 : place(first) - first.base;
+    // By the lowest window: the others are seen above it.
+    const lowest = facts.mmio.toSorted((a, b) => a.base - b.base)[0];
+    const start = lowest === undefined ? 0 : place(lowest) - lowest.base;
     const windowIpas = facts.mmio.map(({ base }) => (base + start) as Ipa);
     const { devices = [] } = configuration.partitions[partition] ?? {};
     return withPartition(configuration, partition, {
@@ -303,10 +304,12 @@ const WINDOWS: readonly Defect[] = [
 function chooseMasters(
   configuration: StaticConfiguration,
   choices: Choices,
+  suits: (facts: Device) => boolean = () => true,
 ): readonly [one: OwnedDevice, other: OwnedDevice] {
   const { guests } = listGuests(configuration);
   const masters = listDevices(configuration).filter(
-    ({ partition, facts }) => guests.includes(partition) && facts.streams.length > 0,
+    ({ partition, facts }) =>
+      guests.includes(partition) && facts.streams.length > 0 && suits(facts),
   );
   const one = choices.from(masters);
   return [one, choices.from(masters.filter(({ partition }) => partition !== one.partition))];
@@ -368,7 +371,11 @@ const STREAMS: readonly Defect[] = [
     code: 'DMA-ITS-SHARED',
     rows: ['DMA-06', 'IRQ-09'],
     plant: (configuration, choices) => {
-      const [one, other] = chooseMasters(configuration, choices);
+      const [one, other] = chooseMasters(
+        configuration,
+        choices,
+        ({ itsDeviceIds }) => itsDeviceIds.length > 0,
+      );
       const shared: ItsDeviceId[] = [...one.facts.itsDeviceIds, ...other.facts.itsDeviceIds];
       return withDevice(configuration, one.device, { itsDeviceIds: shared });
     },

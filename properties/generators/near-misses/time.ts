@@ -103,6 +103,7 @@ const CORES: readonly Defect[] = [
       'CHN-IDENTITY': 'nothing translates for it',
       'IRQ-NOTIFY-NO-EL2': 'it takes no virtual interrupt',
       'HYP-FIREWALL-REGIONS': 'the firewall has more to hold',
+      'CHN-FIREWALL-GRANULE': 'a channel to another such core is granted with what is beside it',
     },
     plant: addCpu(
       ({ platform }, choices) => choices.from(platform.cores.filter(({ firmware }) => firmware)).id,
