@@ -7,7 +7,7 @@ import { step } from '../model/step.ts';
 import { createStart, createRunner, runTrace } from '../properties/engine/run.ts';
 import type { Observer, StepFunction } from '../properties/engine/run.ts';
 import type { Violation } from '../properties/property.ts';
-import type { Counterexample } from './format.ts';
+import type { Counterexample, Status } from './format.ts';
 import { tellStory } from './story.ts';
 import type { Story } from './story.ts';
 
@@ -24,16 +24,28 @@ export interface ReplayResult {
   readonly violation: Violation | null;
 }
 
-/** Replays a counterexample; `stepFunction` puts a seeded bug in place of the spec. */
+/**
+ * Replays a counterexample; `stepFunction` puts a seeded bug in place of the spec, and `onStep` is
+ * told the index of each step that is done.
+ */
 export function replay(
   counterexample: Counterexample,
   stepFunction: StepFunction = step,
+  onStep?: (index: number) => void,
 ): ReplayResult {
   const { property, status } = counterexample;
-  const { story, violation } = replayTrace(counterexample, stepFunction);
+  const { story, violation } = replayTrace(counterexample, stepFunction, onStep);
+  return { ...judgeRecord(violation, property, status), story, violation };
+}
+
+/** What a replay that shows this violation, or none, says of a record. */
+export function judgeRecord(
+  violation: Violation | null,
+  property: string,
+  status: Status,
+): Pick<ReplayResult, 'verdict' | 'asRecorded'> {
   const verdict = judgeReplay(violation, property);
-  const asRecorded = status === 'open' ? verdict === 'fails' : verdict === 'passes';
-  return { verdict, asRecorded, story, violation };
+  return { verdict, asRecorded: verdict === (status === 'open' ? 'fails' : 'passes') };
 }
 
 /** What a trace is replayed by. */
@@ -46,6 +58,7 @@ export type Replayable = Pick<
 export function replayTrace(
   counterexample: Replayable,
   stepFunction: StepFunction = step,
+  onStep?: (index: number) => void,
 ): Pick<ReplayResult, 'story' | 'violation'> {
   const { configuration, delayBounds, start, actions, property } = counterexample;
   const runner = createRunner(configuration, { delayBounds, step: stepFunction });
@@ -54,6 +67,7 @@ export function replayTrace(
   const observer: Observer = (index, _action, outcome) => {
     if (index === 0) outcomes = [];
     outcomes.push(outcome);
+    onStep?.(index);
   };
   const violation = judge(() => {
     const recorded = runTrace(runner, trace, { observer, target: property }).violation;

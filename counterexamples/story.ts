@@ -19,8 +19,8 @@ import { describeAction } from './narrate.ts';
 /** One step of a story. */
 export interface ToldStep {
   readonly sentence: string;
-  /** What the spec says, or `THROWS` where it says nothing. */
-  readonly outcome: Outcome | 'THROWS';
+  /** What the spec says; where it says nothing, `THROWS`, or `LOST` where nothing came back. */
+  readonly outcome: Outcome | 'THROWS' | 'LOST';
 }
 
 /** What led to a violation, and what was wrong about it. */
@@ -118,7 +118,11 @@ function nameField(plan: Plan, path: string): string {
 }
 
 /** Outcomes that are no refusals, in words. */
-const OUTCOMES: Readonly<Record<string, string>> = { DONE: 'done', THROWS: 'throws' };
+const OUTCOMES: Readonly<Record<string, string>> = {
+  DONE: 'done',
+  THROWS: 'throws',
+  LOST: 'never ends',
+};
 
 /** The story on lines, without the verdict; `table` lays its steps out in columns. */
 export function renderStory(

@@ -5,10 +5,11 @@
 
 import fc from 'fast-check';
 import type { StaticConfiguration } from '../model/configuration.ts';
-import { describeAction } from '../counterexamples/narrate.ts';
+import { renderStory, tellStory } from '../counterexamples/story.ts';
+import type { Outcome } from '../model/outcome.ts';
 import { createJudge } from '../properties/engine/judge.ts';
 import { createRunner, createStart, getReporter, runTrace } from '../properties/engine/run.ts';
-import type { Runner, RunnerOptions } from '../properties/engine/run.ts';
+import type { Observer, Runner, RunnerOptions } from '../properties/engine/run.ts';
 import { traceArbitrary, type Trace } from '../properties/generators/traces.ts';
 import type { Property, Violation } from '../properties/property.ts';
 
@@ -104,7 +105,7 @@ function search(runner: Runner, options: IsolationOptions): IsolationFailure | n
   if (failed && last === null) throw errorInstance;
   if (first === null || last === null) return null;
   const { trace, violation } = last;
-  const story = tellStory(runner, trace, violation, seed);
+  const story = tellIsolation(runner, trace, violation, seed);
   return { violation, trace, foundLength: first.length, seed, story };
 }
 
@@ -113,31 +114,26 @@ function narrow(runner: Runner, target: string): Runner {
   return { ...runner, properties: runner.properties.filter(({ id }) => id === reporter) };
 }
 
-/** The steps of a trace in words, and what is wrong after the last. */
-function tellStory(runner: Runner, trace: Trace, violation: Violation, seed: number): string {
-  const { plan } = runner;
-  const machine = createStart(runner, trace);
-  const lines = trace.actions.map((action, index) => {
-    const sentence = describeAction(plan, machine, action);
-    return `  ${index + 1}. ${sentence}: ${takeTold(runner, machine, action)}`;
-  });
+/** What happened, as `haven replay` tells it; `runner` has the property that is broken. */
+function tellIsolation(runner: Runner, trace: Trace, violation: Violation, seed: number): string {
+  const { plan, step, properties } = runner;
+  const { property } = violation;
+  const outcomes: Outcome[] = [];
+  const observer: Observer = (_index, _action, outcome) => void outcomes.push(outcome);
+  runTrace(narrow(runner, property), trace, { target: property, observer });
+  const seen = { outcomes, violation };
+  const told = tellStory(plan, createStart(runner, trace), step, trace, seen);
+  const own = properties.find(({ id }) => id === property) ?? null;
+  const story = { ...told, expected: told.expected ?? own };
+  const { before, after } = renderStory(story, (rows) =>
+    rows.map(([number, sentence, outcome]) => `  ${number}. ${sentence}: ${outcome}`),
+  );
   const witness = Object.entries(violation.witness).map(([key, value]) => `${key} ${value}`);
   return [
-    `${violation.property} is broken: ${violation.message}`,
-    `after ${trace.start === 'reset' ? 'reset' : 'an undisturbed boot'}:`,
-    ...lines,
+    `${property} is broken: ${violation.message}`,
+    ...before,
     ...(witness.length === 0 ? [] : [`  with ${witness.join(', ')}`]),
+    ...after,
     `allowed by ${violation.at.join('.')}; seed ${seed}`,
   ].join('\n');
 }
-
-/** The outcome of a step, of one that throws too. */
-function takeTold({ plan, step }: Runner, ...[machine, action]: TakenStep): string {
-  try {
-    return step(plan, machine, action);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-type TakenStep = [machine: Parameters<Runner['step']>[1], action: Parameters<Runner['step']>[2]];

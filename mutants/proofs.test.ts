@@ -186,7 +186,7 @@ const OF_BUDGETS: Readonly<Record<string, readonly [id: string, RegExp, board?: 
   'TIME-5': [PASSES, ACCOUNT],
   'TIME-6': [PASSES, ACCOUNT],
   'TIME-7': [WINDOW_CHOICE, SHARE],
-  'TIME-8': ['time.in-window[interrupt-take by left@core1]', SHARE],
+  'TIME-8': ['time.in-window[notify by right@core1]', SHARE],
   'TIME-9': [WINDOW_IDLE, SHARE],
   'TIME-10': [WINDOW_IDLE, SHARE],
   'TIME-11': [WINDOW_IDLE, SHARE],

@@ -16,10 +16,18 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** The program that `package.json` names as `bin`. */
 export const ENTRY = join(ROOT, 'dist', 'haven.js');
 /** Worker entries: found by URL at run time, so they are copied as they are. */
-const WORKERS = ['solver/smt/z3-worker.mjs', 'properties/engine/fuzz-worker.mjs'];
+const WORKERS = [
+  'solver/smt/z3-worker.mjs',
+  'properties/engine/fuzz-worker.mjs',
+  'counterexamples/replay-worker.mjs',
+];
 
 /** Modules that are started by name: the command line, and what its workers run. */
-const ENTRIES = ['scripts/haven.ts', 'properties/engine/fuzz-job.ts'];
+const ENTRIES = [
+  'scripts/haven.ts',
+  'properties/engine/fuzz-job.ts',
+  'counterexamples/replay-job.ts',
+];
 /** Modules that others import by the name of the package, see `exports` of `package.json`. */
 const EMBEDDING = ['embedding/index.ts', 'embedding/vitest.ts'];
 /** Folders whose sources the program reads at run time: what it proves is their text. */

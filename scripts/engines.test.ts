@@ -137,6 +137,15 @@ describe('haven fuzz and haven replay', () => {
     expect(second).toEqual(first);
   });
 
+  test('a replay that may take no time decides nothing', () => {
+    const recorded = join(getPackageRoot(), 'counterexamples');
+    const name = readdirSync(recorded).find((one) => one.startsWith('time.grid--')) ?? '';
+    const run = runHaven(['replay', '--time', '1ms', join(recorded, name)]);
+    expect(run.exitCode).toBe(3);
+    expect(run.stdout).toContain('the replay did not end within 0.001 s');
+    expect(run.stdout).toContain('allow more with --time or --memory');
+  });
+
   test('replay refuses what is no counterexample', () => {
     const run = runHaven(['replay', GOOD]);
     expect(run.exitCode).toBe(2);

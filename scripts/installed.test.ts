@@ -181,7 +181,7 @@ describe('the package as it is installed', { timeout: TIMEOUT_MS }, () => {
     expect(holds.status).toBe(0);
     const leaks = run(vitest, 'run', '--root', PROJECT, 'leaks');
     expect(leaks.output).toMatch(
-      /is broken: .*\nafter an undisturbed boot:\n +1\. the TLB of core/,
+      /is broken: .*\nafter a boot that nothing disturbed:\n +1\. the TLB of core/,
     );
     expect(leaks.output).not.toMatch(/^ +2\. /m);
     expect(leaks.status).toBe(1);

@@ -19,7 +19,7 @@ import type { ActionSlot } from '../generators/slots.ts';
 export const FEATURES = 2 ** 16;
 
 /** Number of abstract states, a power of two. */
-export const ABSTRACT_STATES = 2 ** 20;
+export const ABSTRACT_STATES = 2 ** 22;
 
 const OUTCOMES: ReadonlyMap<Outcome, number> = new Map(
   (['DONE', ...REFUSALS] as const).map((outcome, index) => [outcome, index]),
@@ -32,6 +32,7 @@ export function getOutcomeIndex(outcome: Outcome): number {
 
 const NO_REGISTERS: readonly ListRegister[] = [];
 const NO_VCPUS: readonly Vcpu[] = [];
+const NO_MAPPINGS: readonly Mapping[] = [];
 
 /** Mixes a small number into a hash of 32 bits (Bob Jenkins, one-at-a-time). */
 function mix(hash: number, value: number): number {
@@ -94,17 +95,19 @@ function classifyTarget(plan: Plan, machine: Machine, slot: ActionSlot, actor: n
     case 'write':
     case 'fetch':
     case 'tlb-fill':
-      return findMapping(planned?.stage2, slot.address);
+      return findMapping(planned?.stage2 ?? NO_MAPPINGS, slot.address);
     case 'bus-read':
     case 'bus-write':
     case 'bare-dma-issue':
-      return findFrame(planned?.firewall, slot.address);
+      return findFrame(planned?.firewall ?? NO_MAPPINGS, slot.address);
     case 'dma-issue':
     case 'iotlb-fill':
-      return findMapping(planned?.dma, slot.address);
+      return findMapping(planned?.dma ?? NO_MAPPINGS, slot.address);
     case 'dma-complete': {
       const request = machine.smmu.inFlight[slot.slot];
-      return request === undefined ? 0 : findFrame(planned?.dma, request.frame * PAGE_SIZE);
+      return request === undefined
+        ? 0
+        : findFrame(planned?.dma ?? NO_MAPPINGS, request.frame * PAGE_SIZE);
     }
     case 'notify':
       return slot.doorbell + 1;
@@ -117,8 +120,8 @@ function classifyTarget(plan: Plan, machine: Machine, slot: ActionSlot, actor: n
 }
 
 /** 1 and the position of the mapping that has an intermediate physical address, else 0. */
-function findMapping(mappings: readonly Mapping[] | undefined, ipa: number): number {
-  for (let at = 0; mappings !== undefined && at < mappings.length; at += 1) {
+function findMapping(mappings: readonly Mapping[], ipa: number): number {
+  for (let at = 0; at < mappings.length; at += 1) {
     const mapping = mappings[at];
     if (mapping !== undefined && mapping.ipa <= ipa && ipa < mapping.ipa + mapping.size) {
       return at + 1;
@@ -128,8 +131,8 @@ function findMapping(mappings: readonly Mapping[] | undefined, ipa: number): num
 }
 
 /** 1 and the position of the mapping that has a physical address, else 0. */
-function findFrame(mappings: readonly Mapping[] | undefined, pa: number): number {
-  for (let at = 0; mappings !== undefined && at < mappings.length; at += 1) {
+function findFrame(mappings: readonly Mapping[], pa: number): number {
+  for (let at = 0; at < mappings.length; at += 1) {
     const mapping = mappings[at];
     if (mapping !== undefined && mapping.pa <= pa && pa < mapping.pa + mapping.size) return at + 1;
   }

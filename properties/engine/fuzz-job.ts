@@ -10,6 +10,7 @@ import { fuzzConfiguration } from './fuzz.ts';
 import type { Crash, FuzzFailure, FuzzProgress, FuzzResult } from './fuzz.ts';
 import { openJournal } from './journal.ts';
 import type { RunnerOptions } from './run.ts';
+import type { Seen } from './statistics.ts';
 
 /** What a worker is told. */
 export interface Job {
@@ -23,6 +24,7 @@ export interface Job {
   readonly findings: number;
   /** Buffer of the journal. */
   readonly journal: SharedArrayBuffer;
+  readonly seen: Seen;
 }
 
 /** What a worker says. */
@@ -57,6 +59,7 @@ export async function runJob(
     keeps: job.keeps,
     findings: job.findings,
     journal: openJournal(job.journal),
+    seen: job.seen,
     signal: controller.signal,
     onProgress: (progress) => say({ kind: 'progress', progress }),
     onFailure: (failure) => say({ kind: 'failure', failure }),

@@ -40,7 +40,7 @@ import {
   listUnjudged,
   summarise,
 } from './statistics.ts';
-import type { Coverage, Statistics } from './statistics.ts';
+import type { Coverage, Seen, Statistics } from './statistics.ts';
 import { listUnreached } from './unreached.ts';
 import type { Unreached } from './unreached.ts';
 import { beginRun, isCounted, watchAfter, watchBefore } from './watcher.ts';
@@ -87,6 +87,8 @@ export interface FuzzOptions extends RunnerOptions {
   readonly keeps?: boolean;
   /** Where the trace at hand is written; default: one that nobody else reads. */
   readonly journal?: Journal;
+  /** Where features and abstract states are noted; default: where nobody else sees them. */
+  readonly seen?: Seen;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FuzzProgress) => void;
   /** Called with each property that is broken, and again with each shorter trace that breaks it. */
@@ -305,7 +307,7 @@ function createCampaign(configuration: StaticConfiguration, options: FuzzOptions
     usual: watchMachine({ ...runner, properties: usual }, machine, look),
     slot: createSlot(),
     corpus: createCorpus(),
-    statistics: createStatistics(),
+    statistics: createStatistics(options.seen),
     failures: new Map(),
     found: new Map(),
     settled: new Set(),

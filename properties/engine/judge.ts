@@ -7,7 +7,7 @@
  */
 
 import { createMachine } from '../../model/machine.ts';
-import { getKindIndex } from '../generators/slots.ts';
+import { asAction, createSlot, writeSlot } from '../generators/slots.ts';
 import type { Trace } from '../generators/traces.ts';
 import { copyMachine } from './copy-machine.ts';
 import { createStart, takeStep, watchMachine } from './run.ts';
@@ -31,6 +31,7 @@ export function createJudge(runner: Runner): (trace: Trace) => boolean {
   const properties = runner.properties.filter(({ sampled }) => sampled === undefined);
   const usual = watchMachine({ ...runner, properties }, machine, look);
   const complete = watchMachine(runner, machine, look);
+  const slot = createSlot();
   let traces = 0;
   return ({ start, actions }) => {
     const isSample = traces < WATCHED || traces % SAMPLED === 0;
@@ -42,12 +43,14 @@ export function createJudge(runner: Runner): (trace: Trace) => boolean {
     for (let at = 0; at < actions.length; at += 1) {
       const action = actions[at];
       if (action === undefined) break;
-      const kind = getKindIndex(action.kind);
+      writeSlot(slot, action);
+      const kind = slot.kindIndex;
+      const taken = asAction(slot);
       look.complete = isSample && at === actions.length - 1;
-      watchBefore(watcher, kind, action);
-      const outcome = takeStep(runner, machine, action);
+      watchBefore(watcher, kind, taken);
+      const outcome = takeStep(runner, machine, taken);
       if (typeof outcome !== 'string') return true;
-      if (watchAfter(watcher, kind, action, outcome, {}) !== null) return true;
+      if (watchAfter(watcher, kind, taken, outcome, {}) !== null) return true;
     }
     return false;
   };

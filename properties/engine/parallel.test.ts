@@ -4,8 +4,9 @@ import { PROPERTIES } from '../catalogue.ts';
 import { watchEachStep } from '../property.ts';
 import type { Property } from '../property.ts';
 import { fuzzConfiguration } from './fuzz.ts';
-import type { FuzzResult } from './fuzz.ts';
+import type { FuzzProgress, FuzzResult } from './fuzz.ts';
 import { fuzzInParallel } from './parallel.ts';
+import { createSeen, uniteSeen } from './statistics.ts';
 
 const BOARD = createSmallBoard({ its: true });
 
@@ -39,6 +40,24 @@ describe('the same seed, jobs and corpus', () => {
     ];
     expect(pickFindings(outside)).toEqual(pickFindings(inside));
   });
+});
+
+test('what several workers see is counted once, also of one that died', async () => {
+  const [left, right] = [createSeen(), createSeen()];
+  new Uint8Array(left.states).set([2, 1, 0, 1]);
+  new Uint8Array(right.states).set([1, 0, 0, 1]);
+  new Uint8Array(left.features).set([1, 0, 3]);
+  const united = uniteSeen([left, right]);
+  expect(united).toMatchObject({ featuresSeen: 2, statesSeen: 3, statesSeenOnce: 1 });
+  const shown: FuzzProgress[] = [];
+  const onProgress = (progress: FuzzProgress): void => void shown.push(progress);
+  const options = { seed: 5, steps: 3_000, jobs: 2, delayBounds };
+  const { coverage, failures } = await fuzzInParallel(BOARD, { ...options, onProgress });
+  const latest = shown.at(-1);
+  expect(latest?.failures).toBe(failures.length);
+  expect(latest?.features).toBeGreaterThan(0);
+  expect(latest?.features).toBeLessThanOrEqual(coverage.features);
+  expect(latest?.states).toBeLessThanOrEqual(coverage.states);
 });
 
 function fuzz(fault: string, jobs: number): Promise<FuzzResult> {

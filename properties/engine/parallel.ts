@@ -6,6 +6,7 @@
  * running, and another goes on in its place with the next seed.
  */
 
+import { performance } from 'node:perf_hooks';
 import type { StaticConfiguration } from '../../model/configuration.ts';
 import { createPlan } from '../../model/plan.ts';
 import type { Trace } from '../generators/traces.ts';
@@ -14,17 +15,29 @@ import { fuzzConfiguration, listNeverDone } from './fuzz.ts';
 import type { FuzzFailure, FuzzOptions, FuzzProgress, FuzzResult } from './fuzz.ts';
 import { createMinimiser, minimise } from './minimise.ts';
 import { createRunner } from './run.ts';
-import { mergeStatistics, summarise } from './statistics.ts';
+import { mergeStatistics, summarise, uniteSeen } from './statistics.ts';
+import type { Seen } from './statistics.ts';
 import { listUnreached } from './unreached.ts';
 import { runShare } from './worker-share.ts';
 
 /** Distance of the seeds of two jobs: odd and large, so that their batches do not meet. */
 const SEED_DISTANCE = 0x2545f491;
 
+/** Milliseconds for which a count of what all workers have seen is good enough to be shown. */
+const UNION_MS = 1_000;
+
 /** What a parallel run may be told; it always runs the spec itself. */
 export type ParallelOptions = Omit<
   FuzzOptions,
-  'step' | 'properties' | 'guide' | 'wanted' | 'thorough' | 'journal' | 'onFailure' | 'onCrash'
+  | 'step'
+  | 'properties'
+  | 'guide'
+  | 'wanted'
+  | 'thorough'
+  | 'journal'
+  | 'seen'
+  | 'onFailure'
+  | 'onCrash'
 > & {
   /** Number of workers. */
   readonly jobs: number;
@@ -49,15 +62,19 @@ export async function fuzzInParallel(
   const jobs = Math.max(1, options.jobs);
   if (jobs === 1 && options.isolated !== true) return fuzzConfiguration(configuration, options);
   const progress: (FuzzProgress | undefined)[] = Array.from({ length: jobs });
+  const union = createUnion();
   const corpora: (readonly Trace[])[] = Array.from({ length: jobs }, () => []);
   const shares = await Promise.all(
     progress.map((_, job) =>
       runShare(configuration, options, {
         seed: (options.seed + job * SEED_DISTANCE) % 2 ** 31,
         steps: options.steps === undefined ? null : Math.ceil(options.steps / jobs),
+        onStart: union.add,
+        onFailure: union.addFailure,
         onProgress: (latest) => {
           progress[job] = latest;
-          options.onProgress?.(sumProgress(progress.filter((one) => one !== undefined)));
+          const latestOfAll = progress.filter((one) => one !== undefined);
+          options.onProgress?.(sumProgress(latestOfAll, union.count()));
         },
         onCheckpoint: (corpus) => {
           corpora[job] = corpus;
@@ -69,22 +86,46 @@ export async function fuzzInParallel(
   return mergeResults(configuration, shares.flat(), options.seed);
 }
 
-/** Of what only unions would tell, the most that one worker says. */
-function sumProgress(parts: readonly FuzzProgress[]): FuzzProgress {
+/** What only a union of all workers tells. */
+type United = Pick<FuzzProgress, 'features' | 'states' | 'statesSeenOnce' | 'failures'>;
+
+/** What workers have seen together, those that died included. */
+interface Union {
+  readonly add: (seen: Seen) => void;
+  readonly addFailure: (failure: FuzzFailure) => void;
+  readonly count: () => United;
+}
+
+function createUnion(): Union {
+  const parts: Seen[] = [];
+  const broken = new Set<string>();
+  let counted = uniteSeen(parts);
+  let countedAt = -Infinity;
+  return {
+    add: (seen) => void parts.push(seen),
+    addFailure: ({ violation }) => void broken.add(violation.property),
+    count: () => {
+      if (performance.now() >= countedAt + UNION_MS) {
+        counted = uniteSeen(parts);
+        countedAt = performance.now();
+      }
+      const { featuresSeen, statesSeen, statesSeenOnce } = counted;
+      return { features: featuresSeen, states: statesSeen, statesSeenOnce, failures: broken.size };
+    },
+  };
+}
+
+function sumProgress(parts: readonly FuzzProgress[], united: United): FuzzProgress {
   const sum = (pick: (part: FuzzProgress) => number): number =>
     parts.reduce((total, part) => total + pick(part), 0);
-  const most = (pick: (part: FuzzProgress) => number): number => Math.max(0, ...parts.map(pick));
   return {
     steps: sum((part) => part.steps),
     traces: sum((part) => part.traces),
-    failures: most((part) => part.failures),
     crashes: sum((part) => part.crashes),
-    features: most((part) => part.features),
-    states: most((part) => part.states),
     stateLooks: sum((part) => part.stateLooks),
-    statesSeenOnce: sum((part) => part.statesSeenOnce),
     corpus: sum((part) => part.corpus),
     sinceNewMs: Math.min(...parts.map((part) => part.sinceNewMs)),
+    ...united,
   };
 }
 

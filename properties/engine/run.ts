@@ -19,7 +19,7 @@ import { createGrantMap } from '../grants.ts';
 import type { GrantMap } from '../grants.ts';
 import { COMPLETE_LOOK } from '../property.ts';
 import type { Look, Property, TimeBound, Violation } from '../property.ts';
-import { getKindIndex } from '../generators/slots.ts';
+import { asAction, createSlot, writeSlot } from '../generators/slots.ts';
 import { beginRun, createWatcher, isCounted, watchAfter, watchBefore } from './watcher.ts';
 import type { Interest, Watcher } from './watcher.ts';
 
@@ -97,17 +97,21 @@ export function runTrace(runner: Runner, trace: Trace, watch: Watch = {}): RunRe
   const machine = createStart(runner, trace);
   const watcher = watchMachine(runner, machine, COMPLETE_LOOK);
   beginRun(watcher);
+  // As in a search: one layout of actions makes everything that reads them quick.
+  const slot = createSlot();
   let steps = 0;
   for (const action of trace.actions) {
-    const kind = getKindIndex(action.kind);
-    watchBefore(watcher, kind, action);
-    const outcome = takeStep(runner, machine, action);
+    writeSlot(slot, action);
+    const kind = slot.kindIndex;
+    const taken = asAction(slot);
+    watchBefore(watcher, kind, taken);
+    const outcome = takeStep(runner, machine, taken);
     steps += 1;
     if (typeof outcome !== 'string') {
       return { violation: isCounted(watch, outcome) ? outcome : null, steps, watcher };
     }
     watch.observer?.(steps - 1, action, outcome, machine);
-    const violation = watchAfter(watcher, kind, action, outcome, watch);
+    const violation = watchAfter(watcher, kind, taken, outcome, watch);
     if (violation !== null) return { violation, steps, watcher };
   }
   return { violation: null, steps, watcher };

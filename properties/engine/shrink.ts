@@ -29,7 +29,12 @@ export function shrinkTrace(runner: Runner, failing: Trace, target: string): Shr
   const narrow = narrowRunner(runner, target);
   let evaluations = 0;
   let best: { trace: Trace; violation: Violation } | null = null;
+  // Different ways of reduction come to the same trace.
+  const tried = new Set<string>();
   const property = fc.property(traceArbitrary(runner.plan, 0), (trace) => {
+    const text = JSON.stringify(trace);
+    if (tried.has(text)) return true;
+    tried.add(text);
     evaluations += 1;
     if (evaluations > EVALUATIONS_MAX) return true;
     const { violation } = runTrace(narrow, trace, { target });

@@ -28,6 +28,20 @@ export function locateOutcome(kind: number, outcome: number, core: number): numb
 /** Steps between two looks at the abstract state. */
 export const STATE_INTERVAL = 64;
 
+/** Memory in which another thread sees what a campaign has seen: features and abstract states. */
+export interface Seen {
+  readonly features: SharedArrayBuffer;
+  readonly states: SharedArrayBuffer;
+}
+
+/** Memory in which nothing is seen yet. */
+export function createSeen(): Seen {
+  return {
+    features: new SharedArrayBuffer(FEATURES),
+    states: new SharedArrayBuffer(ABSTRACT_STATES),
+  };
+}
+
 /** Counters of a running campaign. */
 export interface Statistics {
   steps: number;
@@ -48,16 +62,16 @@ export interface Statistics {
   newestAt: number;
 }
 
-/** Counters at zero. */
-export function createStatistics(): Statistics {
+/** Counters at zero; another thread may look at what is seen. */
+export function createStatistics(seen?: Seen): Statistics {
   return {
     steps: 0,
     traces: 0,
     outcomes: new Float64Array(ACTION_KINDS.length * OUTCOMES.length),
     cores: new Uint8Array(OUTCOMES_ON_CORES),
-    features: new Uint8Array(FEATURES),
+    features: seen === undefined ? new Uint8Array(FEATURES) : new Uint8Array(seen.features),
     featuresSeen: 0,
-    states: new Uint8Array(ABSTRACT_STATES),
+    states: seen === undefined ? new Uint8Array(ABSTRACT_STATES) : new Uint8Array(seen.states),
     statesSeen: 0,
     statesSeenOnce: 0,
     stateLooks: 0,
@@ -174,14 +188,34 @@ export function mergeStatistics(parts: readonly Statistics[]): Statistics {
   }
   const since = parts.map(({ steps, newestAt }) => steps - newestAt);
   sum.newestAt = sum.steps - since.reduce((least, one) => Math.min(least, one), Infinity);
-  sum.featuresSeen = sum.features.filter((count) => count > 0).length;
-  sum.statesSeen = sum.states.filter((count) => count > 0).length;
-  sum.statesSeenOnce = sum.states.filter((count) => count === 1).length;
-  return sum;
+  return recount(sum);
+}
+
+/** What several campaigns, which may still run, have seen together; all else is at zero. */
+export function uniteSeen(parts: readonly Seen[]): Statistics {
+  const sum = createStatistics();
+  for (const { features, states } of parts) {
+    addSeen(sum.features, new Uint8Array(features));
+    addSeen(sum.states, new Uint8Array(states));
+  }
+  return recount(sum);
+}
+
+/** Counts anew what is seen. */
+function recount(statistics: Statistics): Statistics {
+  const { features, states } = statistics;
+  let [featuresSeen, statesSeen, statesSeenOnce] = [0, 0, 0];
+  for (const count of features) if (count > 0) featuresSeen += 1;
+  for (const count of states) {
+    if (count > 0) statesSeen += 1;
+    if (count === 1) statesSeenOnce += 1;
+  }
+  return Object.assign(statistics, { featuresSeen, statesSeen, statesSeenOnce });
 }
 
 function addSeen(sum: Uint8Array, part: Uint8Array): void {
-  for (const [at, count] of part.entries()) {
+  for (let at = 0; at < part.length; at += 1) {
+    const count = part[at] ?? 0;
     if (count > 0) sum[at] = Math.min(SEEN_MAX, (sum[at] ?? 0) + count);
   }
 }

@@ -67,17 +67,21 @@ describe.each(BOARDS)('of %s', (_, create) => {
   });
 });
 
+/** Why no section is done under a configuration; null where one may be. */
+function explainSection(configuration: StaticConfiguration): unknown {
+  const unreached = listUnreached(createPlan(configuration), {});
+  return unreached.find(({ action, outcome }) => action === 'section' && outcome === 'DONE')
+    ?.reason;
+}
+
 test('a section at EL2 is called impossible where none takes time', () => {
   const board = createSmallBoard();
   const { hypervisor } = board;
   const overheads = { ...hypervisor.overheads, longestSectionNs: 0 as Nanoseconds };
-  const reasons = [{ ...board, hypervisor: { ...hypervisor, overheads } }, board].map(
-    (configuration) =>
-      listUnreached(createPlan(configuration), {}).find(
-        ({ action, outcome }) => action === 'section' && outcome === 'DONE',
-      )?.reason,
+  expect(explainSection({ ...board, hypervisor: { ...hypervisor, overheads } })).toBe(
+    'no section takes any time',
   );
-  expect(reasons).toEqual(['no section takes any time', null]);
+  expect(explainSection(board)).toBeNull();
 });
 
 test('what is missing is told with the reason that the configuration gives', () => {

@@ -13,7 +13,8 @@ import type { Job, JobMessage } from './fuzz-job.ts';
 import { openJournal, readJournal, readPulse } from './journal.ts';
 import type { JournalEntry } from './journal.ts';
 import type { ParallelOptions } from './parallel.ts';
-import { createStatistics, summarise } from './statistics.ts';
+import { createSeen, summarise, uniteSeen } from './statistics.ts';
+import type { Seen } from './statistics.ts';
 
 /** Distance of the seeds of a worker that died and of the next one in its place. */
 const RESTART_DISTANCE = 0x1b873593;
@@ -28,6 +29,9 @@ const HANG_MS = 60_000;
 export interface Share {
   readonly seed: number;
   readonly steps: number | null;
+  /** Called with what each worker will have seen. */
+  readonly onStart: (seen: Seen) => void;
+  readonly onFailure: (failure: FuzzFailure) => void;
   readonly onProgress: (progress: FuzzProgress) => void;
   readonly onCheckpoint: (corpus: readonly Trace[]) => void;
 }
@@ -68,7 +72,9 @@ export async function runShare(
       keeps: options.keeps === true,
       findings: options.findings ?? 1,
       journal: openJournal().buffer,
+      seen: createSeen(),
     };
+    share.onStart(job.seen);
     const ending = await runWorker(job, options, addTo(share, results));
     if (ending.result !== null) return [...results, ending.result];
     if (ending.journal.traces === 0) throw new LostWorkerError(ending.death.message);
@@ -132,9 +138,10 @@ function runWorker(job: Job, options: ParallelOptions, share: Share): Promise<En
     };
     worker.on('message', (message: JobMessage) => {
       if (message.kind === 'progress') share.onProgress(message.progress);
-      else if (message.kind === 'failure')
+      else if (message.kind === 'failure') {
         failures.set(message.failure.violation.property, message.failure);
-      else if (message.kind === 'crash') crashes.push(message.crash);
+        share.onFailure(message.failure);
+      } else if (message.kind === 'crash') crashes.push(message.crash);
       else if (message.kind === 'corpus') share.onCheckpoint((corpus = message.corpus));
       else {
         result = message.result;
@@ -170,13 +177,13 @@ function watchPulse(
 
 /** What a worker that died has left: its findings, and the trace on which it died. */
 function salvage(
-  { seed }: Job,
+  { seed, seen }: Job,
   { death, journal, failures, crashes, corpus }: Ending,
   elapsedMs: number,
   { signal }: ParallelOptions,
 ): FuzzResult {
   const { traces, trace } = journal;
-  const statistics = { ...createStatistics(), steps: countDrawn(journal), traces };
+  const statistics = { ...uniteSeen([seen]), steps: countDrawn(journal), traces };
   return {
     seed,
     steps: statistics.steps,

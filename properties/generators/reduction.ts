@@ -2,10 +2,12 @@
  * Reduction: the shorter and simpler traces that a shrinker tries, in an order that finds the few
  * actions that matter in few runs.
  *
- * First what the spec refuses goes, all at once: a refusal changes nothing. Then the end is cut,
- * then pieces go, half of the trace first and single actions last, then pairs of actions, then
- * operands become simpler. Source: Zeller, Hildebrandt 2002, Simplifying and Isolating
- * Failure-Inducing Input; the result is 1-minimal.
+ * First the last few actions are tried alone, and other ways to the last one. Then what the spec
+ * refuses goes, all at once: a refusal changes nothing; then all that other cores do, and each
+ * subject. Then the end is cut, then pieces go, half of the trace first and single actions last.
+ * Then time is passed in fewer actions, then pairs go, then operands become simpler. Source:
+ * Zeller, Hildebrandt 2002, Simplifying and Isolating Failure-Inducing Input; the result is
+ * 1-minimal.
  */
 
 import type { Action } from '../../model/actions.ts';
@@ -13,11 +15,13 @@ import { createMachine } from '../../model/machine.ts';
 import type { Machine } from '../../model/machine.ts';
 import type { Plan } from '../../model/plan.ts';
 import { step } from '../../model/step.ts';
+import { listDetours, listShortcuts } from './shortcuts.ts';
 import type { Trace } from './traces.ts';
 
 /** Where a reduction stands after a success: what was tried in vain is not tried again. */
 export type Place =
   | { readonly phase: 'start' }
+  | { readonly phase: 'subjects'; readonly at: number }
   | { readonly phase: 'cut'; readonly kept: number }
   | {
       readonly phase: 'pieces';
@@ -35,7 +39,23 @@ export interface Candidate {
 }
 
 /** Traces longer than this are not reduced by pairs, which are quadratic. */
-const PAIRS_UP_TO = 10;
+const PAIRS_UP_TO = 7;
+
+/** Actions at the end that are tried alone: 1, 2, 4 and so on up to these. */
+const TAIL_MAX = 8;
+
+/** Traces shorter than this are not reduced by subjects. */
+const SUBJECTS_FROM = 16;
+
+/** What is left out at once, where a trace may not need it. */
+const SUBJECTS: readonly ((action: Action, last: Action) => boolean)[] = [
+  (action, last) => 'core' in action && 'core' in last && action.core !== last.core,
+  ({ kind }) => /dma|iotlb|^msi$/.test(kind),
+  ({ kind }) => /^(bus-)?(read|write)$|^fetch$|^tlb/.test(kind),
+  ({ kind }) => /^register|^smc$|^unknown-call$|^notify$|^arm-timer$/.test(kind),
+  ({ kind }) => /^interrupt|^list-register|^line|^distributor$|^send-sgi$/.test(kind),
+  ({ kind }) => /^cpu-|^wait$|^system-reset$/.test(kind),
+];
 
 const START: Place = { phase: 'start' };
 
@@ -50,6 +70,9 @@ export function* listCandidates(
   const { length } = actions;
   if (place.phase === 'start') {
     yield* listStarts(plan, boot, trace);
+  }
+  if (place.phase === 'start' || place.phase === 'subjects') {
+    yield* listSubjects(trace, place.phase === 'start' ? 0 : place.at);
     yield* listCuts(trace, 0);
   } else if (place.phase === 'cut') {
     yield* listCuts(trace, place.kept);
@@ -61,30 +84,54 @@ export function* listCandidates(
   }
   if (place.phase !== 'operands') {
     yield* listMerged(trace, place.phase === 'merged' ? place.at : 0);
+    for (const way of listShortcuts(plan, boot, actions)) yield anew(way);
+    for (const way of listDetours(plan, boot, actions)) yield anew(way);
     if (length <= PAIRS_UP_TO) yield* listPairs(trace);
   }
   yield* listSimpler(trace, place.phase === 'operands' ? place.at : 0);
 }
 
-/** The trace without its boot, and without what the spec refuses. */
+/** Without its boot, its end alone, by other ways, and without what the spec refuses. */
 function* listStarts(
   plan: Plan,
   boot: readonly Action[],
   trace: Trace,
 ): Generator<Candidate, void> {
+  const last = trace.actions.length - 1;
   if (trace.start === 'reset') {
-    const actions = trace.actions.filter(({ kind }) => kind !== 'boot');
+    const actions = trace.actions.filter(({ kind }, at) => kind !== 'boot' || at === last);
     yield { trace: { start: 'booted', actions }, place: START };
   }
+  for (let length = 1; length <= TAIL_MAX && length < trace.actions.length; length *= 2) {
+    yield anew(trace.actions.slice(-length));
+  }
+  for (const actions of listDetours(plan, boot, trace.actions)) yield anew(actions);
   const machine = createMachine(plan);
   if (trace.start === 'booted') for (const action of boot) step(plan, machine, action);
-  const last = trace.actions.length - 1;
   const effective = trace.actions.filter(
     (action, at) => isDone(plan, machine, action) || at === last,
   );
   if (effective.length < trace.actions.length) {
-    yield { trace: { ...trace, actions: effective }, place: { phase: 'cut', kept: 0 } };
+    yield { trace: { ...trace, actions: effective }, place: { phase: 'subjects', at: 0 } };
   }
+}
+
+/** Without all actions of a subject, be it what other cores do: the last action stays. */
+function* listSubjects(trace: Trace, from: number): Generator<Candidate, void> {
+  const { actions } = trace;
+  const last = actions.at(-1);
+  if (actions.length < SUBJECTS_FROM || last === undefined) return;
+  for (let at = from; at < SUBJECTS.length; at += 1) {
+    const isOf = SUBJECTS[at];
+    const rest = actions.filter((action) => action === last || isOf?.(action, last) === false);
+    if (rest.length === actions.length) continue;
+    yield { trace: { ...trace, actions: rest }, place: { phase: 'subjects', at: at + 1 } };
+  }
+}
+
+/** Other actions from an undisturbed boot, of which nothing is known. */
+function anew(actions: readonly Action[]): Candidate {
+  return { trace: { start: 'booted', actions }, place: { phase: 'cut', kept: 0 } };
 }
 
 function isDone(plan: Plan, machine: Machine, action: Action): boolean {

@@ -279,14 +279,14 @@ function watchSeal({ machine }: Context): Monitor {
     begin: () => {
       sealed = null;
       if (!machine.boot.sealed) return;
-      if (booted.isFilling) fill(machine, booted);
+      if (booted.isFilling) fillSealed(machine, booted);
       sealed = booted;
     },
     after: (action) => {
       if (!machine.boot.sealed) return null;
       if (sealed === null) {
         sealed = bootedHere;
-        fill(machine, sealed);
+        fillSealed(machine, sealed);
       }
       evaluations += 1;
       if (takeSealed(machine, sealed)) return null;
@@ -302,7 +302,7 @@ function watchSeal({ machine }: Context): Monitor {
   };
 }
 
-function fill(machine: Machine, numbers: SealedNumbers): void {
+function fillSealed(machine: Machine, numbers: SealedNumbers): void {
   numbers.isFilling = true;
   takeSealed(machine, numbers);
   numbers.list.length = numbers.at;

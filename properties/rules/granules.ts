@@ -86,9 +86,9 @@ export function* findUndeclaredRests(context: RuleContext): Generator<Violation>
       const granule = formatSize(window.granule);
       yield {
         message:
-          `firewall window ${window.name} grants ${granule} at a time: ${both.join(' and ')}, which have ` +
-          `no stage 2, both reach ${formatRange(granules)}, and channel ${channel.name} has only ` +
-          formatRange(range),
+          `firewall window ${window.name} grants ${granule} at a time: ${both.join(' and ')}, ` +
+          `which have no stage 2, both reach ${formatRange(granules)}, and channel ` +
+          `${channel.name} has only ${formatRange(range)}`,
         help: 'let the channel begin and end with a granule',
         at: ['config', 'channels', position],
         related: [

@@ -18,7 +18,13 @@ import { sanitizeLine } from '../../report/text.ts';
 import { getMessage } from '../output.ts';
 import { createDraft, emitReport } from '../session.ts';
 import type { Draft, RunCommand, Session } from '../session.ts';
-import { UsageError } from '../usage.ts';
+import { UsageError, parseDuration, parseInteger } from '../usage.ts';
+
+interface ReplayOptions {
+  readonly promote?: string;
+  readonly memory?: number;
+  readonly time?: number;
+}
 
 /** Adds `replay` to the command line. */
 export function addReplayCommand(program: Command, run: RunCommand): void {
@@ -30,7 +36,9 @@ export function addReplayCommand(program: Command, run: RunCommand): void {
     )
     .argument('<file...>', 'counterexample files')
     .option('--promote <dir>', 'record as a regression there, with the status that it has now')
-    .action((files: string[], { promote }: { readonly promote?: string }) =>
+    .option('--memory <megabytes>', 'for each file (default 2048)', parseInteger(64))
+    .option('--time <duration>', 'for each file (default 60s)', parseDuration)
+    .action((files: string[], options: ReplayOptions) =>
       run('replay', async (session) => {
         const drafts: Draft[] = [];
         const texts: string[] = [];
@@ -39,7 +47,7 @@ export function addReplayCommand(program: Command, run: RunCommand): void {
           const draft = createDraft(file);
           drafts.push(draft);
           const begin = performance.now();
-          const replayed = await replayFile(file, draft, promote);
+          const replayed = await replayFile(file, draft, options, session.signal);
           draft.ms = performance.now() - begin;
           if (replayed === null) continue;
           const { counterexample, result } = replayed;
@@ -64,16 +72,17 @@ interface Replayed {
   readonly promoted: string | null;
 }
 
-/** Replays a file; null where it cannot be used, which the draft then says. */
+/** Replays a file; null where it cannot be used, or was interrupted, which the draft then says. */
 async function replayFile(
   file: string,
   draft: Draft,
-  folder: string | undefined,
+  { promote: folder, memory, time }: ReplayOptions,
+  signal: AbortSignal,
 ): Promise<Replayed | null> {
-  const [{ readTextFile }, { decodeCounterexample }, { replay }] = await Promise.all([
+  const [{ readTextFile }, { decodeCounterexample }, { replayWithin }] = await Promise.all([
     import('../../formats/text-file.ts'),
     import('../../counterexamples/format.ts'),
-    import('../../counterexamples/replay.ts'),
+    import('../../counterexamples/guarded-replay.ts'),
   ]);
   const read = readTextFile(resolve(file), file);
   if (read.kind === 'invalid') return reject(draft, read.diagnostic);
@@ -83,12 +92,22 @@ async function replayFile(
     return reject(draft, createDiagnostic(file, 'CFG-COUNTEREXAMPLE', decoded.message, help));
   }
   const { counterexample } = decoded;
-  const result = replay(counterexample);
+  const result = await replayWithin(counterexample, {
+    ...(memory === undefined ? {} : { memoryMb: memory }),
+    ...(time === undefined ? {} : { timeMs: time }),
+    signal,
+  });
+  if (result === null) {
+    draft.interrupted = true;
+    return null;
+  }
   draft.platform = counterexample.configuration.platform.name;
   if (folder !== undefined && result.verdict !== 'fails-otherwise') {
     return recordAnew(folder, file, counterexample, result);
   }
   if (!result.asRecorded) draft.diagnostics = [createDeparture(file, counterexample, result)];
+  // A replay that does not end has judged nothing.
+  draft.interrupted = !result.asRecorded && isLost(result);
   return { counterexample, result, promoted: null };
 }
 
@@ -119,15 +138,26 @@ function reject(draft: Draft, diagnostic: Diagnostic): null {
   return null;
 }
 
+/** Whether the replay itself came to no end. */
+function isLost({ story }: ReplayResult): boolean {
+  return story.steps.at(-1)?.outcome === 'LOST';
+}
+
 /** Says how the spec and the record differ: an open one that passes, a fixed one that fails. */
 function createDeparture(
   file: string,
   { property, status }: Counterexample,
-  { verdict, violation }: ReplayResult,
+  result: ReplayResult,
 ): Diagnostic {
+  const { verdict, violation } = result;
   const found =
     verdict === 'passes' ? 'the trace now passes' : `it breaks ${violation?.property ?? ''}`;
   const expected = status === 'open' ? `expected it to break ${property}` : 'expected it to pass';
+  if (isLost(result)) {
+    const message = `recorded as ${status}: ${expected}, yet ${violation?.message ?? ''}`;
+    const help = 'allow more with --time or --memory; if no amount is enough, please report it';
+    return { ...createDiagnostic(file, 'SEAL-CRASH', message, help), severity: 'warning' };
+  }
   const help =
     status === 'open'
       ? 'if the spec was mended, set "status" to "fixed" so that it stays mended'
