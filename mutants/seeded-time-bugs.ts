@@ -82,6 +82,14 @@ const handlerTakesLonger = afterStep((plan, machine, action, outcome) => {
   return outcome;
 });
 
+const runnerFallsAsleep = afterStep((plan, machine, action, outcome) => {
+  if (action.kind !== 'time-passes' || outcome !== 'DONE') return outcome;
+  const resident = plan.cores[action.core]?.residents[machine.cores[action.core]?.running ?? -1];
+  const vcpu = machine.partitions[resident?.partition ?? -1]?.vcpus[resident?.vcpu ?? -1];
+  if (vcpu !== undefined) vcpu.waiting = true;
+  return outcome;
+});
+
 const coreIdles = afterStep((plan, machine, action, outcome) => {
   if (action.kind !== 'time-passes' || outcome !== 'DONE') return outcome;
   const core = machine.cores[action.core];
@@ -163,6 +171,7 @@ export const TIME_BUGS: readonly SeededBug[] = [
     property: 'time.section',
     step: handlerTakesLonger,
   },
+  { name: 'whoever runs falls asleep', property: 'time.runner-awake', step: runnerFallsAsleep },
   { name: 'a core idles after each event', property: 'time.most-urgent', step: coreIdles },
   {
     name: 'what is lost by polling comes back at once',

@@ -5,7 +5,7 @@
  * core without EL2 reaches all that lies in a granule of which it may reach a part.
  */
 
-import type { FirewallWindow, StaticConfiguration } from '../../model/configuration.ts';
+import type { Channel, FirewallWindow, StaticConfiguration } from '../../model/configuration.ts';
 import { describeRange, HYPERVISOR, type OwnedRange } from '../../model/regions.ts';
 import { computePages, isOverlapping, PAGE_SIZE, type ByteRange } from '../../model/units.ts';
 import {
@@ -77,12 +77,12 @@ export function* findUndeclaredRests(context: RuleContext): Generator<Violation>
     for (const [position, channel] of configuration.channels.entries()) {
       const range = { base: channel.pa, size: channel.size };
       if (channel.size === 0 || !isOverlapping(range, window)) continue;
-      const bare = channel.ends.filter(({ partition }) => runsWithoutEl2[partition] === true);
-      const [one, other] = bare.map(({ partition }) => partition);
-      if (one === undefined || other === undefined || one === other) continue;
       const granules = computeGranules(range, window);
-      if (isCovered(granules, listBetween(configuration, one, other))) continue;
-      const both = [one, other].map((partition) => getPartitionName(configuration, partition));
+      const pair = listPairs(channel, runsWithoutEl2).find(
+        ([one, other]) => !isCovered(granules, listBetween(configuration, one, other)),
+      );
+      if (pair === undefined) continue;
+      const both = pair.map((partition) => getPartitionName(configuration, partition));
       const granule = formatSize(window.granule);
       yield {
         message:
@@ -100,6 +100,17 @@ export function* findUndeclaredRests(context: RuleContext): Generator<Violation>
       };
     }
   }
+}
+
+/** Pairs of different partitions on cores without EL2 that a channel joins. */
+function listPairs(
+  { ends }: Channel,
+  runsWithoutEl2: readonly boolean[],
+): (readonly [one: number, other: number])[] {
+  const bare = [...new Set(ends.map(({ partition }) => partition))].filter(
+    (partition) => runsWithoutEl2[partition] === true,
+  );
+  return bare.flatMap((one, at) => bare.slice(at + 1).map((other) => [one, other] as const));
 }
 
 /** What the channels between two partitions have, sorted and disjoint. */
