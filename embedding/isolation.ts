@@ -8,10 +8,11 @@ import type { StaticConfiguration } from '../model/configuration.ts';
 import { renderStory, tellStory } from '../counterexamples/story.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { createJudge } from '../properties/engine/judge.ts';
-import { createRunner, createStart, getReporter, runTrace } from '../properties/engine/run.ts';
+import { createRunner, createStart, narrowRunner, runTrace } from '../properties/engine/run.ts';
 import type { Observer, Runner, RunnerOptions } from '../properties/engine/run.ts';
 import { traceArbitrary, type Trace } from '../properties/generators/traces.ts';
-import type { Property, Violation } from '../properties/property.ts';
+import { isApplicable } from '../properties/property.ts';
+import type { Violation } from '../properties/property.ts';
 
 /** What a test of isolation may be told. */
 export interface IsolationOptions extends RunnerOptions {
@@ -73,13 +74,8 @@ export function assertIsolation(
 /** A runner of those properties that have something to judge under its configuration. */
 function createApplicable(configuration: StaticConfiguration, options: IsolationOptions): Runner {
   const runner = createRunner(configuration, options);
-  const properties = runner.properties.filter((one) => isApplicable(one, runner));
+  const properties = runner.properties.filter((one) => isApplicable(one, runner.plan));
   return { ...runner, properties };
-}
-
-/** Whether a property has anything to judge under a configuration. */
-export function isApplicable({ appliesTo }: Property, { plan }: Pick<Runner, 'plan'>): boolean {
-  return appliesTo?.(plan) ?? true;
 }
 
 function search(runner: Runner, options: IsolationOptions): IsolationFailure | null {
@@ -90,7 +86,7 @@ function search(runner: Runner, options: IsolationOptions): IsolationFailure | n
   const property = fc.property(traceArbitrary(runner.plan, maxLength), (trace) => {
     if (found === null && !isBroken(trace)) return true;
     // While shrinking, another property is another failure.
-    const judged = found === null ? runner : narrow(runner, found.target);
+    const judged = found === null ? runner : narrowRunner(runner, found.target);
     const interest = found === null ? {} : { target: found.target };
     const { violation } = runTrace(judged, trace, interest);
     if (violation === null) return true;
@@ -109,18 +105,13 @@ function search(runner: Runner, options: IsolationOptions): IsolationFailure | n
   return { violation, trace, foundLength: first.length, seed, story };
 }
 
-function narrow(runner: Runner, target: string): Runner {
-  const reporter = getReporter(target);
-  return { ...runner, properties: runner.properties.filter(({ id }) => id === reporter) };
-}
-
 /** What happened, as `haven replay` tells it; `runner` has the property that is broken. */
 function tellIsolation(runner: Runner, trace: Trace, violation: Violation, seed: number): string {
   const { plan, step, properties } = runner;
   const { property } = violation;
   const outcomes: Outcome[] = [];
   const observer: Observer = (_index, _action, outcome) => void outcomes.push(outcome);
-  runTrace(narrow(runner, property), trace, { target: property, observer });
+  runTrace(narrowRunner(runner, property), trace, { target: property, observer });
   const seen = { outcomes, violation };
   const told = tellStory(plan, createStart(runner, trace), step, trace, seen);
   const own = properties.find(({ id }) => id === property) ?? null;

@@ -7,7 +7,8 @@
 import { describe, test } from 'vitest';
 import type { StaticConfiguration } from '../model/configuration.ts';
 import { createRunner } from '../properties/engine/run.ts';
-import { assertIsolation, isApplicable, type IsolationOptions } from './isolation.ts';
+import { isApplicable } from '../properties/property.ts';
+import { assertIsolation, type IsolationOptions } from './isolation.ts';
 
 /** What the tests of a configuration may be told. */
 export interface TestIsolationOptions extends IsolationOptions {
@@ -41,7 +42,7 @@ export function testIsolation(
     }
     const runner = createRunner(configuration, options);
     for (const property of runner.properties) {
-      const run = isApplicable(property, runner) ? test : test.skip;
+      const run = isApplicable(property, runner.plan) ? test : test.skip;
       const alone = { ...options, properties: [property] };
       run(
         `${property.id}: ${property.statement}`,

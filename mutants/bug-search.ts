@@ -15,7 +15,7 @@ import {
 import { PROPERTIES } from '../properties/catalogue.ts';
 import { fuzzConfiguration } from '../properties/engine/fuzz.ts';
 import type { FuzzFailure } from '../properties/engine/fuzz.ts';
-import { getReporter } from '../properties/engine/run.ts';
+import { listReporting } from '../properties/engine/run.ts';
 import type { StepFunction } from '../properties/engine/run.ts';
 import type { Trace } from '../properties/generators/traces.ts';
 import type { TimeBound } from '../properties/property.ts';
@@ -191,7 +191,7 @@ export async function searchBug(
     steps,
     delayBounds,
     step: await loadBuggyStep(bug),
-    properties: PROPERTIES.filter(({ id }) => id === getReporter(property)),
+    properties: listReporting(PROPERTIES, property),
     wanted: new Set([property]),
     thorough: true,
   });

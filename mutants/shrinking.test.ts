@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fuzzConfiguration } from '../properties/engine/fuzz.ts';
 import type { FuzzFailure } from '../properties/engine/fuzz.ts';
-import { getReporter } from '../properties/engine/run.ts';
+import { listReporting } from '../properties/engine/run.ts';
 import { PROPERTIES } from '../properties/catalogue.ts';
 import {
   getConfigurationName,
@@ -37,7 +37,7 @@ async function find(bug: SourceBug): Promise<FuzzFailure | undefined> {
     steps: STEPS,
     delayBounds,
     step: await loadBuggyStep(bug),
-    properties: PROPERTIES.filter(({ id }) => id === getReporter(property)),
+    properties: listReporting(PROPERTIES, property),
     wanted: new Set([property]),
     findings: FINDINGS,
   });

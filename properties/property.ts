@@ -117,6 +117,11 @@ export interface Property {
   readonly watch: (context: Context) => Monitor;
 }
 
+/** Whether a property has anything to judge under a plan. */
+export function isApplicable({ appliesTo }: Property, plan: Plan): boolean {
+  return appliesTo?.(plan) ?? true;
+}
+
 /** A monitor of a condition on the state after each step. */
 export function watchEachStep(
   check: (action: Action, outcome: Outcome, count: () => void) => Violation | null,

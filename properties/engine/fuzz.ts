@@ -16,6 +16,7 @@ import type { Guide } from '../generators/guide.ts';
 import { asAction, createSlot, unpackActions, unpackSlot } from '../generators/slots.ts';
 import type { ActionSlot } from '../generators/slots.ts';
 import type { Start, Trace } from '../generators/traces.ts';
+import { isApplicable } from '../property.ts';
 import type { Look, Violation } from '../property.ts';
 import { copyMachine } from './copy-machine.ts';
 import { createCorpus, keep, toEntry, toTrace } from './corpus.ts';
@@ -289,7 +290,7 @@ function runSafely(campaign: Campaign): void {
 
 function createCampaign(configuration: StaticConfiguration, options: FuzzOptions): Campaign {
   const whole = createRunner(configuration, options);
-  const properties = whole.properties.filter((one) => one.appliesTo?.(whole.plan) ?? true);
+  const properties = whole.properties.filter((one) => isApplicable(one, whole.plan));
   const runner = { ...whole, properties };
   const { plan } = runner;
   const machine = createMachine(plan);

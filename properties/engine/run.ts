@@ -129,8 +129,12 @@ export function watchMachine(runner: Runner, machine: Machine, look: Look): Watc
 
 /** The runner with only those properties whose monitors can report the target: for shrinking. */
 export function narrowRunner(runner: Runner, target: string): Runner {
-  const properties = runner.properties.filter(({ id }) => id === getReporter(target));
-  return { ...runner, properties };
+  return { ...runner, properties: listReporting(runner.properties, target) };
+}
+
+/** Those of the properties whose monitors can report the target. */
+export function listReporting(properties: readonly Property[], target: string): Property[] {
+  return properties.filter(({ id }) => id === getReporter(target));
 }
 
 /** The property whose monitor reports violations of this one: itself, as a rule. */

@@ -88,7 +88,7 @@ function getAsked({ complete, byKind, context }: Watcher, kind: number): Asked {
 export function watchBefore(watcher: Watcher, kind: number, action: Action): void {
   const { context } = watcher;
   const { befores } = getAsked(watcher, kind);
-  if (action.kind === 'time-passes') recordSlice(context, context.slices, action);
+  recordSlice(context, context.slices, action);
   for (let index = 0; index < befores.length; index += 1) befores[index]?.(action);
 }
 

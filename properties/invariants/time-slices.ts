@@ -79,15 +79,14 @@ export function recordCore(planned: PlannedCore, core: CoreState, slice: Slice):
     planned.residents[core.running]?.dedicated === false;
 }
 
-/** Remembers a core before time passes on it; returns whether the action lets time pass. */
-export function recordSlice(context: Context, slices: readonly Slice[], action: Action): boolean {
-  if (action.kind !== 'time-passes') return false;
+/** Remembers a core before time passes on it. */
+export function recordSlice(context: Context, slices: readonly Slice[], action: Action): void {
+  if (action.kind !== 'time-passes') return;
   const planned = context.plan.cores[action.core];
   const core = context.machine.cores[action.core];
   const slice = slices[action.core];
-  if (planned === undefined || core === undefined || slice === undefined) return false;
+  if (planned === undefined || core === undefined || slice === undefined) return;
   recordCore(planned, core, slice);
-  return true;
 }
 
 /** Whether a core is shared by reservations or by the slots of a table, and by nothing else. */

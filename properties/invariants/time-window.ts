@@ -58,11 +58,12 @@ export function watchWindow(context: Context): Monitor {
   const consumers = plan.cores.map((planned): readonly Consumer[] =>
     !isShared(planned) || planned.policy === 'table' ? [] : planned.residents.map(createConsumer),
   );
+  const everybody = consumers.flat();
   let evaluations = 0;
   return {
     kinds: ['time-passes'],
     begin: () => {
-      for (const consumer of consumers.flat()) {
+      for (const consumer of everybody) {
         consumer.total = consumer.opened = consumer.next = 0;
         consumer.servedAt = consumer.freeAt = -1;
       }

@@ -30,12 +30,13 @@ function watchBudget(context: Context): Monitor {
   const used: readonly (readonly Consumption[])[] = machine.cores.map((core) =>
     core.accounts.map(() => ({ epochs: 0, ticks: 0 })),
   );
+  const all = used.flat();
   const overrun = plan.overrunTicks;
   let evaluations = 0;
   return {
     kinds: ['time-passes'],
     begin: () => {
-      for (const one of used.flat()) one.epochs = one.ticks = 0;
+      for (const one of all) one.epochs = one.ticks = 0;
     },
     after: (action) => {
       if (action.kind !== 'time-passes') return null;
